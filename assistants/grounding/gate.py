@@ -1,0 +1,71 @@
+"""The gate between a model's stream and the reader, and the same check for a finished text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assistants.grounding.facts import Facts
+from assistants.grounding.reading import Reading, Violation
+from assistants.grounding.sentences import split_units
+
+
+def check(text: str, *, facts: Facts) -> list[Violation]:
+    """Find what ``text`` says of prices, stock and products that ``facts`` do not hold; an empty list means grounded."""
+    reading = Reading(facts=facts)
+    units, _ = split_units(text, final=True)
+    return [violation for unit in units for violation in reading.read(unit)]
+
+
+class SentenceGate:
+    """Releases a streamed reply a sentence at a time, each once complete and checked.
+
+    ``release`` is called with text that may be shown. At the first violation the gate closes: nothing more is released,
+    ``violations`` says why, and ``feed`` may go on being called (what comes is kept in ``held``). ``facts`` may grow
+    between calls. Not thread-safe.
+    """
+
+    def __init__(self, *, facts: Facts, release: Callable[[str], None]) -> None:
+        self._reading = Reading(facts=facts)
+        self._release = release
+        self._pending = ""
+        self._released: list[str] = []
+        self.violations: list[Violation] = []
+
+    @property
+    def released(self) -> str:
+        """The text that has passed."""
+        return "".join(self._released)
+
+    @property
+    def held(self) -> str:
+        """The text that has not passed: still incomplete, or behind a violation."""
+        return self._pending
+
+    @property
+    def closed(self) -> bool:
+        """Whether a violation has been found."""
+        return bool(self.violations)
+
+    def feed(self, delta: str) -> None:
+        """Take the next piece of the stream and release what is complete."""
+        self._pending += delta
+        if not self.closed:
+            self._pass(final=False)
+
+    def finish(self) -> list[Violation]:
+        """End the stream: check and release the rest. Returns ``violations``, empty when all of it has passed."""
+        if not self.closed:
+            self._pass(final=True)
+        return self.violations
+
+    def _pass(self, *, final: bool) -> None:
+        units, rest = split_units(self._pending, final=final)
+        while units:
+            violations = self._reading.read(units[0])
+            if violations:
+                self.violations.extend(violations)
+                break
+            unit = units.pop(0)
+            self._released.append(unit)
+            self._pending = "".join(units) + rest
+            self._release(unit)
