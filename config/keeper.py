@@ -1,8 +1,8 @@
-"""The process that runs the embedded PostgreSQL for as long as anybody uses it. Started by config/database.py, by path: it imports nothing of ours.
+"""Runs the embedded PostgreSQL for as long as anybody uses it. Started by config/embedded.py; imports nothing of ours.
 
-Every process that uses the server holds a shared lock on one file (the kernel lets go of it when the process dies, however it dies). The keeper
-waits for the exclusive lock on that file: when it gets it, nobody is left, and it stops the server. So nothing is left behind after a
-`kill -9` either, and there is no list of process ids that could go stale.
+Every process that uses the server holds a shared lock on one file, and the kernel lets go of it when the process dies,
+however it dies. The keeper waits for the exclusive lock on that file: when it gets it, nobody is left, and it stops the
+server. So nothing is left behind after a `kill -9` either, and there is no list of process ids that could go stale.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ def is_alive(pid: int) -> bool:
 
 
 def stop_server(*, pid: int, grace: float = GRACE_SECONDS) -> None:
-    """Stop the postmaster `pid`: fast (clients are cut, data is safe), after `grace` seconds at once (it recovers at the next start)."""
+    """Stop the postmaster `pid`: clients are cut and the data is written; after `grace` seconds, harder each time."""
     for request in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         deadline = time.monotonic() + grace
         try:
@@ -42,7 +42,10 @@ def stop_server(*, pid: int, grace: float = GRACE_SECONDS) -> None:
 
 
 def keep(*, order: dict) -> int:
-    """Start the server that `order` describes (or adopt the one it names) and stop it when the last user is gone. Answers the exit status."""
+    """Start the server that `order` describes, or adopt the one it names, and stop it when its last user is gone.
+
+    Answers the exit status. Ends early, with the server, when the server dies.
+    """
     mine = os.open(order["keeper_lock"], os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,8 +1,9 @@
 """Lets one system user walk through folders that are closed to it, and nothing more.
 
-PostgreSQL refuses to run as root, so under root it runs as a system user of its own. That user must be able to walk to the data and to the
-server's binaries even where a folder on the way is private (`/root`, a temporary folder). An access control entry opens exactly that folder, for
-exactly that user, for walking through and not for listing; where the file system knows no such entries, the folder's `x` bit for others is set.
+PostgreSQL refuses to run as root, so under root it runs as a system user of its own. That user must be able to walk to
+the data and to the server's binaries even where a folder on the way is private (`/root`, a temporary folder). An access
+control entry opens exactly that folder, for exactly that user, for walking through and not for listing; where the file
+system knows no such entries, the folder's `x` bit for others is set.
 """
 
 import os
@@ -21,7 +22,7 @@ _EXECUTE = 1
 
 
 def open_way(*, path: Path, uid: int) -> list[Path]:
-    """Let the system user `uid` walk to `path`. Answers the parent folders that had to be opened for that, the outermost first."""
+    """Let the system user `uid` walk to `path`. Answers the parent folders that had to be opened, outermost first."""
     opened = []
     for folder in reversed(path.absolute().parents):
         state = folder.stat()
@@ -36,7 +37,7 @@ def open_way(*, path: Path, uid: int) -> list[Path]:
 
 
 def open_for_reading(*, folder: Path) -> None:
-    """Make an installed package's `folder` readable for everybody: a strict umask at installation closes even public binaries."""
+    """Make an installed package's `folder` readable for all: a strict umask at installation closes public binaries."""
     for parent, _, names in os.walk(folder):
         _add_mode(Path(parent), 0o555)
         for name in names:
