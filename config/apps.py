@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+
+
+class AdminConfig(DjangoAdminConfig):
+    default_site = "config.admin.SuperadminSite"
+
+
+class ProjectConfig(AppConfig):
+    """The project itself, so that its management commands and checks are found."""
+
+    name = "config"
+    verbose_name = "Recado"

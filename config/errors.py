@@ -1,0 +1,35 @@
+"""Errors outside a DRF view: JSON under ``/api/``, a page of ours elsewhere."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": detail}, status=status)
+    return render(request, "error.html", {"status": status, "title": title, "detail": detail}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, _("No entendimos eso"), _("La solicitud no se puede leer."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, _("Aquí no puedes entrar"), _("No tienes permiso para hacer esto."))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, _("No está aquí"), _("No encontramos lo que buscas."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(
+        request, 500, _("Algo falló de nuestro lado"), _("Tus datos están a salvo. Vuelve a intentarlo en un momento.")
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _answer(request, 403, _("La página caducó"), _("Por seguridad, recarga la página y vuelve a intentarlo."))

@@ -1,0 +1,93 @@
+"""Accounts: making one, signing in, and ending what was signed in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import authenticate, update_session_auth_hash
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from tenants import limits
+from tenants.models import Preferences, User
+from tenants.preferences import likely_currency
+from tenants.scope import tenant_scope
+
+FAILED_LOGINS_BY_ACCOUNT = limits.Limit("login-account", 10, timedelta(minutes=15))
+FAILED_LOGINS_BY_ADDRESS = limits.Limit("login-address", 100, timedelta(minutes=15))
+REGISTRATIONS_BY_ADDRESS = limits.Limit("register-address", 300, timedelta(hours=1))
+RESETS_BY_ADDRESS = limits.Limit("reset-address", 20, timedelta(hours=1))
+RESETS_BY_ACCOUNT = limits.Limit("reset-account", 3, timedelta(hours=1))
+
+
+class WrongCredentials(Exception):
+    """No active account has this name and password; which of the two is wrong is not said."""
+
+
+def register(
+    *, username: str, password: str, email: str = "", timezone: str = "America/Bogota", language: str = "es"
+) -> User:
+    """Make a tenant with preferences of its own. Raises ValidationError by field when the name or e-mail is taken."""
+    user = User(username=username, email=email.lower(), timezone=timezone, language=language)
+    user.set_password(password)
+    user.clean_fields(exclude=["password"])
+    user.validate_constraints()
+    try:
+        user.save()
+    except IntegrityError as fault:  # somebody else took the name since we looked
+        field = "email" if "email" in str(fault) else "username"
+        raise ValidationError({field: _("Ya está en uso.")}) from fault
+    with tenant_scope(user):
+        Preferences.objects.create(user=user, currency=likely_currency(timezone))
+    return user
+
+
+def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
+    """The person with this name (or e-mail) and password.
+
+    Raises WrongCredentials, or limits.TooMany after too many failures for the account or from the address; failures
+    for names that do not exist count alike.
+    """
+    account, address = username.strip().lower(), client_address(request)
+    limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
+    limits.check(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
+    user = authenticate(request, username=username.strip(), password=password)
+    if not isinstance(user, User):
+        limits.hit(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
+        limits.hit(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
+        raise WrongCredentials
+    limits.forget(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
+    return user
+
+
+def change_password(*, user: User, password: str) -> None:
+    """Set a new password. Tokens and sessions made with the old one stop with it."""
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        revoke_refresh_tokens(user=user)
+
+
+def keep_session(*, request: HttpRequest, user: User) -> None:
+    """Let the session of this very request live on after its own change of password."""
+    if request.session.session_key:
+        update_session_auth_hash(request, user)
+
+
+def revoke_refresh_tokens(*, user: User) -> None:
+    """Blacklist every refresh token of ``user`` that is still good."""
+    good = OutstandingToken.objects.filter(user=user, blacklistedtoken__isnull=True)
+    BlacklistedToken.objects.bulk_create([BlacklistedToken(token=token) for token in good], ignore_conflicts=True)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that the request came from, past as many proxies as we run ourselves (``TRUSTED_PROXIES``)."""
+    if settings.TRUSTED_PROXIES:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        if len(hops) >= settings.TRUSTED_PROXIES:
+            return hops[-settings.TRUSTED_PROXIES]
+    return str(request.META.get("REMOTE_ADDR", ""))

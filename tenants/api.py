@@ -1,0 +1,205 @@
+"""The API of accounts and preferences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import logout as end_session
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
+from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
+
+from tenants import accounts, limits
+from tenants.authentication import IsAuthenticated, issue_tokens
+from tenants.models import Preferences, User
+from tenants.serializers import (
+    LoginSerializer,
+    LogoutSerializer,
+    PasswordSerializer,
+    PersonSerializer,
+    PreferencesSerializer,
+    RefreshSerializer,
+    RegistrationSerializer,
+    TokensSerializer,
+)
+
+
+class Door(GenericAPIView[Any]):
+    """One POST of a checked body."""
+
+    def checked(self, request: Request) -> dict[str, Any]:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+
+class RegisterView(Door):
+    """Sign up. Always a tenant: no field grants another role."""
+
+    permission_classes = [AllowAny]
+    authentication_classes: list[Any] = []
+    serializer_class = RegistrationSerializer
+
+    @extend_schema(operation_id="register", responses={201: RegistrationSerializer})
+    def post(self, request: Request) -> Response:
+        limits.hit(limit=accounts.REGISTRATIONS_BY_ADDRESS, who=accounts.client_address(request._request))
+        fields = {"language": (get_language() or "es")[:2]} | self.checked(request)
+        user = accounts.register(**fields)
+        return Response(self.get_serializer(user).data, status=status.HTTP_201_CREATED)
+
+
+class LoginView(Door):
+    """Exchange a username (or e-mail) and a password for tokens."""
+
+    permission_classes = [AllowAny]
+    authentication_classes: list[Any] = []
+    serializer_class = LoginSerializer
+
+    @extend_schema(operation_id="login", responses={200: TokensSerializer})
+    def post(self, request: Request) -> Response:
+        try:
+            user = accounts.sign_in(request=request._request, **self.checked(request))
+        except accounts.WrongCredentials as fault:
+            raise AuthenticationFailed(_("El usuario o la contraseña no coinciden.")) from fault
+        return Response(_tokens(user))
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class RefreshView(Door):
+    """Exchange a refresh token for a new pair. The old one is spent: used again, it answers 401."""
+
+    permission_classes = [AllowAny]
+    authentication_classes: list[Any] = []
+    serializer_class = RefreshSerializer
+
+    @extend_schema(operation_id="refresh", responses={200: TokensSerializer})
+    def post(self, request: Request) -> Response:
+        refused = AuthenticationFailed(_("Tu sesión terminó. Vuelve a entrar."))
+        with transaction.atomic():
+            try:
+                token = RefreshToken(self.checked(request)["refresh"])
+                user = User.objects.get(pk=token["user_id"], is_active=True)
+            except (TokenError, KeyError, ValueError, TypeError, User.DoesNotExist) as fault:
+                raise refused from fault
+            if token.get("hash_password") != get_md5_hash_password(user.password) or not _spend(token):
+                raise refused
+            return Response(_tokens(user))
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class LogoutView(Door):
+    """End the session and the refresh token given, or all of the person's refresh tokens when none is given."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = LogoutSerializer
+
+    @extend_schema(operation_id="logout", responses={204: OpenApiResponse(description="Signed out.")})
+    def post(self, request: Request) -> Response:
+        given = self.checked(request).get("refresh")
+        if given is None:
+            accounts.revoke_refresh_tokens(user=request.user)
+        else:
+            try:
+                token = RefreshToken(given)
+            except TokenError as fault:
+                raise ValidationError({"refresh": [_("Este token ya no vale.")]}) from fault
+            if token.get("user_id") != request.user.pk:
+                raise ValidationError({"refresh": [_("Este token ya no vale.")]})
+            _spend(token)
+        end_session(request._request)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(GenericAPIView[User]):
+    """Who I am."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = PersonSerializer
+
+    @extend_schema(operation_id="me")
+    def get(self, request: Request) -> Response:
+        return Response(self.get_serializer(request.user).data)
+
+
+class PasswordView(Door):
+    """Change one's password. Every token and every other session stops; the answer carries new tokens."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = PasswordSerializer
+
+    @extend_schema(operation_id="change_password", responses={200: TokensSerializer})
+    def post(self, request: Request) -> Response:
+        given, user = self.checked(request), request.user
+        limits.check(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=user.username.lower())
+        if not user.check_password(given["current"]):
+            limits.hit(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=user.username.lower())
+            raise ValidationError({"current": [_("No es tu contraseña actual.")]})
+        try:
+            validate_password(given["new"], user)
+        except DjangoValidationError as fault:
+            raise ValidationError({"new": fault.messages}) from fault
+        accounts.change_password(user=user, password=given["new"])
+        accounts.keep_session(request=request._request, user=user)
+        return Response(_tokens(user))
+
+
+class PreferencesView(GenericAPIView[Preferences]):
+    """What my business is called, where it sells, and how its assistants speak."""
+
+    serializer_class = PreferencesSerializer
+
+    def get_object(self) -> Preferences:
+        preferences = Preferences.current(self.request.user)
+        preferences.user = self.request.user
+        return preferences
+
+    @extend_schema(operation_id="read_preferences")
+    def get(self, request: Request) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(operation_id="replace_preferences")
+    def put(self, request: Request) -> Response:
+        return self._save(request, partial=False)
+
+    @extend_schema(operation_id="change_preferences")
+    def patch(self, request: Request) -> Response:
+        return self._save(request, partial=True)
+
+    def _save(self, request: Request, *, partial: bool) -> Response:
+        preferences = self.get_object()
+        serializer = self.get_serializer(preferences, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        changes = dict(serializer.validated_data)
+        preferences.change(person=changes.pop("user", {}), **changes)
+        return Response(self.get_serializer(preferences).data)
+
+
+def _tokens(user: User) -> dict[str, str]:
+    token = issue_tokens(user=user)
+    return {"access": str(token.access_token), "refresh": str(token), "role": user.role, "redirect": user.home}
+
+
+def _spend(token: RefreshToken) -> bool:
+    """Blacklist ``token``; False when it already was, also when two requests bring it at the same moment."""
+    outstanding, _made = OutstandingToken.objects.get_or_create(
+        jti=token["jti"],
+        defaults={"user_id": token["user_id"], "token": str(token), "expires_at": datetime_from_epoch(token["exp"])},
+    )
+    return BlacklistedToken.objects.get_or_create(token=outstanding)[1]

@@ -1,0 +1,83 @@
+"""How a request proves who sends it: a bearer token, or the session of a page; and what its role may enter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
+from django.db.models import Q
+from django.http import HttpRequest
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.tokens import RefreshToken, Token
+
+from tenants.models import User
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class UsernameOrEmailBackend(BaseBackend):
+    """Sign in by username or e-mail, whatever the case. A deactivated person is nobody, here and in open sessions."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        if not username or password is None:
+            return None
+        user = User.objects.filter(Q(username__iexact=username) | Q(email__iexact=username) & ~Q(email="")).first()
+        if user is None:
+            make_password(password)  # as slow as a real check, so that time does not tell who has an account
+            return None
+        return user if user.check_password(password) and user.is_active else None
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+class BearerAuthentication(JWTAuthentication):
+    """simplejwt's, asked once per request: the middleware needs the person before DRF does."""
+
+    def authenticate(self, request: Request | HttpRequest) -> tuple[Any, Token] | None:
+        http_request = cast(HttpRequest, getattr(request, "_request", request))
+        if not hasattr(http_request, "_bearer"):
+            http_request._bearer = super().authenticate(cast(Request, request))  # type: ignore[attr-defined]
+        return cast("tuple[Any, Token] | None", http_request._bearer)  # type: ignore[attr-defined]
+
+    def get_user(self, validated_token: Token) -> Any:
+        try:
+            return super().get_user(validated_token)
+        except (ValueError, TypeError, OverflowError) as fault:
+            raise AuthenticationFailed() from fault
+
+
+class PageSessionAuthentication(SessionAuthentication):
+    """The session of a page, with CSRF."""
+
+
+class IsTenant(BasePermission):
+    """Only people of role ``user``: a superadmin owns no tenant data."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(request.user and request.user.is_authenticated and request.user.is_tenant)
+
+
+class IsAuthenticated(BasePermission):
+    """Anybody who is signed in, of either role."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(request.user and request.user.is_authenticated)
+
+
+def issue_tokens(*, user: User) -> RefreshToken:
+    """A refresh token (and, from it, access tokens) with the claims of the contract: sub, user_id, is_admin, role."""
+    token = RefreshToken.for_user(user)
+    token["user_id"] = user.pk
+    token["sub"] = user.username
+    token["is_admin"] = user.is_superadmin
+    token["role"] = user.role
+    return token

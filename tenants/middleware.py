@@ -1,0 +1,72 @@
+"""What every request passes: one spelling of its path, and the scope of the person who sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException
+
+from tenants.authentication import BearerAuthentication
+from tenants.models import User
+from tenants.scope import tenant_scope
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PathMiddleware:
+    """Paths work with and without their last slash; a body that is too large is refused before it is read."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if len(request.path_info) > 1 and not request.path_info.startswith("/admin/"):
+            request.path_info = request.path_info.rstrip("/") or "/"
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length > settings.MAX_BODY_BYTES:
+            megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
+            return JsonResponse({"detail": _("El envío pasa de %(n)d MB.") % {"n": megabytes}}, status=413)
+        return self.get_response(request)
+
+
+class TenantMiddleware:
+    """Each role on its own side, in the person's language and zone; tenant routes run in the tenant's scope."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        api, page = path.startswith("/api/"), path == "/user" or path.startswith("/user/")
+        person = _bearer(request) if api else None
+        if person is None and not request.headers.get("Authorization") and request.user.is_authenticated:
+            person = request.user
+        if person is None:
+            return self.get_response(request)
+        if page and person.is_superadmin:
+            return HttpResponseRedirect(person.home)
+        if path.startswith("/admin") and person.is_tenant:
+            return HttpResponseRedirect(person.home)
+        if person.language in dict(settings.LANGUAGES):
+            translation.activate(person.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        scoped = person.is_tenant and (page or path.startswith("/api/user/"))
+        with timezone.override(ZoneInfo(person.timezone)), tenant_scope(person) if scoped else nullcontext():
+            return self.get_response(request)
+
+
+def _bearer(request: HttpRequest) -> User | None:
+    try:
+        found = BearerAuthentication().authenticate(request)
+    except APIException:
+        return None  # the view's own authentication gives the answer that says why
+    return found[0] if found else None

@@ -1,0 +1,194 @@
+"""Who: people, and the base of every table that belongs to one of them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import MaxLengthValidator, RegexValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from tenants.limits import LimitWindow
+from tenants.preferences import CURRENCIES, LANGUAGES, validate_timezone
+
+__all__ = ["LimitWindow", "Preferences", "StaleVersion", "TenantOwned", "User", "UserManager", "Versioned"]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, email: str = "", password: str | None = None, **fields: Any) -> User:
+        """Make a user of role ``user`` unless ``role`` says otherwise. The password is hashed; None means unusable."""
+        user = self.model(username=username, email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, email: str = "", password: str | None = None, **fields: Any) -> User:
+        return self.create_user(username, email, password, role=User.Role.SUPERADMIN, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username__iexact=username)
+
+    def tenants(self) -> models.QuerySet[User]:
+        return self.filter(role=User.Role.USER)
+
+
+class User(AbstractBaseUser):
+    """A person. Role ``user`` is a tenant; role ``superadmin`` runs the system and owns no tenant data."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("Usuario")
+        SUPERADMIN = "superadmin", _("Superadministrador")
+
+    username = models.CharField(
+        _("usuario"),
+        max_length=60,
+        validators=[
+            # Without @, so that a username is never another person's e-mail, and «@usuario» names a shop.
+            RegexValidator(r"^\w[\w.-]*\Z", _("Usa letras, números, punto, guion y guion bajo."))
+        ],
+    )
+    email = models.EmailField(_("correo"), blank=True)
+    role = models.CharField(_("rol"), max_length=12, choices=Role, default=Role.USER)
+    is_admin = models.GeneratedField(
+        expression=Q(role="superadmin"), output_field=models.BooleanField(), db_persist=True
+    )
+    is_active = models.BooleanField(_("activo"), default=True)
+    language = models.CharField(_("idioma"), max_length=5, choices=LANGUAGES, default="es")
+    timezone = models.CharField(
+        _("zona horaria"), max_length=64, default="America/Bogota", validators=[validate_timezone]
+    )
+    created_at = models.DateTimeField(_("desde"), default=now, editable=False)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("persona")
+        verbose_name_plural = _("personas")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"), name="user_username_unique", violation_error_message=_("Ese usuario ya existe.")
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="user_email_unique",
+                violation_error_message=_("Ese correo ya tiene una cuenta."),
+            ),
+            models.CheckConstraint(condition=Q(role__in=["user", "superadmin"]), name="user_role_known"),
+        ]
+
+    @property
+    def is_tenant(self) -> bool:
+        return self.role == self.Role.USER
+
+    @property
+    def is_superadmin(self) -> bool:
+        return self.role == self.Role.SUPERADMIN
+
+    # What Django's admin asks. There are two roles and no permissions between them.
+    @property
+    def is_staff(self) -> bool:
+        return self.is_superadmin
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.is_superadmin
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_active and self.is_superadmin
+
+    def has_perms(self, perms: list[str], obj: object = None) -> bool:
+        return self.is_active and self.is_superadmin
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_superadmin
+
+    @property
+    def home(self) -> str:
+        """The path of this person's first page."""
+        return "/admin/dashboard" if self.is_superadmin else "/user/dashboard"
+
+
+class TenantOwned(models.Model):
+    """A row of one tenant. Each concrete model's migration adds ``tenants.rls.SecureTenant``."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", editable=False)
+
+    # No scope, no rows: an unscoped query is an error.
+    objects = ScopedManager(user="user")
+
+    class Meta:
+        abstract = True
+
+
+class Versioned(models.Model):
+    """A row that answers a stale edit with a conflict instead of a silent overwrite."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def check_version(self, version: int | None) -> None:
+        """Raise StaleVersion when ``version`` is given and is not this row's. Hold the row's lock when you call it."""
+        if version is not None and version != self.version:
+            raise StaleVersion(self)
+
+
+class StaleVersion(Exception):
+    """Somebody changed the row in between; ``current`` is the row as it now stands."""
+
+    def __init__(self, current: models.Model) -> None:
+        super().__init__(f"{current!r} was changed in between")
+        self.current = current
+
+
+class Preferences(TenantOwned):
+    """What a tenant says about the business, and how its assistants speak. One row per tenant."""
+
+    class Tone(models.TextChoices):
+        WARM = "warm", _("Cercano")
+        FORMAL = "formal", _("Formal")
+        BRIEF = "brief", _("Breve")
+
+    currency = models.CharField(_("moneda"), max_length=3, choices=CURRENCIES, default="COP")
+    business_name = models.CharField(_("nombre del negocio"), max_length=120, blank=True)
+    business_facts = models.TextField(
+        _("datos del negocio"),
+        blank=True,
+        validators=[MaxLengthValidator(4000)],
+        help_text=_("Dirección, horario, envíos, medios de pago: lo que tu asistente puede contar."),
+    )
+    tone = models.CharField(_("tono"), max_length=10, choices=Tone, default=Tone.WARM)
+    accent_color = models.CharField(
+        _("color"), max_length=7, default="#0f766e", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z")]
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user"], name="preferences_one_per_tenant")]
+
+    @classmethod
+    def current(cls, user: User) -> Self:
+        """The tenant's preferences, in its open scope; the defaults, unsaved, when there is no row yet."""
+        return cls.objects.first() or cls(user=user)
+
+    def change(self, *, person: dict[str, str] | None = None, **fields: str) -> None:
+        """Save the given fields, and those of the person (language, timezone) that preferences show beside them."""
+        for name, value in fields.items():
+            setattr(self, name, value)
+        for name, value in (person or {}).items():
+            setattr(self.user, name, value)
+        with transaction.atomic():
+            self.save()
+            if person:
+                self.user.save(update_fields=list(person))

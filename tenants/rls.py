@@ -1,0 +1,122 @@
+"""Row security as migration operations, so that a tenant table is secured in the migration that makes it.
+
+Policies compare with ``nullif(current_setting(…, true), '')`` because the setting reads as an empty string once it has
+been set locally and the transaction is over; the sub-select lets PostgreSQL read it once per query.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation, OperationCategory
+from django.db.migrations.state import ProjectState
+from django.db.models import Model
+
+from tenants.scope import ALL_TENANTS_SETTING, TENANT_SETTING
+
+POLICY = "tenant_isolation"
+
+_condition = (
+    f"user_id = (SELECT nullif(current_setting('{TENANT_SETTING}', true), '')::bigint)"
+    f" OR (SELECT current_setting('{ALL_TENANTS_SETTING}', true) = 'on')"
+)
+
+
+class SecureTenant(Operation):
+    """Row security, enabled and forced, with the tenant policy; and UNIQUE (user_id, id) for composite keys."""
+
+    reversible = True
+    reduces_to_sql = True
+    category = OperationCategory.SQL
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__name__, [self.model_name], {}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Row security is no part of the models' state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        table = _table(to_state, app_label, self.model_name)
+        name = schema_editor.quote_name
+        schema_editor.execute(f"ALTER TABLE {name(table)} ENABLE ROW LEVEL SECURITY")
+        schema_editor.execute(f"ALTER TABLE {name(table)} FORCE ROW LEVEL SECURITY")
+        schema_editor.execute(f"CREATE POLICY {POLICY} ON {name(table)} USING ({_condition}) WITH CHECK ({_condition})")
+        schema_editor.execute(f"ALTER TABLE {name(table)} ADD CONSTRAINT {name(_key_name(table))} UNIQUE (user_id, id)")
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        table = _table(from_state, app_label, self.model_name)
+        name = schema_editor.quote_name
+        schema_editor.execute(f"ALTER TABLE {name(table)} DROP CONSTRAINT {name(_key_name(table))}")
+        schema_editor.execute(f"DROP POLICY {POLICY} ON {name(table)}")
+        schema_editor.execute(f"ALTER TABLE {name(table)} NO FORCE ROW LEVEL SECURITY")
+        schema_editor.execute(f"ALTER TABLE {name(table)} DISABLE ROW LEVEL SECURITY")
+
+    def describe(self) -> str:
+        return f"Row security on {self.model_name}"
+
+
+class TenantForeignKey(Operation):
+    """FOREIGN KEY (user_id, <field>_id) REFERENCES <target> (user_id, id) behind a foreign key between tenant tables.
+
+    PostgreSQL's foreign-key checks bypass row security; without this a row could point to another tenant's row.
+    """
+
+    reversible = True
+    reduces_to_sql = True
+    category = OperationCategory.SQL
+
+    def __init__(self, model_name: str, field_name: str) -> None:
+        self.model_name = model_name
+        self.field_name = field_name
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__name__, [self.model_name, self.field_name], {}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The composite key is no part of the models' state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        field = model._meta.get_field(self.field_name)
+        target: type[Model] = field.related_model  # type: ignore[assignment]
+        name = schema_editor.quote_name
+        schema_editor.execute(
+            f"ALTER TABLE {name(model._meta.db_table)} ADD CONSTRAINT"
+            f" {name(_reference_name(model._meta.db_table, field.column))}"
+            f" FOREIGN KEY (user_id, {name(field.column)})"
+            f" REFERENCES {name(target._meta.db_table)} (user_id, id) DEFERRABLE INITIALLY DEFERRED"
+        )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        column = model._meta.get_field(self.field_name).column
+        name = schema_editor.quote_name
+        table = model._meta.db_table
+        schema_editor.execute(f"ALTER TABLE {name(table)} DROP CONSTRAINT {name(_reference_name(table, column))}")
+
+    def describe(self) -> str:
+        return f"Composite key behind {self.model_name}.{self.field_name}"
+
+
+def _table(state: ProjectState, app_label: str, model_name: str) -> str:
+    return str(state.apps.get_model(app_label, model_name)._meta.db_table)
+
+
+def _key_name(table: str) -> str:
+    return f"{table}_tenant_key"
+
+
+def _reference_name(table: str, column: str) -> str:
+    return f"{table}_{column}_tenant_fk"

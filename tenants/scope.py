@@ -1,0 +1,86 @@
+"""Whose rows may be seen: the ORM's scope and PostgreSQL's, always opened together.
+
+The ORM scope (django-scopes) makes an unscoped query an error. The PostgreSQL setting feeds the row-security policies
+(``tenants.rls``), so that what the ORM forgets (raw SQL, joins, ``_base_manager``) finds no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django_scopes import scope, scopes_disabled
+from django_scopes.state import get_scope
+
+if TYPE_CHECKING:
+    from tenants.models import User
+
+TENANT_SETTING = "recado.tenant"
+ALL_TENANTS_SETTING = "recado.all_tenants"
+
+
+class NotATenant(ValueError):
+    """The scope was asked for somebody who owns no data: nobody, an unsaved user or a superadmin."""
+
+
+class ScopeInsideTransaction(RuntimeError):
+    """A session setting made inside a transaction disappears with its rollback, so the scope must wrap ``atomic``."""
+
+
+@contextmanager
+def tenant_scope(user: User) -> Iterator[None]:
+    """See and write the rows of ``user`` and of nobody else.
+
+    Scopes nest; leaving one restores the one around it. Raises NotATenant for anybody without data of their own
+    (``scope(user=None)`` would mean *all* tenants to django-scopes) and ScopeInsideTransaction inside ``atomic``.
+    """
+    if user is None or not user.pk or not getattr(user, "is_tenant", False):
+        raise NotATenant(f"{user!r} owns no tenant data")
+    with _database_scope(tenant=str(user.pk), all_tenants=""), scope(user=user):
+        yield
+
+
+@contextmanager
+def all_tenants() -> Iterator[None]:
+    """See every tenant's rows. For allow-listed modules only (``tests/tenants/test_guards.py`` holds the list)."""
+    with _database_scope(tenant="", all_tenants="on"), scopes_disabled():
+        yield
+
+
+def current_tenant() -> User | None:
+    """The user whose scope is open, or None."""
+    state = get_scope()
+    return state.get("user") if state.get("_enabled", True) else None
+
+
+@contextmanager
+def _database_scope(*, tenant: str, all_tenants: str) -> Iterator[None]:
+    if _inside_transaction():
+        raise ScopeInsideTransaction("open the tenant scope around atomic(), not inside it")
+    before = getattr(connection, "_recado_scope", ("", ""))
+    _set(tenant, all_tenants)
+    try:
+        yield
+    finally:
+        # A connection that was closed meanwhile took its settings with it; the next one starts with none.
+        _set(*before)
+
+
+def _set(tenant: str, all_tenants: str) -> None:
+    if connection.connection is None or connection.connection.closed:
+        connection._recado_scope = ("", "")  # type: ignore[attr-defined]
+        if not tenant and not all_tenants:
+            return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT set_config('{TENANT_SETTING}', %s, false), set_config('{ALL_TENANTS_SETTING}', %s, false)",
+            [tenant, all_tenants],
+        )
+    connection._recado_scope = (tenant, all_tenants)  # type: ignore[attr-defined]
+
+
+def _inside_transaction() -> bool:
+    # The test case's own transaction never rolls back while a scope is open, so it does not count.
+    return any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
