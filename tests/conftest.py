@@ -1,0 +1,67 @@
+"""What every test may use: two tenants who must not see each other, a superadmin, and clients for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from tenants.accounts import register
+from tenants.authentication import issue_tokens
+from tenants.models import User
+
+PASSWORD = "una-clave-larga-7"
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings):
+    """Pages are rendered without the manifest that collectstatic writes."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.LIMITS = False
+
+
+@pytest.fixture
+def alice(db) -> User:
+    """A tenant."""
+    return register(username="alice", password=PASSWORD, email="alice@example.com")
+
+
+@pytest.fixture
+def bob(db) -> User:
+    """Another tenant, who must stay invisible."""
+    return register(username="bob", password=PASSWORD, email="bob@example.com", timezone="America/Mexico_City")
+
+
+@pytest.fixture
+def root(db) -> User:
+    """A superadmin, who owns no tenant data."""
+    return User.objects.create_superuser("root", "root@example.com", PASSWORD)
+
+
+@pytest.fixture
+def api() -> Callable[..., APIClient]:
+    """``api(user)`` is a client with that person's token; ``api()`` is anonymous."""
+
+    def client(user: User | None = None) -> APIClient:
+        made = APIClient()
+        if user is not None:
+            made.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_tokens(user=user).access_token}")
+        return made
+
+    return client
+
+
+@pytest.fixture
+def browse() -> Callable[[User], Client]:
+    """``browse(user)`` is Django's test client with that person's session."""
+
+    def client(user: User) -> Client:
+        made = Client()
+        made.force_login(user)
+        return made
+
+    return client
