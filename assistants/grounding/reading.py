@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
-from assistants.grounding.facts import Facts
+from assistants.grounding.amounts import Amounts, around, differs_by_percent, percentages
+from assistants.grounding.catalogue import Catalogue, Mention
+from assistants.grounding.claims import Bound, Claim, Sort, classify, classify_cell, find_spoken_quantities, is_about
+from assistants.grounding.facts import Facts, ProductFact
+from assistants.grounding.markup import Plain, read_markup
+from assistants.grounding.names import Sentence, find_unknown_names
+from assistants.grounding.numbers import Number, find_numbers
+from assistants.grounding.words import Token, fold, tokenize
 
 
 class Kind(StrEnum):
@@ -26,12 +36,417 @@ class Violation:
     unit: str
 
 
+_GONE = re.compile(
+    r"\b(?:agotad[oa]s?|sin (?:stock|existencias?|inventario|unidades|disponibilidad)|fuera de stock|no (?:\w+ ){0,2}(?:disponibles?|hay stock|queda[n]?|tenemos stock|hay existencias|hay unidades)|sold out|out of stock|not (?:currently )?available|unavailable|esgotad[oa]s?|sem estoque|indisponive(?:l|is)|fora de estoque|stock:? 0)\b"
+)
+_PRESENT = re.compile(
+    r"\b(?:disponibles?|en stock|en existencia|con existencias|hay stock|tenemos stock|in stock|available|em estoque|disponive(?:l|is)|entrega inmediata)\b"
+)
+_CONDITIONAL = re.compile(
+    r"\b(?:si se|hasta agotar|antes de que|cuando|mientras|si (?:esta|hay|quieres|prefieres|buscas)|if|avis\w+|apenas|vuelva\w*|verific\w+|confirm\w+|pregunt\w+|otros?|otras?|others?|alternativas?|opciones|opcoes|options|colores|tallas|sujeto\w*)\b"
+)
+_PURPOSE = re.compile(
+    r"\b(?:para|for|compatibles? con|ideal\w*|sirve\w*|combina\w*|que (?:el|la|los|las)|than|incluye|trae|viene con|funciona con|del tipo)\b[^.,;:()$—–]{0,30}$"
+)
+_PROMOTION = re.compile(
+    r"\b(?:\d\s?x\s?1|3\s?x\s?2|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
+)
+_OTHERS = re.compile(
+    r"\b(?:otr[oa]s?|demas|resto|los hay|hay desde|tenemos desde|others?|outr[oa]s?|precios (?:van|desde|entre)|rango|range|faixa)\b"
+)
+_COMPOSITION = re.compile(
+    r"\s*(?:de\s+)?(?:algodon|lana|cuero|cotton|natural|puro|original|acero|poliester|lino|seda|organic|garantizad|seguro|algodao|couro|impermeable|resistente|nuevo|wool|leather|spandex|elastano|lycra|viscosa|nylon|rayon|acrilico|polyester)"
+)
+
+
 class Reading:
     """One reply as it is read: it remembers the product that is being spoken of from one unit to the next."""
 
     def __init__(self, *, facts: Facts) -> None:
         self._facts = facts
+        self._version = -1
+        self._said: list[Decimal] = []
+        self._named: dict[int, None] = {}  # rows that the reply has named
+        self._topic: frozenset[int] = frozenset()  # rows of the last unit that named any
+        self._group: frozenset[int] = frozenset()  # rows of the list that was read last
+        self._quantities: set[int] = set()
+        self._header: tuple[str, ...] = ()
+        self._announced = False
+        self._in_list = False
 
     def read(self, unit: str) -> list[Violation]:
         """Check the next unit of the reply."""
-        return []
+        self._refresh()
+        plain = read_markup(unit)
+        if not plain.text.strip():
+            self._header = () if not unit.strip() else self._header
+            return []
+        if len(plain.cells) >= 2:
+            found = list(self._read_row(plain))
+        else:
+            self._header = ()
+            found = list(self._read_text(plain))
+        return [Violation(kind, said.strip(), unit.strip()) for kind, said in dict.fromkeys(found)]
+
+    def _refresh(self) -> None:
+        if self._version == self._facts.version:
+            return
+        facts = self._facts
+        self._version = facts.version
+        self._catalogue = Catalogue(facts)
+        self._amounts = Amounts(currency=facts.currency, texts=facts.texts, questions=facts.questions)
+        self._amounts.said = self._said
+        self._percentages = percentages([*facts.texts, *(product.description for product in facts.products)])
+        numbers = [find_numbers(text, currency=facts.currency) for text in facts.questions]
+        self._spoken = find_spoken_quantities([number for found in numbers for number in found])
+        self._text_numbers = frozenset(
+            value
+            for text in facts.texts
+            for number in find_numbers(text, currency=facts.currency)
+            for value in number.values
+        )
+        question = facts.question
+        mentions = self._catalogue.find_mentions(question, tokenize(question), barriers=())
+        sure = [mention.products for mention in mentions if mention.sure]
+        self._asked = frozenset().union(*sure) if sure else frozenset()
+
+    # -- running text and list items
+
+    def _read_text(self, plain: Plain) -> Iterator[tuple[Kind, str]]:
+        text, folded, tokens = plain.text, fold(plain.text), tokenize(plain.text)
+        numbers = find_numbers(text, currency=self._facts.currency)
+        barriers = [(n.start, n.end) for n in numbers if n.money is not None or n.percent or _is_large(n)]
+        mentions = self._catalogue.find_mentions(text, tokens, barriers=barriers)
+        claims = self._classify(text, numbers, mentions)
+        claims = [claim for claim in claims if not self._is_described(claim, mentions, tokens)]
+        sure = _drop_repeats([mention for mention in mentions if mention.sure])
+        for claim in claims:
+            if claim.sort is Sort.QUANTITY:
+                self._quantities.update(int(value) for value in claim.number.values if 1 < value < 1000)
+        yield from self._check_claims(text, folded, claims, sure, plain.is_item)
+        yield from self._check_presence(folded, sure)
+        if (promotion := _PROMOTION.search(folded)) and not any(
+            promotion.group() in fold(known) for known in self._facts.texts
+        ):
+            yield Kind.PERCENTAGE, text[promotion.start() : promotion.end()]
+        sentence = Sentence(
+            plain, folded, tokens, mentions, claims, plain.is_item and (self._announced or self._in_list)
+        )
+        for name in find_unknown_names(sentence, catalogue=self._catalogue):
+            yield Kind.PRODUCT, name
+        self._remember(sure, plain, folded)
+
+    def _classify(self, text: str, numbers: Sequence[Number], mentions: Sequence[Mention]) -> list[Claim]:
+        claims = []
+        for number in numbers:
+            if number.money is None and any(m.start <= number.start < m.end for m in mentions):
+                continue
+            near = any(0 <= number.start - m.end <= 6 for m in mentions)
+            claim = classify(text, number, next_to_name=near, spoken_quantities=self._spoken)
+            if claim is not None:
+                claims.append(claim)
+        return claims
+
+    def _is_described(self, claim: Claim, mentions: Sequence[Mention], tokens: Sequence[Token]) -> bool:
+        """Whether a number that only looks like a claim stands in a text that is known: a size, a year, an address."""
+        if claim.firm or claim.number.money is not None:
+            return False
+        if claim.number.values & self._text_numbers:
+            return True
+        rows = frozenset().union(*(mention.products for mention in mentions)) | self._topic
+        inside = [token for token in tokens if claim.start <= token.start < claim.end]
+        return bool(inside) and all(self._catalogue.is_known(token.stem, rows=rows) for token in inside)
+
+    def _check_claims(
+        self, text: str, folded: str, claims: Sequence[Claim], sure: Sequence[Mention], is_item: bool
+    ) -> Iterator[tuple[Kind, str]]:
+        for claim in claims:
+            if claim.sort is Sort.PERCENTAGE and not self._holds_percentage(claim, folded):
+                yield Kind.PERCENTAGE, claim.number.text
+            if claim.sort is Sort.COUNT and not self._holds_count(claim):
+                yield Kind.STOCK, claim.number.text
+        for sort, kind in ((Sort.PRICE, Kind.PRICE), (Sort.STOCK, Kind.STOCK)):
+            own = [claim for claim in claims if claim.sort is sort]
+            if not own:
+                continue
+            failures: list[list[Claim]] = []
+            for owners in self._align(own, sure, folded, is_item):
+                failed = [
+                    claim
+                    for claim, rows in zip(own, owners, strict=True)
+                    if not (self._holds_price if sort is Sort.PRICE else self._holds_stock)(claim, rows, text, sure)
+                ]
+                failures.append(failed)
+                if not failed:
+                    break
+            for claim in min(failures, key=len):
+                yield kind, claim.number.text
+            if sort is Sort.PRICE and not min(failures, key=len):
+                self._said.extend(value for claim in own for value in claim.number.values)
+
+    def _align(
+        self, claims: Sequence[Claim], sure: Sequence[Mention], folded: str, is_item: bool
+    ) -> Iterator[list[frozenset[int] | None]]:
+        """Ways to read which figure belongs to which name; the sentence is true if one of them is true throughout."""
+        background = self._background(folded, is_item)
+        if not sure:
+            yield [background] * len(claims)
+            return
+        yield _attach(claims, sure, before=True, background=background)
+        yield _attach(claims, sure, before=False, background=frozenset())
+        main = [mention for mention in sure if not _PURPOSE.search(folded[: mention.start])]
+        if main and len(main) < len(sure):
+            yield _attach(claims, main, before=True, background=background)
+            yield _attach(claims, main, before=False, background=frozenset())
+        if is_item or len(main) == 1:
+            yield [(main or sure)[0].products] * len(claims)
+
+    def _background(self, folded: str, is_item: bool) -> frozenset[int] | None:
+        """The rows that a figure without a name belongs to; None when it may be any row's."""
+        if _OTHERS.search(folded):
+            return None
+        if is_item and self._topic:
+            return self._topic
+        return (self._topic | self._group) or self._asked or None
+
+    def _rows(self, rows: frozenset[int] | None) -> list[ProductFact]:
+        products = self._catalogue.products
+        return list(products) if rows is None else [products[row] for row in sorted(rows)]
+
+    def _holds_price(self, claim: Claim, rows: frozenset[int] | None, text: str, sure: Sequence[Mention]) -> bool:
+        number = claim.number
+        if number.money is not None and self._facts.currency not in number.money:
+            return any(number.text in known for known in self._facts.texts)
+        owners = self._rows(rows)
+        left, right = around(text, number)
+        named = [*self._named, *(row for mention in sure for row in mention.products if len(mention.products) <= 3)]
+        products = self._catalogue.products
+        if number.values & frozenset(self._amounts.in_texts) and self._is_text_amount(left, right, sure):
+            return True
+        described = {
+            Decimal(found)
+            for product in owners
+            if rows is not None and len(owners) <= 3
+            for found in re.findall(r"\d+", f"{product.name} {product.description}")
+        }
+        return self._amounts.holds(
+            number,
+            prices=[product.price for product in owners if product.price is not None],
+            all_prices=[price for row in dict.fromkeys(named) if (price := products[row].price) is not None],
+            quantities=[*self._spoken, *self._quantities, *_pieces(left, right)] if rows is not None else [],
+            shares=described,
+            left=left,
+            right=right,
+            about=is_about(left),
+        )
+
+    def _is_text_amount(self, left: str, right: str, sure: Sequence[Mention]) -> bool:
+        """Whether an amount of the trusted texts stands where it is about what those texts are about."""
+        if not sure:
+            return True
+        near = {token.stem for token in tokenize(f"{left[-50:]} {right[:40]}") if len(token.stem) > 3}
+        return bool(near & self._catalogue.text_stems - self._catalogue.by_stem.keys())
+
+    def _holds_stock(self, claim: Claim, rows: frozenset[int] | None, text: str, sure: Sequence[Mention]) -> bool:
+        owners = self._rows(rows)
+        stocks = [product.stock for product in owners if product.stock is not None]
+        values = claim.number.values
+        if claim.bound is Bound.MORE:
+            return any(stock > value for stock in stocks for value in values)
+        if claim.bound is Bound.AT_LEAST:
+            return any(stock >= value for stock in stocks for value in values)
+        if claim.bound is Bound.LESS:
+            return any(stock < value for stock in stocks for value in values)
+        if claim.bound is Bound.ABOUT and any(abs(stock - value) <= value / 10 for stock in stocks for value in values):
+            return True
+        sums = {Decimal(sum(stocks))} if rows is not None else set()
+        if values & ({Decimal(stock) for stock in stocks} | sums):
+            return True
+        left, _ = around(text, claim.number)
+        if not claim.firm and values & ({Decimal(len(owners))} | self._text_numbers):
+            return True  # "tenemos 3 martillos" may count kinds
+        if rows is not None and not re.search(r"\b(?:qued\w+|stock\W*|solo|only|just)\s*(?:\w+\s+)?$", left):
+            asked = {Decimal(quantity) for quantity in self._spoken}
+            return any(value in asked and stock >= value for value in values for stock in stocks)
+        return False
+
+    def _holds_percentage(self, claim: Claim, folded: str) -> bool:
+        values = claim.number.values
+        if values & self._percentages:
+            return True
+        if values == {Decimal(100)} and not re.search(r"descuento|dto|off|desconto|rebaja", folded):
+            return True
+        if _COMPOSITION.match(folded, claim.end):
+            return any(str(int(min(values))) in product.description for product in self._facts.products)
+        prices = [price for row in self._named if (price := self._catalogue.products[row].price) is not None]
+        cheaper = re.search(r"mas (?:barat|econom|car)|cheaper|more expensive|menos|mais (?:barat|car)", folded)
+        return bool(cheaper) and any(differs_by_percent(value, prices=prices) for value in values)
+
+    def _holds_count(self, claim: Claim) -> bool:
+        most = max(len(self._facts.products), len(self._facts.categories))
+        return any(value <= most for value in claim.number.values) or bool(claim.number.values & self._text_numbers)
+
+    def _check_presence(self, folded: str, sure: Sequence[Mention]) -> Iterator[tuple[Kind, str]]:
+        rows = frozenset().union(*(mention.products for mention in sure)) if sure else self._topic
+        if not rows or (len(sure) > 1 and len(rows) > 1) or len(rows) > 3 or _CONDITIONAL.search(folded):
+            return
+        stocks = [self._catalogue.products[row].stock for row in rows]
+        gone, present = _GONE.search(folded), _PRESENT.search(_GONE.sub(" ", folded))
+        if (
+            gone
+            and not re.search(r"\bno (?:esta|estan|se ha) agotad", folded)
+            and all(stock is not None and stock > 0 for stock in stocks)
+        ):
+            yield Kind.STOCK, gone.group()
+        elif (
+            present
+            and not gone
+            and all(stock == 0 for stock in stocks)
+            and not re.search(r"\b(?:no|not|nao|0|cero|zero)\b", folded)
+        ):
+            yield Kind.STOCK, present.group()
+
+    def _remember(self, sure: Sequence[Mention], plain: Plain, folded: str) -> None:
+        rows = frozenset().union(*(mention.products for mention in sure)) if sure else frozenset()
+        if rows:
+            self._group = (self._group | rows) if plain.is_item and self._in_list else rows
+            self._topic = rows
+            self._named.update(
+                dict.fromkeys(row for mention in sure for row in sorted(mention.products) if len(mention.products) <= 3)
+            )
+        self._in_list = plain.is_item and (bool(rows) or self._in_list)
+        ends = plain.text.rstrip().endswith(":")
+        self._announced = (self._announced and plain.is_item) or (
+            ends
+            and re.search(
+                r"tenemos|opcion|producto|modelo|disponible|recom|catalogo|encontr|have|options|products|temos|opcoes|produtos|siguiente|estos|estas|these|models|alternativ",
+                folded,
+            )
+            is not None
+        )
+
+    # -- table rows
+
+    def _read_row(self, plain: Plain) -> Iterator[tuple[Kind, str]]:
+        cells = plain.cells
+        if all(re.fullmatch(r":?-{2,}:?|", cell) for cell in cells):
+            return
+        if not self._header and not any(find_numbers(cell) for cell in cells):
+            self._header = cells
+            return
+        headers = self._header if len(self._header) == len(cells) else ("",) * len(cells)
+        owner: frozenset[int] | None = None
+        for header, cell in zip(headers, cells, strict=True):
+            inner = read_markup(cell)
+            text = f"{header}: {inner.text}" if header and owner is not None else inner.text
+            tokens = tokenize(text)
+            numbers = find_numbers(text, currency=self._facts.currency)
+            barriers = [(n.start, n.end) for n in numbers if n.money is not None or _is_large(n)]
+            mentions = [m for m in self._catalogue.find_mentions(text, tokens, barriers=barriers) if m.sure]
+            if owner is None:
+                claims: list[Claim] = []
+                if mentions:
+                    owner = frozenset.intersection(*(m.products for m in mentions)) or mentions[0].products
+                    self._named.update(dict.fromkeys(sorted(owner)))
+                    self._topic = owner
+                item = Plain(text, True, (), [], [])
+                is_label = re.fullmatch(r"(?:#|n[º°]|no\.?|\d+\.?)", cell) is not None
+                if not is_label and (mentions or re.search(r"[^\W\d_]{3}", text)) and not numbers_only(text):
+                    sentence = Sentence(item, fold(text), tokens, mentions, claims, lists_products=True)
+                    for name in find_unknown_names(sentence, catalogue=self._catalogue):
+                        yield Kind.PRODUCT, name
+                    owner = owner if owner is not None else self._background(fold(text), is_item=False)
+                continue
+            for number in numbers:
+                claim = classify_cell(header, number) or (
+                    None if header else classify(text, number, next_to_name=True, spoken_quantities=self._spoken)
+                )
+                if claim is None:
+                    continue
+                if claim.sort is Sort.PRICE and not self._holds_price(claim, owner, text, []):
+                    yield Kind.PRICE, number.text
+                elif claim.sort is Sort.PRICE:
+                    self._said.extend(number.values)
+                if claim.sort is Sort.STOCK and not self._holds_stock(claim, owner, text, []):
+                    yield Kind.STOCK, number.text
+                if claim.sort is Sort.PERCENTAGE and not self._holds_percentage(claim, fold(text)):
+                    yield Kind.PERCENTAGE, number.text
+            yield from self._check_presence(fold(text), [])
+
+
+def numbers_only(text: str) -> bool:
+    """Whether a cell holds no words."""
+    return re.fullmatch(r"[\d\s.,$%#-]*", text) is not None
+
+
+def _is_large(number: Number) -> bool:
+    return (
+        max(number.values) >= 1000
+        and re.search(r"[.,\s]\d{3}|mil\b|millon|thousand|million|lucas|k$", fold(number.text)) is not None
+    )
+
+
+def _pieces(left: str, right: str) -> list[int]:
+    """Quantities that stand by an amount: "2 unidades serían", "3 ×", "los dos"."""
+    numbers = [*find_numbers(left[-45:]), *find_numbers(right)]
+    return [
+        int(value)
+        for number in numbers
+        if number.money is None and not number.percent and not number.article
+        for value in number.values
+        if value == int(value) and 1 < value < 1000
+    ]
+
+
+def _drop_repeats(mentions: Sequence[Mention]) -> list[Mention]:
+    """Leave out a general word for what another mention names exactly ("el serrucho", after its full name)."""
+    return [
+        mention
+        for index, mention in enumerate(mentions)
+        if not any(other.products < mention.products for other in mentions)
+        and not any(
+            other.products == mention.products
+            for other in mentions[:index]
+            if len(mentions) > index and _adjacent(other, mention)
+        )
+    ]
+
+
+def _adjacent(one: Mention, other: Mention) -> bool:
+    return 0 <= other.start - one.end <= 3
+
+
+def _attach(
+    claims: Sequence[Claim], mentions: Sequence[Mention], *, before: bool, background: frozenset[int] | None
+) -> list[frozenset[int] | None]:
+    """Give each claim the names in front of it (or behind it): a run of k names and k figures pairs one to one."""
+    events: list[tuple[int, Mention | Claim]] = sorted(
+        [*((mention.start, mention) for mention in mentions), *((claim.start, claim) for claim in claims)],
+        key=lambda event: event[0],
+    )
+    if not before:
+        events.reverse()
+    owners: dict[int, frozenset[int] | None] = {}
+    run: list[Mention] = []
+    figures: list[Claim] = []
+
+    def settle() -> None:
+        for index, figure in enumerate(figures):
+            if not run:
+                owners[figure.start] = background
+            elif len(run) == len(figures):
+                owners[figure.start] = run[index].products
+            else:
+                owners[figure.start] = frozenset().union(*(mention.products for mention in run))
+
+    for _, event in events:
+        if isinstance(event, Claim):
+            figures.append(event)
+            continue
+        if figures:
+            settle()
+            run, figures = [], []
+        run.append(event)
+    settle()
+    return [owners[claim.start] for claim in claims]
+

@@ -24,19 +24,44 @@ def _fold_character(character: str) -> str:
     return base if len(base) == 1 else character
 
 
+_CANONICAL = {
+    form: forms.split()[0]
+    for forms in (
+        "pulg pulgada pulgadas inch inches polegada polegadas plg",
+        "lt litro litros liter liters l lts",
+        "mt metro metros meter meters m mts",
+        "kg kilo kilos kgs kilogramo kilogramos",
+        "gr gramo gramos g grs",
+        "oz onza onzas ounce ounces",
+        "v volt volts voltio voltios",
+        "w watt watts vatio vatios",
+        "gb giga gigas gigabytes",
+        "tb tera teras terabyte terabytes",
+        "und unidad unidades unid uds ud unit units unidade",
+        "pz pieza piezas pza pzas pcs peca pecas",
+        "talla tallas talle talles tamanho size",
+    )
+    for form in forms.split()
+}
+
+
 def stem(word: str) -> str:
     """Cut plural and gender of a folded word, the same way for Spanish, Portuguese and English.
 
     It is only ever compared with itself, so a wrong cut does no harm as long as it is always the same one.
     """
-    if len(word) <= 3 or any(character.isdigit() for character in word):
+    if word in _CANONICAL:
+        return _CANONICAL[word]
+    if len(word) <= 3 or word[0].isdigit():
         return word
-    if word.endswith("oes") or word.endswith("aos") or word.endswith("aes"):
-        return word[:-3] + "ao"[:1]
+    if word.endswith(("oes", "aos", "aes")):
+        return word[:-3] + "a"
     if word.endswith("ces"):
         word = word[:-3] + "z"
-    elif (word.endswith("es") and word[-3] not in "aeiou") or (word.endswith("s") and not word.endswith("ss")):
-        word = word[:-2] if word.endswith("es") else word[:-1]
+    elif word.endswith("es") and word[-3] not in "aeiou":
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
     if len(word) > 3 and word[-1] in "aoe":
         word = word[:-1]
     return word
@@ -53,23 +78,93 @@ class Token:
     end: int
 
     @property
-    def is_code(self) -> bool:
-        """Whether it holds a digit: a model number, a size, an amount."""
-        return any(character.isdigit() for character in self.text)
+    def is_number(self) -> bool:
+        """Whether it is made of digits."""
+        return self.text[0].isdigit()
 
     @property
     def is_capital(self) -> bool:
-        """Whether it begins with, or holds, a capital letter."""
+        """Whether it holds a capital letter: a name, a brand, a code."""
         return any(character.isupper() for character in self.text)
 
+    @property
+    def is_stop(self) -> bool:
+        """Whether it only joins other words."""
+        return self.folded in STOP_WORDS
 
-_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*[^\W\d_]*(?:-[\w]+)*|[^\W_]+(?:['’&][^\W_]+)*(?:-[^\W_]+)*")
+
+STOP_WORDS = word_set(
+    "de del la el los las lo un una unos unas con sin para por y e o u a al en su sus tu tus mi que se es"
+    " da do das dos no na nos nas com sem um uma uns umas os as ao pelo pela em"
+    " the of with without for and or in on an to at by from your our"
+)
+_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*|[^\W\d_]+")
 
 
 def tokenize(text: str) -> list[Token]:
-    """Cut a text into words and numbers, in order."""
+    """Cut a text into words and numbers, in order; "HP1630" and "16oz" are two tokens each, however they are spaced."""
     tokens = []
     for match in _TOKEN.finditer(text):
-        folded = fold(match.group())
-        tokens.append(Token(match.group(), folded, stem(folded), match.start(), match.end()))
+        written = match.group()
+        folded = fold(written)
+        stemmed = folded.replace(",", ".") if written[0].isdigit() else stem(folded)
+        tokens.append(Token(written, folded, stemmed, match.start(), match.end()))
     return tokens
+
+
+SYNONYMS = tuple(
+    frozenset(stem(word) for word in line.split())
+    for line in (
+        "nevera refrigerador refrigeradora heladera frigorifico geladeira fridge refrigerator",
+        "celular telefono smartphone movil phone cellphone telefone",
+        "notebook portatil laptop computador computadora ordenador",
+        "tenis zapatillas deportivas sneakers zapatos calzado championes shoes",
+        "camiseta polera playera remera franela tshirt",
+        "chaqueta chamarra campera casaca chompa jacket jaqueta abrigo",
+        "audifonos auriculares cascos headphones earphones earbuds fones",
+        "jean jeans pantalon vaquero calca pants trousers",
+        "sueter buzo saco pulover jersey sudadera hoodie polera moletom sweater",
+        "destornillador desarmador chave screwdriver",
+        "taladro furadeira drill perforadora",
+        "sierra serrucho serra saw serrote",
+        "martillo martelo hammer",
+        "pintura tinta paint esmalte",
+        "televisor tv television tele televisao",
+        "parlante altavoz bocina speaker corneta caixa",
+        "cargador adaptador charger carregador",
+        "bombillo bombilla foco ampolleta lampara lampada bulb",
+        "vestido dress",
+        "camisa blusa shirt",
+        "falda pollera saia skirt",
+        "gorra cachucha cap bone",
+        "raton mouse",
+        "pantalla monitor screen display tela",
+        "licuadora blender liquidificador",
+        "estufa cocina fogon fogao stove",
+        "lavadora lavarropas washer",
+        "cinta tape fita",
+        "tornillo screw parafuso",
+        "clavo nail prego puntilla",
+        "llave wrench",
+        "broca bit mecha drill",
+        "brocha pincel brush",
+        "medias calcetines socks meias",
+        "reloj smartwatch watch relogio",
+        "teclado keyboard",
+        "memoria usb pendrive",
+        "impresora printer impressora",
+        "tablet tableta",
+        "consola videojuego console",
+        "bolso cartera bolsa bag morral mochila backpack",
+        "cinturon correa belt cinto",
+    )
+)
+
+
+def synonyms(stemmed: str) -> frozenset[str]:
+    """Other stems for the same thing, as people of other countries call it; the stem itself is among them."""
+    found = {stemmed}
+    for group in SYNONYMS:
+        if stemmed in group:
+            found |= group
+    return frozenset(found)

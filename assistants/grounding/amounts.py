@@ -1,0 +1,131 @@
+"""The arithmetic that a true reply may do with prices: totals, differences, change, shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import combinations
+
+from assistants.grounding.numbers import Number, find_numbers
+from assistants.grounding.words import fold
+
+_TOTAL = re.compile(
+    r"\b(?:total\w*|sub\s?total|suma\w*|soma\w*|juntos|juntas|junto|todo|todos|todas|combo|ambos|ambas|los dos|las dos|los tres|las tres|both|together|altogether"
+    r"|pagarias|pagaria|en conjunto|tudo|os dois|as duas|entre los|kit completo|llevando|si llevas|pedido|carrito|order|cuenta|serian|seria|quedaria\w*|saldrian?|compra)\b|[=+]"
+)
+_DIFFERENCE = re.compile(
+    r"\b(?:diferencia\w*|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|restan?|baj\w+)\b"
+)
+_SHARE = re.compile(r"(?:\bcada|\bc/u|\bpor (?:unidad|pieza|metro|kilo)|\beach|\bper\b|\bunidad\b|\bunitario|\bapiece)")
+_BUDGET = re.compile(
+    r"\b(?:con|presupuesto|hasta|menos de|por debajo de|debajo|dentro de|tus|tu|under|budget|below|within|ate|orcamento|maximo|max|llega|supera|superan|pasa|pasan|pasar|excede\w*|menores|inferior\w*|tope|limite|rango|entre|tienes|dispones|alcanza\w*|your|with|seu|com|abaixo|si pagas|billete|exceed\w*|over|mas de|mayor\w*|encima|desde|from|de)\b"
+)
+_PRICED = re.compile(
+    r"\b(?:cuestan?|valen?|precio|salen?|sai|custam?|costs?|priced|preco|price|total)(?:\s+(?:es|de|solo|is|of|at|e|:))*\s*:?\s*$"
+)
+_NEGATED = re.compile(r"\b(?:no|not|nao|isn't|doesn't|en lugar de|en vez de|instead of)\b[^.;]*$")
+
+
+class Amounts:
+    """Sums of money that hold in one reply: those of trusted texts and the person's message, and those said so far."""
+
+    def __init__(self, *, currency: str, texts: Iterable[str], questions: Iterable[str]) -> None:
+        self.in_texts = _money(texts, currency)
+        self.in_questions = _money(questions, currency)
+        self.said: list[Decimal] = []
+
+    def holds(
+        self,
+        number: Number,
+        *,
+        prices: Iterable[Decimal],
+        all_prices: Iterable[Decimal],
+        quantities: Iterable[int],
+        shares: Iterable[Decimal],
+        left: str,
+        right: str,
+        about: bool,
+    ) -> bool:
+        """Whether the amount is one of ``prices`` or follows from them.
+
+        ``all_prices``: of every row that the reply has named so far. ``quantities``: pieces that the person or the
+        sentence names. ``shares``: numbers in the row's texts ("caja x100") by which a price may be divided. ``left``
+        and ``right``: the folded words around the amount.
+        """
+        own, named = list(dict.fromkeys(prices)), list(dict.fromkeys(all_prices))
+        values = number.values
+        if _has(values, own) or (about and any(_rounds(value, price) for value in values for price in own)):
+            return True
+        counts = [Decimal(quantity) for quantity in quantities if quantity > 1]
+        multiples = [price * count for price in own for count in counts]
+        if _has(values, multiples):
+            return True
+        around = f"{left} {right}"
+        if _SHARE.search(right) and any(
+            abs(price / share - value) <= Decimal("0.01") * max(value, Decimal(1))
+            for price in own for share in shares if share > 1 for value in values
+        ):  # fmt: skip
+            return True
+        if _TOTAL.search(around) and self._is_sum(values, [*named, *own, *multiples], counts):
+            return True
+        if _DIFFERENCE.search(around):
+            terms = list(dict.fromkeys([*own, *named, *multiples, *self.said, *self.in_questions]))[:40]
+            if _has(values, [abs(one - other) for one, other in combinations(terms, 2)]):
+                return True
+        if not _has(values, self.in_questions):
+            return False
+        return bool(_NEGATED.search(left) or (_BUDGET.search(left[-45:]) and not _PRICED.search(left)))
+
+    def _is_sum(self, values: frozenset[Decimal], terms: list[Decimal], counts: list[Decimal]) -> bool:
+        terms = list(
+            dict.fromkeys([*terms, *self.said, *self.in_texts, *(t * c for t in terms[:6] for c in counts[:4])])
+        )[:14]
+        sums = {Decimal(0)}
+        for size in range(2, min(5, len(terms)) + 1):
+            sums.update(sum(chosen, Decimal(0)) for chosen in combinations(terms, size))
+        return _has(values, [*sums, *self.said])
+
+
+def _money(texts: Iterable[str], currency: str) -> list[Decimal]:
+    found: dict[Decimal, None] = {}
+    for text in texts:
+        for number in find_numbers(text, currency=currency):
+            if number.money is not None or max(number.values) >= 100 or re.search(r"\d[.,]\d\d$", number.text):
+                found.update(dict.fromkeys(number.values))
+    return list(found)
+
+
+def percentages(texts: Iterable[str]) -> frozenset[Decimal]:
+    """The percentages that texts name."""
+    return frozenset(
+        value for text in texts for number in find_numbers(text) if number.percent for value in number.values
+    )
+
+
+def differs_by_percent(value: Decimal, *, prices: Iterable[Decimal]) -> bool:
+    """Whether one of the prices is ``value`` percent below or above another, rounded to a whole percent."""
+    known = [price for price in prices if price]
+    return any(
+        abs(abs(one - other) / base * 100 - value) <= Decimal("0.6")
+        for one, other in combinations(known, 2)
+        for base in (one, other)
+    )
+
+
+def around(text: str, number: Number) -> tuple[str, str]:
+    """The folded words before and after an amount, as far as they may say what it is."""
+    folded = fold(text)
+    return folded[max(0, number.start - 90) : number.start], folded[number.end : number.end + 50]
+
+
+def _has(values: Iterable[Decimal], known: Iterable[Decimal]) -> bool:
+    return not frozenset(values).isdisjoint(known)
+
+
+def _rounds(value: Decimal, price: Decimal) -> bool:
+    """Whether ``value`` is ``price`` rounded to its first two or three figures."""
+    if price <= 0 or abs(value - price) / price > Decimal("0.025"):
+        return False
+    figures = f"{value.normalize():f}".rstrip("0").rstrip(".").replace(".", "").strip("0")
+    return len(figures) <= 3

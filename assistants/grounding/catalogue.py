@@ -1,0 +1,146 @@
+"""The rows of a turn, indexed so that their names are found in running text, abbreviated or in another order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from assistants.grounding.facts import Facts, ProductFact
+from assistants.grounding.words import Token, synonyms, tokenize
+
+# What may stand between two words of one name.
+_WITHIN_NAME = re.compile(r"[\s\-/,.\"'”″´’&+()×ºª]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place in a text that names rows: all those it may mean.
+
+    ``sure``: it holds the word that says what the thing is, or most of the name; else it may be chance.
+    """
+
+    start: int
+    end: int
+    products: frozenset[int]
+    sure: bool
+    tokens: tuple[Token, ...]
+
+
+class _Entry:
+    """One row as stems: of its name, and of all its texts."""
+
+    def __init__(self, product: ProductFact) -> None:
+        name = [token for token in tokenize(product.name) if not token.is_stop]
+        self.product = product
+        self.name = frozenset(token.stem for token in name)
+        self.head = next((token.stem for token in name if not token.is_number), "")
+        about = f"{product.category} {product.description} {product.sku}"
+        self.about = self.name | {token.stem for token in tokenize(about)}
+
+
+class Catalogue:
+    """An index over ``Facts`` at one moment; products are known by their place in ``products``."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.products: Sequence[ProductFact] = facts.products
+        self.entries = [_Entry(product) for product in self.products]
+        self.by_stem: dict[str, set[int]] = {}
+        for index, entry in enumerate(self.entries):
+            for stemmed in entry.name:
+                self.by_stem.setdefault(stemmed, set()).add(index)
+        self.heads = {entry.head for entry in self.entries}
+        self.category_stems = [
+            frozenset(token.stem for token in tokenize(name) if not token.is_stop) for name in facts.categories
+        ]
+        self.about_stems = _stems(f"{p.category} {p.description}" for p in self.products)
+        self.text_stems = _stems(facts.texts)
+        self.question_stems = _stems(facts.questions)
+        self.long_names = [stemmed for stemmed in self.by_stem if len(stemmed) >= 5]
+        self._close: dict[str, frozenset[int]] = {}
+
+    def rows_named(self, stemmed: str) -> frozenset[int]:
+        """Rows whose name holds the stem, a misspelling of it or its beginning ("perc" for "percutor")."""
+        exact = self.by_stem.get(stemmed)
+        if exact is not None:
+            return frozenset(exact)
+        if len(stemmed) < 4 or stemmed[0].isdigit():
+            return frozenset()
+        if stemmed not in self._close:
+            close: set[int] = set()
+            for name in self.long_names:
+                if name[0] == stemmed[0] and (
+                    (len(stemmed) >= 5 and OSA.distance(name, stemmed, score_cutoff=1) <= 1)
+                    or (len(name) >= 8 and OSA.distance(name, stemmed, score_cutoff=2) <= 2)
+                ):
+                    close |= self.by_stem[name]
+            self._close[stemmed] = frozenset(close)
+        return self._close[stemmed]
+
+    def is_known(self, stemmed: str, *, rows: Iterable[int]) -> bool:
+        """Whether one of the rows says the word anywhere: name, category, description or SKU."""
+        return any(stemmed in self.entries[row].about for row in rows)
+
+    def find_mentions(
+        self, text: str, tokens: Sequence[Token], *, barriers: Sequence[tuple[int, int]]
+    ) -> list[Mention]:
+        """Find names of rows; a mention never crosses a barrier (an amount of money) or a mark that ends a phrase."""
+        found: list[Mention] = []
+        index = 0
+        blocked = [any(start <= token.start < end for start, end in barriers) for token in tokens]
+        while index < len(tokens):
+            token = tokens[index]
+            if blocked[index] or token.is_stop or token.is_number or not (rows := self.rows_named(token.stem)):
+                index += 1
+                continue
+            matched, last = [token], index
+            follower = index + 1
+            while follower < len(tokens) and not blocked[follower]:
+                between = text[tokens[follower - 1].end : tokens[follower].start]
+                if not _WITHIN_NAME.fullmatch(between):
+                    break
+                following = tokens[follower]
+                narrowed = rows & self.rows_named(following.stem)
+                if narrowed and not following.is_stop:
+                    rows, last = narrowed, follower
+                    matched.append(following)
+                elif not following.is_stop:
+                    break
+                follower += 1
+            mention = self._resolve(tuple(matched), rows)
+            found.append(mention)
+            index = last + 1
+        return found
+
+    def _resolve(self, matched: tuple[Token, ...], rows: frozenset[int]) -> Mention:
+        stems = {token.stem for token in matched}
+        whole = frozenset(row for row in rows if len(self.entries[row].name) <= len(stems))
+        headed = frozenset(
+            row
+            for row in rows
+            if self._has_head(stems, row) or len(stems) >= 2 or len(stems) * 2 >= len(self.entries[row].name)
+        )
+        named = rows if len(rows) == 1 and any(token.is_capital for token in matched) else frozenset()  # "el Stanley"
+        products = whole or headed or rows
+        return Mention(matched[0].start, matched[-1].end, products, bool(whole or headed or named), matched)
+
+    def _has_head(self, stems: set[str], row: int) -> bool:
+        head = self.entries[row].head
+        return any(
+            stemmed == head or OSA.distance(stemmed, head, score_cutoff=1) <= 1
+            for stemmed in stems
+            if stemmed[0] == head[:1]
+        )
+
+    def rows_of_synonym(self, stemmed: str) -> frozenset[int]:
+        """Rows whose name holds another word for the same thing."""
+        rows: set[int] = set()
+        for other in synonyms(stemmed):
+            rows |= self.by_stem.get(other, set())
+        return frozenset(rows)
+
+
+def _stems(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(token.stem for text in texts for token in tokenize(text))

@@ -1,0 +1,404 @@
+"""Names of products in a sentence that no row has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from assistants.grounding.catalogue import Catalogue, Mention
+from assistants.grounding.claims import Claim, Sort
+from assistants.grounding.markup import Plain
+from assistants.grounding.vocabulary import DISTINGUISHING, GENERIC
+from assistants.grounding.words import Token, fold, synonyms, tokenize
+
+_DENIAL = re.compile(
+    r"\b(?:no (?:\w+ )?(?:tenemos|tengo|contamos|manejamos|vendemos|hay|encontr\w+|dispon\w+|figura\w*|aparece\w*|trabajamos|veo|ofrecemos|esta\w*|existe\w*|trae\w*|sale|vende\w*|cuento|puedo|se|hemos|lo|la|los|las|quedan?)"
+    r"|sin (?:resultados|stock)|lamentablemente|lastimosamente|por desgracia|infelizmente|unfortunately|(?:do|does|did|could|can|are|is|have)(?:n['’]?t| not)|cannot|sorry|no (?:results|longer)|not (?:have|sell|find|available|carry)"
+    r"|nao (?:\w+ )?(?:temos|tenho|encontr\w+|trabalh\w+|vend\w+|ha|dispo\w+|esta|existe|aparece)|en lugar de|en vez de|instead of|a falta de|no,)"
+)
+_CONTRAST = re.compile(
+    r"[;:]|\b(?:pero|sino|but|mas temos|porem|sin embargo|however|aunque|en cambio|si tenemos|tambien|a cambio|te (?:puedo|recomiendo|ofrezco))\b"
+)
+_OFFER = re.compile(
+    r"\b(?:tenemos|tambien hay|contamos con|manejamos|vendemos|disponemos de|ofrecemos|te (?:recomiendo|recomendamos|sugiero|ofrezco|presento|muestro|propongo)|trabajamos con|tengo|hay|esta|puedes llevar|llevate|nos llego|nos llegaron|acaba de llegar"
+    r"|we (?:have|carry|sell|offer|stock|also have)|i recommend|there is|there are|temos|vendemos|trabalhamos com|oferecemos|recomendo|sugiro)(?:\s+(?:tambien|disponibles?|en stock|actualmente|por ejemplo|ademas|hoy|aqui|also|tambem|available|siempre|a la venta|para ti|ahora|estos?|estas?|mas))*\s+"
+)
+_FIRM_OFFER = re.compile(
+    r"\b(?:tenemos|contamos con|manejamos|vendemos|disponemos de|ofrecemos|recomiendo|recomendamos|sugiero|ofrezco|trabajamos con|have|carry|sell|offer|recommend|temos|vendemos|trabalhamos|oferecemos|recomendo|sugiro)\b"
+)
+_NOUN_PHRASE = re.compile(r"[^.,;:!?()|—–\n$]+")
+_PHRASE_STOP = re.compile(
+    r"\b(?:que|para|cuyo|cuya|a|por|en|desde|hasta|cuestan?|valen?|sale|ideal|ideales|perfect\w+|disponibles?|como|con|y|e|o|u|pero|si|which|that|for|at|starting|and|or|from|in|por|em|ou|mas|sin|segun|cuando|donde|porque|esta|estan|es|son|is|are|le|te|nos|les|of course|to|sem|todo|todos|incluso|ademas|tambien|de lunes|de calidad|listo\w*|pensad\w+|adaptad\w+|acorde|entre|a partir|with|com|ya|bajo)\b"
+)
+_SUBJECT = re.compile(
+    r"(?:^|[.,;:!?¡¿()|—–-]\s*|\b(?:y|e|o|and|ou|tambien|also|ademas|pero|mientras que|while)\s+)(?:(?:el|la|los|las|un|una|este|esta|ese|esa|nuestro|nuestra|the|our|o|a|os|as|um|uma|nosso|nossa|this)\s+)"
+    r"(?P<phrase>[^.,;:!?()|$]{3,70}?)\s*(?:,?\s*que\s+)?(?:\b(?:cuestan?|valen?|sale|salen|esta a|estan a|esta en|tiene un precio|tiene un valor|te queda en|costs?|is priced|custam?|sai por|esta disponible|esta agotad[oa]|quedan?|tiene(?= \d)|a solo|a(?= \$)|por(?= \$)|is (?=[\d$])|for (?=[\d$]))|[:—–(-]?\s*$)"
+)
+_HEAD_END = re.compile(
+    r"\s[-—–→|]+\s|[:;|(=]|\s(?:a|por|en|desde|for|at|from|x|de)\s+(?:solo\s+|only\s+)?(?=[\d$]|us\$|r\$|s/)|,\s|\.\s|\s(?=(?:us|r|mx)?\$)"
+)
+_MEASURE_AFTER = re.compile(
+    r"\s?(?:mm|cm|mts?|m|kgs?|kilos?|g|grs?|lbs?|l|lts?|litros?|ml|v|voltios|w|watts|gb|tb|mah|ah|oz|onzas|pulg\w*|pulgadas|hp|hz|mp|\"|”|″|inch\w*)(?![\w])"
+)
+_OUTSIDE = re.compile(
+    r"\b(?:en|in|at|em|por|via|desde|hacia|calle|carrera|avenida|av|barrio|centro|local|zona|soy|llamo|atiende|senor|senora|don|dona|sr|sra|desde|de parte de|gracias|hola|whatsapp)\.?\s+(?:el |la |los |las |our |nuestr[oa] )?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A unit as the reading has taken it apart."""
+
+    plain: Plain
+    folded: str
+    tokens: Sequence[Token]
+    mentions: Sequence[Mention]
+    claims: Sequence[Claim]
+    lists_products: bool  # other items of the same list name products, or the unit before announces them
+
+    @property
+    def speaks_of_goods(self) -> bool:
+        """Whether it states a price or a stock figure, or offers something."""
+        return any(claim.sort in (Sort.PRICE, Sort.STOCK) for claim in self.claims) or bool(
+            _FIRM_OFFER.search(self.folded)
+        )
+
+
+def find_unknown_names(sentence: Sentence, *, catalogue: Catalogue) -> Iterator[str]:
+    """Find names of products that no row, category or trusted text has; a denial may repeat the person's words."""
+    seen: list[tuple[int, int]] = []
+    for start, end in _find_unknown(sentence, catalogue):
+        if not any(start < other_end and other_start < end for other_start, other_end in seen):
+            seen.append((start, end))
+            yield sentence.plain.text[start:end].strip()
+
+
+def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[int, int]]:
+    judge = _Judge(sentence, catalogue)
+    text = sentence.plain.text
+    for mention in sentence.mentions:
+        tail = _read_tail(sentence, mention, catalogue)
+        if tail and not judge.is_denied(mention.start, tail.end, strict=False):
+            yield mention.start, tail.end
+    if sentence.plain.is_item:
+        start, end = _head_of_item(sentence)
+        if judge.is_product_like(start, end) and judge.is_unknown(start, end, strict=True):
+            yield start, end
+    for start, end in sentence.plain.marked:
+        end = start + len(_cut_head(text[start:end]))
+        if judge.is_product_like(start, end) and judge.is_unknown(start, end, strict=True):
+            yield start, end
+    for start, end in sentence.plain.quoted:
+        if judge.is_unknown(start, end, strict=False) and not judge.is_asked(start, end):
+            yield start, end
+    for start, end in [*_find_capitals(sentence), *_find_phrases(sentence)]:
+        capital = any(token.is_capital for token in judge.inside(start, end)[1:])
+        if judge.is_unknown(start, end, strict=capital):
+            yield start, end
+
+
+class _Judge:
+    """Decides whether words that look like a name are known."""
+
+    def __init__(self, sentence: Sentence, catalogue: Catalogue) -> None:
+        self.sentence, self.catalogue = sentence, catalogue
+
+    def inside(self, start: int, end: int) -> list[Token]:
+        return [token for token in self.sentence.tokens if start <= token.start and token.end <= end]
+
+    def is_product_like(self, start: int, end: int) -> bool:
+        """Whether bold or listed words may name a product rather than label or stress something."""
+        tokens = [token for token in self.inside(start, end) if not token.is_stop]
+        if not tokens or all(token.stem in GENERIC or token.is_number for token in tokens):
+            return False
+        if len(tokens) > 9:
+            return False
+        priced = any(claim.sort in (Sort.PRICE, Sort.STOCK) for claim in self.sentence.claims)
+        capitals = sum(token.is_capital for token in tokens)
+        coded = capitals and any(token.is_number for token in tokens)
+        verbs = any(
+            re.search(r"(?:amos|emos|ar|er|ir)(?:te|lo|la|los|las|nos)?$", token.folded) for token in tokens[:1]
+        )
+        if verbs and not priced:
+            return False
+        return bool(priced or coded or self.sentence.lists_products or capitals >= 2)
+
+    def is_unknown(self, start: int, end: int, *, strict: bool) -> bool:
+        """Whether the words between the places name something that the facts do not hold.
+
+        With ``strict`` every word counts, as in a list of products; else qualities that no row is told apart by pass.
+        """
+        for tokens in self._pieces(start, end):
+            if (
+                tokens
+                and not self._is_explained(tokens, strict=strict)
+                and not self.is_denied(start, end, strict=False)
+            ):
+                return True
+        return False
+
+    def is_denied(self, start: int, end: int, *, strict: bool) -> bool:
+        """Whether the words are said not to be sold."""
+        head = self.sentence.folded[:start]
+        denial = None
+        for denial in _DENIAL.finditer(head):
+            pass
+        if denial is None:
+            after = self.sentence.folded[end : end + 60]
+            return bool(
+                re.match(
+                    r"[^.;:$]{0,12}\b(?:no (?:lo|la|los|las|esta|estan|aparece|figura|tenemos|se encuentra|hace parte)|isn't|is not|nao)\b",
+                    after,
+                )
+            )
+        return not _CONTRAST.search(head[denial.end() :])
+
+    def is_asked(self, start: int, end: int) -> bool:
+        """Whether quoted words are the person's own, and not offered."""
+        words = [token for token in self.inside(start, end) if not token.is_stop]
+        offered = _FIRM_OFFER.search(self.sentence.folded[:start])
+        return not offered and all(token.stem in self.catalogue.question_stems for token in words)
+
+    def _pieces(self, start: int, end: int) -> Iterator[list[Token]]:
+        piece: list[Token] = []
+        previous: Token | None = None
+        for token in self.inside(start, end):
+            between = self.sentence.folded[previous.end : token.start] if previous else ""
+            if token.folded in ("y", "e", "o", "u", "and", "or", "ou", "vs") or re.search(r"[,+&/|()]", between):
+                if not (
+                    piece
+                    and self._is_explained([*piece, token], strict=False)
+                    and token.folded not in ("y", "and", "vs")
+                ):
+                    yield piece
+                    piece = []
+            if not token.is_stop and not self._is_plain(token):
+                piece.append(token)
+            previous = token
+        yield piece
+
+    def _is_plain(self, token: Token) -> bool:
+        if token.is_number:
+            return any(claim.start <= token.start < claim.end for claim in self.sentence.claims)
+        return token.stem in GENERIC
+
+    def _is_explained(self, tokens: Sequence[Token], *, strict: bool) -> bool:
+        catalogue = self.catalogue
+        stems = [token.stem for token in tokens]
+        known_in_texts = [stemmed for stemmed in stems if stemmed in catalogue.text_stems]
+        if len(known_in_texts) == len(stems):
+            return True
+        for category in catalogue.category_stems:
+            if all(stemmed in category or stemmed in GENERIC or stemmed in catalogue.text_stems for stemmed in stems):
+                return True
+        rows = self._rows_for(tokens)
+        if any(self._row_covers(row, tokens) for row in rows):
+            return True
+        if strict or not any(rows):
+            return not strict and not rows and self._is_about(tokens)
+        loose = [
+            token
+            for token in tokens
+            if token.is_number
+            or token.is_capital
+            and token is not tokens[0]
+            or token.stem in DISTINGUISHING
+            or token.stem in catalogue.by_stem
+        ]
+        return any(self._row_covers(row, loose) for row in rows)
+
+    def _rows_for(self, tokens: Sequence[Token]) -> frozenset[int]:
+        """Rows that the first telling word may name."""
+        for token in tokens:
+            if not token.is_number:
+                return self.catalogue.rows_named(token.stem) | self.catalogue.rows_of_synonym(token.stem)
+        return frozenset()
+
+    def _is_about(self, tokens: Sequence[Token]) -> bool:
+        """Whether plain words, no name among them, are those of a category, a description or a trusted text."""
+        if any(token.is_number for token in tokens) or any(token.is_capital for token in tokens[1:]):
+            return False
+        first = synonyms(tokens[0].stem)
+        return bool(
+            first
+            & (
+                self.catalogue.about_stems
+                | self.catalogue.text_stems
+                | frozenset().union(*self.catalogue.category_stems)
+            )
+        )
+
+    def _row_covers(self, row: int, tokens: Iterable[Token]) -> bool:
+        about = self.catalogue.entries[row].about
+        return all(
+            token.stem in about
+            or token.stem in GENERIC
+            or bool(synonyms(token.stem) & about)
+            or (not token.is_number and row in self.catalogue.rows_named(token.stem))
+            for token in tokens
+        )
+
+
+def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> Token | None:
+    """The word right after a name that makes it another thing: a brand, a model, a size that none of its rows has."""
+    text = sentence.plain.text
+    end = mention.end
+    tail: Token | None = None
+    following = [token for token in sentence.tokens if token.start >= end][:4]
+    joined = False
+    for token in following:
+        between = text[end : token.start]
+        if not re.fullmatch(r"[\s\-\"'”″/]*", between):
+            break
+        if any(
+            claim.start <= token.start < claim.end and (claim.sort is not Sort.QUANTITY or claim.firm)
+            for claim in sentence.claims
+        ):
+            break
+        end = token.end
+        if token.is_stop:
+            if token.folded not in ("de", "del", "para", "da", "do") or joined:
+                break
+            joined = True
+            continue
+        known = catalogue.is_known(token.stem, rows=mention.products) or bool(
+            catalogue.rows_named(token.stem) & mention.products
+        )
+        if token.is_number:
+            measured = _MEASURE_AFTER.match(sentence.folded, token.end)
+            if known or not (
+                measured
+                or re.search(r"[A-Za-z]-?$", text[: token.start])
+                or (between.strip() == "" and _is_model(mention, token))
+            ):
+                break
+            return token
+        if known or token.stem in GENERIC:
+            joined = False
+            if known:
+                continue
+            break
+        sentence_case = token.is_capital and not _is_shouted(text)
+        if sentence_case and not joined and token.stem not in catalogue.text_stems:
+            return token
+        if token.stem in DISTINGUISHING or (token.stem in catalogue.by_stem and token.stem not in catalogue.heads):
+            return token if not _PHRASE_STOP.fullmatch(token.folded) else None
+        break
+    return tail
+
+
+def _is_model(mention: Mention, token: Token) -> bool:
+    return mention.tokens[-1].is_capital and not token.text.startswith("0")
+
+
+def _is_shouted(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    return bool(letters) and sum(character.isupper() for character in letters) > len(letters) * 0.6
+
+
+def _cut_head(text: str) -> str:
+    cut = _HEAD_END.search(fold(text), 2)
+    return text[: cut.start()] if cut else text
+
+
+def _head_of_item(sentence: Sentence) -> tuple[int, int]:
+    text = sentence.plain.text
+    start = len(text) - len(text.lstrip())
+    if sentence.plain.marked and sentence.plain.marked[0][0] <= start + 2:
+        inner_start, inner_end = sentence.plain.marked[0]
+        return inner_start, inner_start + len(_cut_head(text[inner_start:inner_end]))
+    return start, start + len(_cut_head(text[start:]))
+
+
+def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:
+    """Names by their look: "Makita HP1630", "iPhone 15", "Sierra Caladora Stanley", "el Truper"."""
+    text, tokens = sentence.plain.text, sentence.tokens
+    if _is_shouted(text):
+        return
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        if not token.is_capital or token.is_number:
+            index += 1
+            continue
+        run, follower = [token], index + 1
+        while follower < len(tokens):
+            following = tokens[follower]
+            between = text[run[-1].end : following.start]
+            if (
+                following.folded in ("de", "del", "da", "do", "para")
+                and follower + 1 < len(tokens)
+                and tokens[follower + 1].is_capital
+            ):
+                follower += 1
+                continue
+            if not re.fullmatch(r"[\s\-\"'/&]*(?:(?:de|del|da|do|para)\s+)?", between) or not (
+                following.is_capital or following.is_number
+            ):
+                break
+            if any(claim.start <= following.start < claim.end and claim.firm for claim in sentence.claims):
+                break
+            run.append(following)
+            follower += 1
+        index = follower
+        first_word = not re.search(r"[^\W_]", text[: run[0].start])
+        if first_word and len(run) > 1 and run[0].stem in GENERIC:
+            run = run[1:]
+        if _OUTSIDE.search(sentence.folded[: run[0].start]):
+            continue
+        coded = any(part.is_number for part in run[1:]) or bool(
+            re.search(r"[A-Z]{2,}\d|[a-z][A-Z]", text[run[0].start : run[-1].end])
+        )
+        alone = len(run) == 1
+        if coded and not _is_ordinary_code(run):
+            yield run[0].start, run[-1].end
+        elif not alone and sentence.speaks_of_goods:
+            yield run[0].start, run[-1].end
+        elif alone and not first_word and sentence.speaks_of_goods:
+            left = sentence.folded[: run[0].start]
+            if re.search(
+                r"\b(?:el|la|los|las|un|una|marca|modelo|de|tenemos|the|o|a|um|uma|brand|have|temos|como|linea)\s+$",
+                left,
+            ):
+                yield run[0].start, run[-1].end
+
+
+_ORDINARY = re.compile(
+    r"^(?:calle|cra|carrera|av|avenida|zona|local|opcion|option|opcao|paso|ley|iva|talla|lunes|martes|miercoles|jueves|viernes|sabado|domingo|piso|km|numero|no|nro|whatsapp|tel|telefono|windows|android|usb|hdmi|bluetooth|wifi|stock|precio|total|quedan|son|hay|ref|sku|cuesta|solo|plus|disponibles?|unidades|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|pagina|copa|top)$"
+)
+
+
+def _is_ordinary_code(run: Sequence[Token]) -> bool:
+    names = [token for token in run if not token.is_number]
+    return bool(_ORDINARY.match(names[-1].folded)) and len(names) == 1
+
+
+def _find_phrases(sentence: Sentence) -> Iterator[tuple[int, int]]:
+    """What is offered or priced in plain words: "tenemos sierras caladoras", "la caladora cuesta ..."."""
+    folded = sentence.folded
+    for offer in _OFFER.finditer(folded):
+        weak = not _FIRM_OFFER.search(offer.group())
+        if weak and not any(claim.sort in (Sort.PRICE, Sort.STOCK) for claim in sentence.claims):
+            continue
+        if re.search(r"\b(?:que|lo|la|los|las|nos|se)\s+$", folded[: offer.start()]) and not re.search(
+            r"[:,.]\s*(?:\w+\s+)?$", folded[: offer.start()]
+        ):
+            continue
+        yield from _cut_phrase(folded, offer.end())
+    for subject in _SUBJECT.finditer(folded):
+        start, end = subject.span("phrase")
+        if any(end <= claim.start <= end + 40 and claim.sort in (Sort.PRICE, Sort.STOCK) for claim in sentence.claims):
+            yield from _cut_phrase(folded, start, stop=end)
+
+
+def _cut_phrase(folded: str, start: int, *, stop: int | None = None) -> Iterator[tuple[int, int]]:
+    phrase = _NOUN_PHRASE.match(folded, start, stop if stop is not None else len(folded))
+    if phrase is None:
+        return
+    limit = _PHRASE_STOP.search(phrase.group())
+    text = phrase.group()[: limit.start()] if limit else phrase.group()
+    words = [token for token in tokenize(text) if not token.is_stop]
+    if not words or words[0].is_number and len(words) == 1:
+        return
+    yield start, start + len(text.rstrip())
