@@ -3,15 +3,17 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from config import errors
+from config import errors, health
+from config.schema import DocsView, SchemaView
 
 urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    path("healthz", health.show_liveness, name="healthz"),
+    path("readyz", health.show_readiness, name="readyz"),
     path("", include("tenants.urls")),
     path("", include("catalog.urls")),
     path("", include("messaging.urls")),

@@ -16,12 +16,14 @@ PASSWORD = "una-clave-larga-7"
 
 
 @pytest.fixture(autouse=True)
-def _plain_static_files(settings):
-    """Pages are rendered without the manifest that collectstatic writes."""
+def _quick_settings(settings):
+    """Pages without the manifest that collectstatic writes, passwords without their cost, no rate limits."""
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.LIMITS = False
+    # Argon2 is slow on purpose; tests/tenants/test_accounts.py checks that it is what people get.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -1,0 +1,58 @@
+"""The apps stand in one line and each imports only those to its left, inside functions too."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINE = ["tenants", "catalog", "agenda", "assistants", "messaging", "analytics", "config"]
+
+
+def imported(source: str) -> set[str]:
+    """The apps that a module imports, by statement anywhere in it or by a dotted path given to import_module."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
+            found |= {str(part.value).split(".")[0] for part in node.args if isinstance(part, ast.Constant)}
+    return found & set(LINE)
+
+
+def modules() -> list[Path]:
+    return sorted(path for app in LINE for path in (ROOT / app).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_it_imports_only_to_the_left(path: Path):
+    app = path.relative_to(ROOT).parts[0]
+    allowed = set(LINE[: LINE.index(app) + 1])
+    assert imported(path.read_text()) <= allowed
+
+
+def test_the_check_sees_imports_inside_functions():
+    assert imported("def f():\n    from config.urls import urlpatterns\n") == {"config"}
+    assert imported("import_module('messaging.models')") == {"messaging"}
+
+
+def test_no_room_is_called_after_nothing():
+    vague = {"utils", "helpers", "services", "common", "misc"}
+    assert [path for path in modules() if vague & {part.removesuffix(".py") for part in path.parts}] == []
+
+
+def test_all_tenants_is_opened_in_listed_modules_only():
+    """`all_tenants()` is the greppable exception; each module that opens it is listed with its reason."""
+    allowed = {
+        "tenants/scope.py",  # where it is defined
+    }
+    users = {
+        str(path.relative_to(ROOT))
+        for path in modules()
+        if any(name in path.read_text() for name in ("all_tenants(", "scopes_disabled("))
+    }
+    assert users <= allowed

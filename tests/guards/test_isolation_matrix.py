@@ -1,0 +1,219 @@
+"""Every route × method × {anonymous, owner, other tenant, deactivated, superadmin} × {own, foreign, absent id}.
+
+Routes come from the URL resolver. A route without a row in ``ROUTES`` fails, so a new one has to say who may enter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from tenants.models import TenantOwned, User
+from tenants.scope import all_tenants, tenant_scope
+from tests.conftest import PASSWORD
+from tests.factories import ROWS
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+ABSENT = 987_654_321
+
+
+@dataclass(frozen=True)
+class Public:
+    """Anybody may enter; no tenant's row is behind it."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Anybody signed in, of either role, and only about themselves."""
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """Tenants only. ``row`` is the model whose id stands in the path."""
+
+    row: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page for tenants: others are sent elsewhere."""
+
+    row: str = ""
+
+
+ROUTES: dict[str, Public | Account | Tenant | Page] = {
+    "api/schema": Public(),
+    "api/docs": Public(),
+    "api/auth/register": Public(),
+    "api/auth/login": Public(),
+    "api/auth/refresh": Public(),
+    "api/auth/logout": Account(),
+    "api/auth/me": Account(),
+    "api/auth/password": Account(),
+    "api/user/preferences": Tenant(),
+}
+
+
+def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
+    """Every path of the project but Django's admin, whose own test follows below."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin":
+                yield from routes(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern) and path != "admin":
+            yield path
+
+
+def filled(route: str, pk: int | str) -> str:
+    return "/" + re.sub(r"<[^>]+>", str(pk), route)
+
+
+def rows_of_everybody() -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tenant tables as PostgreSQL shows them, to see that nothing changed."""
+    held = {}
+    with all_tenants(), connection.cursor() as cursor:
+        for model in apps.get_models():
+            if issubclass(model, TenantOwned):
+                cursor.execute(f"SELECT t::text FROM {model._meta.db_table} t ORDER BY 1")
+                held[model._meta.label] = cursor.fetchall()
+    return held
+
+
+def send(client: Client, method: str, path: str) -> HttpResponse:
+    body = {} if method in {"GET", "HEAD", "OPTIONS"} else {"data": "{}", "content_type": "application/json"}
+    return client.generic(method, path, **body)
+
+
+def content(response: HttpResponse) -> bytes:
+    return b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
+
+
+@pytest.fixture
+def carol(db) -> User:
+    """A tenant who was deactivated after her token was issued."""
+    from tenants.accounts import register
+
+    return register(username="carol", password=PASSWORD)
+
+
+@pytest.fixture
+def people(alice, bob, carol, root, api) -> dict[str, APIClient]:
+    clients = {"anonymous": api(), "owner": api(alice), "other": api(bob), "deactivated": api(carol), "root": api(root)}
+    User.objects.filter(pk=carol.pk).update(is_active=False)
+    return clients
+
+
+@pytest.fixture
+def own_row(alice, bob) -> Callable[[str], int]:
+    def make(label: str) -> int:
+        with tenant_scope(bob):
+            ROWS[label](bob)
+        with tenant_scope(alice):
+            return int(ROWS[label](alice).pk)
+
+    return make
+
+
+def of_kind(*kinds: type) -> list[str]:
+    return [route for route, kind in ROUTES.items() if isinstance(kind, kinds)]
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    assert set(routes()) == set(ROUTES)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", of_kind(Tenant, Account))
+def test_who_may_call(route, method, people, own_row):
+    kind = ROUTES[route]
+    path = filled(route, own_row(kind.row) if getattr(kind, "row", "") else 0)
+
+    for person in ("anonymous", "deactivated"):
+        before = rows_of_everybody()
+        answer = send(people[person], method, path)
+        assert answer.status_code == 401, person
+        assert answer["WWW-Authenticate"].startswith("Bearer"), person
+        assert answer["Content-Type"] == "application/json" or method == "HEAD", person
+        assert rows_of_everybody() == before
+
+    before = rows_of_everybody()
+    answer = send(people["root"], method, path)
+    if isinstance(kind, Tenant):
+        assert answer.status_code == 403
+        assert rows_of_everybody() == before
+    else:
+        assert answer.status_code not in {401, 403, 404, 500}
+
+    answer = send(people["owner"], method, path)
+    assert answer.status_code not in {401, 403, 404}
+    assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", [route for route in of_kind(Tenant) if ROUTES[route].row])
+def test_a_foreign_row_is_as_absent_as_an_absent_one(route, method, people, own_row):
+    pk = own_row(ROUTES[route].row)
+    before = rows_of_everybody()
+    foreign = send(people["other"], method, filled(route, pk))
+    absent = send(people["other"], method, filled(route, ABSENT))
+    assert (foreign.status_code, content(foreign)) == (absent.status_code, content(absent))
+    assert foreign.headers.get("Content-Type") == absent.headers.get("Content-Type")
+    assert foreign.status_code in {404, 405} or method == "OPTIONS"
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("route", of_kind(Public))
+@pytest.mark.parametrize("method", METHODS)
+def test_public_routes_answer_everybody_alike(route, method, people):
+    before = rows_of_everybody()
+    statuses = {person: send(client, method, filled(route, 0)).status_code for person, client in people.items()}
+    assert max(statuses.values()) < 500
+    assert rows_of_everybody() == before
+
+
+@pytest.mark.parametrize("route", of_kind(Page))
+def test_pages_send_each_role_to_its_own_side(route, alice, bob, carol, root, browse, own_row):
+    path = filled(route, own_row(ROUTES[route].row) if ROUTES[route].row else 0)
+    assert browse(alice).get(path).status_code in {200, 302}
+    assert browse(root).get(path)["Location"] == "/admin/dashboard"
+    deactivated = browse(carol)
+    User.objects.filter(pk=carol.pk).update(is_active=False)
+    for client in (Client(), deactivated):
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/login")
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/dashboard", "/admin/tenants/user/", "/admin/password_change/"])
+def test_the_admin_is_the_superadmins_only(path, alice, root, browse):
+    assert browse(root).get(path).status_code in {200, 302, 404}
+    assert browse(alice).get(path)["Location"] == "/user/dashboard"
+    assert Client().get(path)["Location"].startswith(("/login", "/admin/login"))
+
+
+def test_the_session_of_a_page_works_on_the_api_and_ends_with_deactivation(alice, browse):
+    client = browse(alice)
+    assert client.get("/api/user/preferences").status_code == 200
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert client.get("/api/user/preferences").status_code == 401
+
+
+def test_a_session_must_send_the_csrf_token(alice):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    answer = client.patch("/api/user/preferences", data={"tone": "brief"}, content_type="application/json")
+    assert answer.status_code == 403
+    assert answer["Content-Type"] == "application/json"
