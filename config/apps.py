@@ -11,3 +11,6 @@ class ProjectConfig(AppConfig):
 
     name = "config"
     verbose_name = "Recado"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401  (registers them)

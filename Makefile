@@ -1,0 +1,66 @@
+# make run    the whole system, with everything that it needs
+# make test   every test, the browser's included
+# make help   the rest
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+V := .venv/bin
+# The tests use two processes; more are welcome: make test PYTEST_ARGS="-n 4"
+PYTEST_ARGS ?= -n 2 --dist loadfile
+
+# The first Python that is new enough; each is asked, because a name may be there without a Python behind it.
+define find_python
+for name in "$$PYTHON" python3 python3.13 python3.12 python3.11 python3.14 python; do \
+  [ -n "$$name" ] && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { python="$$name"; break; }; \
+done; \
+[ -n "$$python" ] || { echo "recado: Python 3.11 or later is needed and was not found. Install it, or name it: PYTHON=/path/to/python3 make run" >&2; exit 1; }
+endef
+
+.PHONY: help run test lint bench demo screens clean install install-dev browser translations
+
+help:
+	@echo "make run      the whole system at http://127.0.0.1:8000 (PORT, DATA_DIR, DEMO=0 and .env are honoured)"
+	@echo "make test     every test; PYTEST_ARGS='-n 2 --dist loadfile' is the default"
+	@echo "make lint     ruff, mypy, missing migrations, check --deploy"
+	@echo "make bench    the measurements of docs/performance.md"
+	@echo "make demo     the demo shops, into the data of make run"
+	@echo "make screens  docs/screens, taken from a running system of its own"
+	@echo "make clean    what can be made again; var/ with the data stays"
+
+install:
+	@$(find_python); "$$python" -I config/installation.py run
+
+install-dev:
+	@$(find_python); "$$python" -I config/installation.py dev
+
+translations: install-dev
+	@$(V)/python -m config.translations
+
+browser: install-dev
+	@$(V)/python -m config.browser --install
+
+run: install
+	@RECADO_MAKE=1 exec $(V)/python manage.py up
+
+test: install-dev translations browser
+	@$(V)/python -m pytest $(PYTEST_ARGS)
+
+lint: install-dev
+	$(V)/ruff check
+	$(V)/ruff format --check
+	$(V)/mypy
+	$(V)/python manage.py makemigrations --check --dry-run
+	DJANGO_DEBUG=off SITE_URL=https://recado.example $(V)/python manage.py check --deploy --fail-level WARNING
+
+bench: install-dev
+	@$(V)/python manage.py bench
+
+demo: install
+	@$(V)/python manage.py demo
+
+screens: install-dev browser
+	@$(V)/python manage.py screens
+
+clean:
+	rm -rf node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results var/tests
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,109 @@
+"""Finds a browser for the tests and the screenshots: an installed one, Debian's, or the one Playwright downloads.
+
+python -m config.browser            say where it is
+python -m config.browser --install  install one if there is none
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MAC = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+# What a browser does on its own account (updates, statistics) has no place in a test.
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_browser() -> Path | None:
+    """The browser's program: `BROWSER_PATH`, else an installed one, else Playwright's own; None when there is none.
+
+    Each candidate is asked for its version, because a launcher without a browser behind it is common.
+    """
+    named = os.environ.get("BROWSER_PATH")
+    installed = [found for found in map(shutil.which, NAMES) if found]
+    for candidate in (*([named] if named else []), *installed, *MAC, *_downloaded()):
+        if _runs(candidate):
+            return Path(candidate)
+    return None
+
+
+def launch_arguments() -> list[str]:
+    """The command line switches to start it with. A sandbox is not to be had for root."""
+    return [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+
+
+def install_browser() -> Path | None:
+    """The browser, installed if there is none: Debian's package where we may, else Playwright's own download."""
+    found = find_browser()
+    if found is None:
+        _install_package()
+        found = find_browser()
+    if found is None:
+        _run([sys.executable, "-m", "playwright", "install", "chromium"])
+        found = find_browser()
+    return found
+
+
+def _downloaded() -> list[str]:
+    home = Path.home()
+    folders = [home / ".cache/ms-playwright", home / "Library/Caches/ms-playwright"]
+    if os.environ.get("PLAYWRIGHT_BROWSERS_PATH"):
+        folders.insert(0, Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"]))
+    patterns = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
+    return [
+        str(path) for folder in folders for pattern in patterns for path in sorted(folder.glob(pattern), reverse=True)
+    ]
+
+
+def _runs(program: str) -> bool:
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0
+
+
+def _install_package() -> None:
+    if not shutil.which("apt-get"):
+        return
+    before: list[str] = []
+    if os.geteuid() != 0:
+        if not shutil.which("sudo") or not _run(["sudo", "-n", "true"]):
+            return
+        before = ["sudo", "-n"]
+    apt = [*before, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    _run([*apt, "update"])
+    _run([*apt, "install", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"])
+
+
+def _run(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=900).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def main() -> None:
+    found = install_browser() if "--install" in sys.argv else find_browser()
+    if found is None:
+        sys.exit(
+            "recado: There is no browser for the browser tests. Install Chromium or Chrome (on Debian: apt install "
+            "chromium), or name one with BROWSER_PATH."
+        )
+    sys.stdout.write(f"Browser: {found}\n")
+
+
+if __name__ == "__main__":
+    main()

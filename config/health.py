@@ -1,0 +1,40 @@
+"""`/healthz`: this process answers. `/readyz`: web, database, worker and scheduler do their work."""
+
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from config.heartbeats import read_pulses
+
+
+@never_cache
+@require_safe
+def show_liveness(request: HttpRequest) -> JsonResponse:
+    """200 as long as this web process can answer at all."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def show_readiness(request: HttpRequest) -> JsonResponse:
+    """200 {"status": "ok", "checks": {…}} when everything works, else 503 with `reasons` in words."""
+    checks: dict[str, dict[str, object]] = {"web": {"ok": True}}
+    reasons = []
+    try:
+        pulses = read_pulses(now=timezone.now())
+    except DatabaseError:
+        # The error's own text may name hosts and users; `manage.py doctor` shows it to whoever runs the system.
+        checks["database"] = {"ok": False}
+        reasons.append("the database does not answer or is not migrated")
+    else:
+        checks["database"] = {"ok": True}
+        for pulse in pulses:
+            age = None if pulse.age is None else round(pulse.age, 1)
+            checks[pulse.name] = {"ok": pulse.is_alive, "seconds_since_last_beat": age}
+            if not pulse.is_alive:
+                reasons.append(pulse.reason)
+    if reasons:
+        return JsonResponse({"status": "unavailable", "reasons": reasons, "checks": checks}, status=503)
+    return JsonResponse({"status": "ok", "checks": checks})

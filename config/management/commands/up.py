@@ -1,0 +1,134 @@
+"""The whole system on one machine: database, web, queue, clock. `make run` ends here."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+
+from config.embedded import EmbeddedDatabaseError, server
+from config.heartbeats import SCHEDULER, WORKER, forget_beats, free_tasks, read_pulses
+from config.startup import check_port, collect_static, make_demo, take_turn
+from config.supervisor import Child, Supervisor
+from config.translations import compile_translations
+
+logger = logging.getLogger(__name__)
+
+STALE_STOP_SECONDS = 5.0  # a cluster that hangs does not stop by itself
+
+
+class Command(BaseCommand):
+    help = "Run everything: the database, the web server, the queue and the clock. Ctrl-C stops all of it."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _interrupt)
+        signal.signal(signal.SIGINT, _interrupt)
+        turn = take_turn(settings.DATA_DIR)
+        try:
+            check_port(settings.BIND_HOST, settings.PORT)
+            self._run(accounts=self._prepare())
+        except KeyboardInterrupt:
+            pass
+        finally:
+            connection.close()
+            if not settings.DATABASE_URL:
+                server(settings.DATA_DIR).release()
+            os.close(turn)
+
+    def _prepare(self) -> list[str]:
+        """Everything that must be true before the first request. Answers the demo accounts."""
+        self._say("Recado: database…")
+        call_command("check", databases=["default"], fail_level="ERROR", stdout=self.stderr)
+        call_command("migrate", interactive=False, verbosity=0)
+        forget_beats()
+        if not settings.DATABASE_URL:
+            free_tasks(now=timezone.now())
+        compile_translations(settings.BASE_DIR / "locale")
+        self._say("Recado: pages…")
+        collect_static(Path(settings.STATIC_ROOT))
+        if not settings.DEMO:
+            return []
+        self._say("Recado: demo shops…")
+        return make_demo()
+
+    def _run(self, *, accounts: list[str]) -> None:
+        manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+        web = Child("The web server", _web_command())
+        self.queue = Child("The queue", [*manage, "qcluster"])
+        self.clock = Child("The clock", [*manage, "clock"])
+        supervisor = Supervisor(
+            [web, self.queue, self.clock],
+            watch=self._watch,
+            interval=settings.HEALTH["WATCH_SECONDS"],
+            end_with_parent=bool(os.environ.get("RECADO_MAKE")),
+        )
+        supervisor.listen()
+        self._unannounced: list[str] | None = accounts
+        self._started_at = time.monotonic()
+        # A connection that the children inherited across their fork would be read by two.
+        connection.close()
+        supervisor.run()
+        self._say("Recado: stopped.")
+
+    def _watch(self) -> None:
+        """Restart what stands still, the database included, and say when everything is up."""
+        try:
+            if not settings.DATABASE_URL and not server(settings.DATA_DIR).answers():
+                logger.warning("The database is gone; it is started again.")
+                server(settings.DATA_DIR).use()
+            pulses = {pulse.name: pulse for pulse in read_pulses(now=timezone.now())}
+        except (DatabaseError, EmbeddedDatabaseError) as error:
+            logger.warning("The database does not answer: %s", str(error).strip())
+            connection.close()
+            return
+        if self._unannounced is not None and all(pulse.is_alive for pulse in pulses.values()):
+            self._announce(self._unannounced)
+            self._unannounced = None
+        for name, child in ((WORKER, self.queue), (SCHEDULER, self.clock)):
+            # A child that has just begun is judged by its own time, not by its predecessor's last beat.
+            if pulses[name].is_alive or child.seconds_running < settings.HEALTH["GRACE_SECONDS"]:
+                continue
+            logger.warning("%s; all of it is started again.", pulses[name].reason.capitalize())
+            connection.close()
+            child.stop(seconds=STALE_STOP_SECONDS)
+            if child is self.queue and not settings.DATABASE_URL:
+                free_tasks(now=timezone.now())
+                connection.close()
+            child.start()
+
+    def _announce(self, accounts: list[str]) -> None:
+        seconds = time.monotonic() - self._started_at
+        self._say(f"\nRecado runs at {settings.SITE_URL} (ready after {seconds:.0f} s). Ctrl-C stops it.")
+        if accounts:
+            self._say("Log in as one of these (username / password):")
+        for line in accounts:
+            self._say(line)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _web_command() -> list[str]:
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
+    command += ["--host", settings.BIND_HOST, "--port", str(settings.PORT)]
+    command += ["--workers", str(settings.WEB_PROCESSES), "--blocking-threads", str(settings.WEB_THREADS)]
+    # An open event stream would keep a worker from ending; a worker that dies is replaced.
+    command += ["--workers-kill-timeout", "5", "--respawn-failed-workers", "--respawn-interval", "1"]
+    return [*command, "--log-level", "warning", "--process-name", "recado-web", "config.wsgi:application"]
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
