@@ -16,6 +16,10 @@ from django_scopes import ScopedManager
 from tenants.models import TenantOwned, Versioned
 
 
+MOST_UNITS = 2**31 - 1  # what PostgreSQL's integer holds
+MOST_MONEY = Decimal("999999999999.99")
+
+
 class ProductQuerySet(models.QuerySet["Product"]):
     def active(self) -> Self:
         return self.filter(active=True)

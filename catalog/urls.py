@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from catalog.api import ProductViewSet
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("api/user/products", ProductViewSet, basename="api-product")
+
+urlpatterns = router.urls

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.fields import empty
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -49,6 +50,15 @@ def _has_nul(data: Any) -> bool:
     return isinstance(data, list) and any(_has_nul(part) for part in data)
 
 
+class Text(serializers.CharField):
+    """A string; DRF's own takes numbers too."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, int | float):
+            self.fail("invalid")
+        return super().run_validation(data)
+
+
 class StrictFields(serializers.Serializer[Any]):
     """A serializer that names unknown fields instead of dropping them; known read-only ones are ignored."""
 
@@ -62,6 +72,11 @@ class StrictFields(serializers.Serializer[Any]):
 
 class StrictModelSerializer(StrictFields, serializers.ModelSerializer[Any]):
     """A model's fields, strictly."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.CharField: Text,
+        models.TextField: Text,
+    }
 
 
 class Pages(PageNumberPagination):
@@ -90,3 +105,19 @@ def whole_number(request: Request, name: str, *, least: int, most: int, default:
             {name: [_("Debe ser un número entero entre %(least)d y %(most)d.") % {"least": least, "most": most}]}
         )
     return int(value)
+
+
+def version_of(request: Request, *, given: int | None = None) -> int | None:
+    """The version that the sender wants to change: ``given`` (from the body) or the header ``If-Match``.
+
+    The header may be quoted (``"3"``) or bare; ``*`` means any. A 400 for another one, and when the two differ.
+    """
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return given
+    number = header.removeprefix("W/").strip('"')
+    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise ValidationError({"If-Match": [_("Debe ser el número de una versión.")]})
+    if given is not None and given != int(number):
+        raise ValidationError({"version": [_("No es la versión que dice If-Match.")]})
+    return int(number)

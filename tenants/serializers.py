@@ -8,12 +8,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
-from tenants.contract import StrictFields, StrictModelSerializer
+from tenants.contract import StrictFields, StrictModelSerializer, Text
 from tenants.models import Preferences, User
 
 
 class RegistrationSerializer(StrictModelSerializer):
-    password = serializers.CharField(write_only=True, max_length=200, trim_whitespace=False)
+    password = Text(write_only=True, max_length=200, trim_whitespace=False)
 
     class Meta:
         model = User
@@ -31,16 +31,16 @@ class RegistrationSerializer(StrictModelSerializer):
 
 
 class LoginSerializer(StrictFields):
-    username = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=200, trim_whitespace=False)
+    username = Text(max_length=254)
+    password = Text(max_length=200, trim_whitespace=False)
 
 
 class RefreshSerializer(StrictFields):
-    refresh = serializers.CharField(max_length=4000)
+    refresh = Text(max_length=4000)
 
 
 class LogoutSerializer(StrictFields):
-    refresh = serializers.CharField(max_length=4000, required=False)
+    refresh = Text(max_length=4000, required=False)
 
 
 class TokensSerializer(serializers.Serializer[Any]):
@@ -60,15 +60,13 @@ class PersonSerializer(serializers.ModelSerializer[User]):
 
 
 class PasswordSerializer(StrictFields):
-    current = serializers.CharField(max_length=200, trim_whitespace=False)
-    new = serializers.CharField(max_length=200, trim_whitespace=False)
+    current = Text(max_length=200, trim_whitespace=False)
+    new = Text(max_length=200, trim_whitespace=False)
 
 
 class PreferencesSerializer(StrictModelSerializer):
     language = serializers.ChoiceField(source="user.language", choices=User._meta.get_field("language").choices)
-    timezone = serializers.CharField(
-        source="user.timezone", max_length=64, validators=User._meta.get_field("timezone").validators
-    )
+    timezone = Text(source="user.timezone", max_length=64, validators=User._meta.get_field("timezone").validators)
 
     class Meta:
         model = Preferences

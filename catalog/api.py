@@ -1,0 +1,146 @@
+"""The API of the catalogue."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from catalog import products, stock
+from catalog.filters import ProductFilters, ProductListFilters, filter_products, order_products, read_filters
+from catalog.models import Product, StockMovement
+from catalog.serializers import (
+    COLUMNS,
+    CountSerializer,
+    FoundProductSerializer,
+    NoBodySerializer,
+    ProductSerializer,
+    StockChangeSerializer,
+    StockMovementSerializer,
+    StockSerializer,
+    show,
+)
+from tenants.contract import version_of
+from tenants.models import Preferences
+
+
+class ProductViewSet(GenericViewSet[Product]):
+    """What I sell."""
+
+    serializer_class = ProductSerializer
+    lookup_value_converter = "int"
+
+    @cached_property
+    def currency(self) -> str:
+        return Preferences.current(self.request.user).currency
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"currency": self.currency}
+
+    @extend_schema(operation_id="list_products", parameters=[ProductListFilters])
+    def list(self, request: Request) -> Response:
+        """My products, a page at a time."""
+        filters = read_filters(request, ProductListFilters)
+        found = order_products(filter_products(filters), filters.get("ordering"))
+        rows = self.paginate_queryset(found.values(*COLUMNS))
+        return self.get_paginated_response([show(row, currency=self.currency) for row in rows or []])
+
+    @extend_schema(operation_id="create_product")
+    def create(self, request: Request) -> Response:
+        """Add a product."""
+        fields = _checked(self.get_serializer(data=request.data))
+        fields.pop("version", None)
+        product = products.create(user=request.user, **fields)
+        return self._answer(product, status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="read_product")
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """One product, also when it was deleted (``active`` is false then)."""
+        return self._answer(self._find(pk))
+
+    @extend_schema(operation_id="replace_product")
+    def update(self, request: Request, pk: int) -> Response:
+        """Give a product other values; name and price are required, other fields that are left out stay."""
+        return self._change(request, pk, partial=False)
+
+    @extend_schema(operation_id="change_product")
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Give a product other values; fields that are left out stay."""
+        return self._change(request, pk, partial=True)
+
+    @extend_schema(operation_id="delete_product", responses={204: None})
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Take a product out of the catalogue. It stays readable by its id and can be restored."""
+        self._known(products.withdraw, product_id=pk, version=version_of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(operation_id="restore_product", request=NoBodySerializer, responses=ProductSerializer)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: int) -> Response:
+        """Put a deleted product back. 400 when another active product has taken its SKU."""
+        version = version_of(request, given=_checked(NoBodySerializer(data=request.data)).get("version"))
+        return self._answer(self._known(products.restore, product_id=pk, version=version))
+
+    @extend_schema(operation_id="move_stock", request=StockChangeSerializer, responses=StockSerializer)
+    @action(detail=True, methods=["post"], url_path="stock")
+    def move_stock(self, request: Request, pk: int) -> Response:
+        """Add units, or take them. 409 when fewer are left than are taken; the answer's ``stock`` says how many."""
+        fields = _checked(StockChangeSerializer(data=request.data))
+        fields["version"] = version_of(request, given=fields.get("version"))
+        try:
+            movement = self._known(stock.move, product_id=pk, **fields)
+        except stock.NotEnough as fault:
+            return Response({"detail": str(fault), "stock": fault.left}, status=status.HTTP_409_CONFLICT)
+        return Response(StockSerializer(movement).data)
+
+    @extend_schema(operation_id="list_stock_movements", responses=StockMovementSerializer(many=True))
+    @move_stock.mapping.get
+    def list_stock_movements(self, request: Request, pk: int) -> Response:
+        """The ledger of a product's stock, newest first."""
+        movements = StockMovement.objects.filter(product=self._find(pk)).order_by("-created_at", "-id")
+        page = self.paginate_queryset(movements)
+        return self.get_paginated_response(StockMovementSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="list_categories", responses=serializers.ListSerializer(child=serializers.CharField()))
+    @action(detail=False, pagination_class=None)
+    def categories(self, request: Request) -> Response:
+        """The names of the categories of my active products, in order."""
+        return Response(Product.objects.active().categories())
+
+    @extend_schema(operation_id="count_products", parameters=[ProductFilters], responses=CountSerializer)
+    @action(detail=False, pagination_class=None)
+    def count(self, request: Request) -> Response:
+        """How many products pass the filters."""
+        return Response({"count": filter_products(read_filters(request, ProductFilters)).count()})
+
+    def _answer(self, product: Product, **options: Any) -> Response:
+        return Response(self.get_serializer(product).data, headers={"ETag": f'"{product.version}"'}, **options)
+
+    def _change(self, request: Request, pk: int, *, partial: bool) -> Response:
+        fields = _checked(self.get_serializer(data=request.data, partial=partial))
+        fields["version"] = version_of(request, given=fields.get("version"))
+        return self._answer(self._known(products.change, product_id=pk, **fields))
+
+    def _find(self, pk: int) -> Product:
+        product: Product | None = Product.objects.filter(pk=pk).first()
+        if product is None:
+            raise Http404
+        return product
+
+    def _known(self, write: Any, **arguments: Any) -> Any:
+        try:
+            return write(**arguments)
+        except Product.DoesNotExist as fault:
+            raise Http404 from fault
+
+
+def _checked(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
