@@ -6,6 +6,7 @@ https; the default, plain http on 127.0.0.1, is for one's own machine.
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,14 +21,20 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
-DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
+# Tests keep their data apart from a person's own.
+_TESTING = "PYTEST_VERSION" in os.environ
+DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ("var/tests" if _TESTING else "var")))).expanduser().resolve()
 PORT = env.int("PORT", default=8000)
+BIND_HOST = env("BIND_HOST", default="127.0.0.1")
 SITE_URL = env("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 LIMITS = env("LIMITS", default="on").lower() not in {"off", "0", "false", "no"}
 
 _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
+_own_machine = {"127.0.0.1", "localhost", "::1"}
+# The demo's passwords are public, so a site that others can reach has a demo (with random ones) only when asked.
+DEMO = env.bool("DEMO", default=_site.hostname in _own_machine and BIND_HOST in _own_machine)
 
 # Keys of one's own machine are made once and kept beside the data; a fleet shares them through the environment.
 _secrets = local_secrets(DATA_DIR, names=("DJANGO_SECRET_KEY", "FIELD_ENCRYPTION_KEYS"), environment=env)
@@ -102,8 +109,8 @@ DATABASES = {
     "default": {
         **(env.db_url_config(DATABASE_URL) if DATABASE_URL else {"NAME": "recado", "DATA_DIR": DATA_DIR}),
         "ENGINE": "config.postgresql",
-        "DURABLE": env.bool("DATABASE_DURABLE", default=True),
-        # Persistent connections: a fresh one per request costs a factor of ten, and Django's pool breaks qcluster's fork.
+        "DURABLE": env.bool("DATABASE_DURABLE", default=not _TESTING),
+        # A fresh connection per request costs a factor of ten, and Django's pool breaks qcluster's fork.
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
     }
@@ -203,6 +210,20 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 
+# --- running it all: `manage.py up` ----------------------------------------------------------------------------------
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=128)  # a process; an open event stream occupies one
+HEALTH = {
+    "CLOCK_SECONDS": env.float("HEALTH_CLOCK_SECONDS", default=1.0),
+    "CANARY_SECONDS": env.float("HEALTH_CANARY_SECONDS", default=10.0),
+    "SCHEDULER_SECONDS": env.float("HEALTH_SCHEDULER_SECONDS", default=30.0),
+    "WORKER_IDLE_SECONDS": env.float("HEALTH_WORKER_IDLE_SECONDS", default=30.0),
+    # More than the longest task may take (Q_CLUSTER's timeout).
+    "WORKER_BUSY_SECONDS": env.float("HEALTH_WORKER_BUSY_SECONDS", default=100.0),
+    "WATCH_SECONDS": env.float("HEALTH_WATCH_SECONDS", default=1.0),
+    "GRACE_SECONDS": env.float("HEALTH_GRACE_SECONDS", default=30.0),
+}
+
 # --- assistants ------------------------------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = env("ANTHROPIC_API_KEY", default="")
 ANTHROPIC_BASE_URL = env("ANTHROPIC_BASE_URL", default="")
@@ -229,20 +250,15 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"Recado <no-reply@{_site
 # --- static files ----------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [
-    BASE_DIR / "static",
-    *(
-        (f"vendor/{name}", folder)
-        for name, folder in (
-            ("tabler", BASE_DIR / "node_modules/@tabler/core/dist"),
-            ("alpine", BASE_DIR / "node_modules/@alpinejs/csp/dist"),
-        )
-        if folder.is_dir()
-    ),
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "config.assets.PackageFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.assets.HashedFiles"},
 }
 
 # --- security --------------------------------------------------------------------------------------------------------
@@ -254,6 +270,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]  # whoever watches the system asks beside the proxy
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if env.bool("BEHIND_PROXY", default=False):

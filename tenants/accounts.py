@@ -35,12 +35,18 @@ def register(
     user = User(username=username, email=email.lower(), timezone=timezone, language=language)
     user.set_password(password)
     user.clean_fields(exclude=["password"])
-    user.validate_constraints()
+    taken = {
+        "username": (User.objects.filter(username__iexact=username), _("Ese usuario ya existe.")),
+        "email": (User.objects.filter(email__iexact=email).exclude(email=""), _("Ese correo ya tiene una cuenta.")),
+    }
+    if errors := {field: text for field, (others, text) in taken.items() if others.exists()}:
+        raise ValidationError(errors)
     try:
-        user.save()
+        with transaction.atomic():
+            user.save()
     except IntegrityError as fault:  # somebody else took the name since we looked
-        field = "email" if "email" in str(fault) else "username"
-        raise ValidationError({field: _("Ya está en uso.")}) from fault
+        field = "email" if "user_email_unique" in str(fault) else "username"
+        raise ValidationError({field: taken[field][1]}) from fault
     with tenant_scope(user):
         Preferences.objects.create(user=user, currency=likely_currency(timezone))
     return user

@@ -56,7 +56,7 @@ class PersonAdmin(DjangoUserAdmin):
 
     @admin.action(description=_("Suspender: sus sesiones y tokens dejan de valer ya"))
     def suspend(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        queryset.exclude(pk=request.user.pk).update(is_active=False)
+        queryset.exclude(username=request.user.get_username()).update(is_active=False)
 
     @admin.action(description=_("Reactivar"))
     def reinstate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

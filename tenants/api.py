@@ -23,7 +23,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
 from tenants import accounts, limits
-from tenants.authentication import IsAuthenticated, issue_tokens
+from tenants.authentication import IsAuthenticated, issue_tokens, person_of
 from tenants.models import Preferences, User
 from tenants.serializers import (
     LoginSerializer,
@@ -114,13 +114,13 @@ class LogoutView(Door):
     def post(self, request: Request) -> Response:
         given = self.checked(request).get("refresh")
         if given is None:
-            accounts.revoke_refresh_tokens(user=request.user)
+            accounts.revoke_refresh_tokens(user=person_of(request))
         else:
             try:
                 token = RefreshToken(given)
             except TokenError as fault:
                 raise ValidationError({"refresh": [_("Este token ya no vale.")]}) from fault
-            if token.get("user_id") != request.user.pk:
+            if token.get("user_id") != person_of(request).pk:
                 raise ValidationError({"refresh": [_("Este token ya no vale.")]})
             _spend(token)
         end_session(request._request)
@@ -146,7 +146,7 @@ class PasswordView(Door):
 
     @extend_schema(operation_id="change_password", responses={200: TokensSerializer})
     def post(self, request: Request) -> Response:
-        given, user = self.checked(request), request.user
+        given, user = self.checked(request), person_of(request)
         limits.check(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=user.username.lower())
         if not user.check_password(given["current"]):
             limits.hit(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=user.username.lower())
@@ -166,8 +166,8 @@ class PreferencesView(GenericAPIView[Preferences]):
     serializer_class = PreferencesSerializer
 
     def get_object(self) -> Preferences:
-        preferences = Preferences.current(self.request.user)
-        preferences.user = self.request.user
+        preferences = Preferences.current(person_of(self.request))
+        preferences.user = person_of(self.request)
         return preferences
 
     @extend_schema(operation_id="read_preferences")

@@ -92,7 +92,7 @@ class Pages(PageNumberPagination):
         self.request = request
         for name, most in ((self.page_query_param, 10**9), (self.page_size_query_param, self.max_page_size)):
             whole_number(request, name, least=1, most=most)
-        return super().paginate_queryset(queryset, request, view)  # type: ignore[arg-type]
+        return super().paginate_queryset(queryset, request, view)
 
 
 def whole_number(request: Request, name: str, *, least: int, most: int, default: int | None = None) -> int | None:

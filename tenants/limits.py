@@ -21,6 +21,9 @@ class LimitWindow(models.Model):
     class Meta:
         db_table = "tenants_limit_window"
 
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

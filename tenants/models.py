@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import MaxLengthValidator, RegexValidator
@@ -55,7 +55,9 @@ class User(AbstractBaseUser):
     email = models.EmailField(_("correo"), blank=True)
     role = models.CharField(_("rol"), max_length=12, choices=Role, default=Role.USER)
     is_admin = models.GeneratedField(
-        expression=Q(role="superadmin"), output_field=models.BooleanField(), db_persist=True
+        expression=Q(role="superadmin"),  # type: ignore[arg-type]  # a Q is an expression to Django itself
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     is_active = models.BooleanField(_("activo"), default=True)
     language = models.CharField(_("idioma"), max_length=5, choices=LANGUAGES, default="es")
@@ -123,8 +125,11 @@ class TenantOwned(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", editable=False)
 
-    # No scope, no rows: an unscoped query is an error.
-    objects = ScopedManager(user="user")
+    # No scope, no rows: an unscoped query is an error. (To the type checker the scoped manager is a plain one.)
+    if TYPE_CHECKING:
+        objects: ClassVar[models.Manager[Self]]
+    else:
+        objects = ScopedManager(user="user")
 
     class Meta:
         abstract = True
@@ -176,6 +181,9 @@ class Preferences(TenantOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user"], name="preferences_one_per_tenant")]
+
+    def __str__(self) -> str:
+        return self.business_name or f"preferences of tenant {self.user_id}"
 
     @classmethod
     def current(cls, user: User) -> Self:

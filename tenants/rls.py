@@ -88,7 +88,7 @@ class TenantForeignKey(Operation):
     ) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
         field = model._meta.get_field(self.field_name)
-        target: type[Model] = field.related_model  # type: ignore[assignment]
+        target: type[Model] = field.related_model
         name = schema_editor.quote_name
         schema_editor.execute(
             f"ALTER TABLE {name(model._meta.db_table)} ADD CONSTRAINT"

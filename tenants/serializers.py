@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from tenants.contract import StrictFields, StrictModelSerializer, Text
 from tenants.models import Preferences, User
+from tenants.preferences import LANGUAGES
 
 
 class RegistrationSerializer(StrictModelSerializer):
@@ -65,7 +66,7 @@ class PasswordSerializer(StrictFields):
 
 
 class PreferencesSerializer(StrictModelSerializer):
-    language = serializers.ChoiceField(source="user.language", choices=User._meta.get_field("language").choices)
+    language = serializers.ChoiceField(source="user.language", choices=LANGUAGES)
     timezone = Text(source="user.timezone", max_length=64, validators=User._meta.get_field("timezone").validators)
 
     class Meta:

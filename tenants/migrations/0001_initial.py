@@ -4,10 +4,11 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import tenants.preferences
-from tenants.rls import SecureTenant
 from django.conf import settings
 from django.db import migrations, models
+
+import tenants.preferences
+from tenants.rls import SecureTenant
 
 
 class Migration(migrations.Migration):
