@@ -1,0 +1,76 @@
+"""What a tool is: a name, a schema, and a function that is bound to one tenant before any model hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assistants.providers.base import ToolSpec
+from tenants.models import User
+
+MAX_TEXT = 300  # characters of a text argument; longer ones are cut
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """Whom a tool works for. It comes from the turn, never from the model."""
+
+    user: User
+    currency: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """``run(context, arguments)`` is called inside the tenant's scope with arguments that fit ``spec.parameters``."""
+
+    spec: ToolSpec
+    run: Callable[[ToolContext, Mapping[str, Any]], Any]
+
+
+class ToolError(Exception):
+    """A tool cannot do what was asked; its message goes to the model, so it names nothing but the arguments."""
+
+
+class InvalidArguments(ValueError):
+    """Arguments do not fit the tool's schema; the message says which and why, for the model."""
+
+
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63,
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15,
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+}
+
+
+def check_arguments(*, spec: ToolSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments, texts cut to MAX_TEXT. Raises InvalidArguments.
+
+    Reads the part of JSON schema that ``strict`` tools may use: flat properties with a type, or several, and required.
+    """
+    properties: dict[str, Any] = spec.parameters.get("properties", {})
+    unknown = sorted(set(arguments) - set(properties))
+    if unknown:
+        raise InvalidArguments(f"unknown argument: {unknown[0][:40]}")
+    missing = [
+        name
+        for name in spec.parameters.get("required", ())
+        if name not in arguments and not _nullable(properties[name])
+    ]
+    if missing:
+        raise InvalidArguments(f"missing argument: {missing[0]}")
+    checked = {}
+    for name, value in arguments.items():
+        declared = properties[name]["type"]
+        types = [declared] if isinstance(declared, str) else list(declared)
+        if not any(_TYPES[kind](value) for kind in types):
+            raise InvalidArguments(f"{name} must be of type {' or '.join(types)}")
+        checked[name] = value[:MAX_TEXT] if isinstance(value, str) else value
+    return checked
+
+
+def _nullable(declared: Mapping[str, Any]) -> bool:
+    return "null" in declared["type"]  # servers without strict schemas leave such arguments out
