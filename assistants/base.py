@@ -1,0 +1,121 @@
+"""What every assistant is: a person's data, rules of behaviour and tools, answering one message at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from django.utils import timezone
+
+from assistants.grounding import Facts
+from assistants.providers.base import ChatMessage, SystemBlock
+from assistants.replies import Reply, answer
+from assistants.tools.base import Tool
+from tenants.models import Preferences, User
+from tenants.scope import tenant_scope
+
+Audience = Literal["owner", "customer"]
+
+LANGUAGE_NAMES = {"es": "español", "en": "inglés", "pt": "portugués"}
+TONES = {
+    Preferences.Tone.WARM: "Cercano y amable, de «tú».",
+    Preferences.Tone.FORMAL: "Formal y respetuoso, de «usted».",
+    Preferences.Tone.BRIEF: "Muy breve: una o dos frases, sin adornos.",
+}
+
+
+class BaseAssistant(ABC):
+    """One assistant of one tenant, for one turn: what it has loaded is not read again.
+
+    Subclasses say which data they read (``get_context``), what they tell the model (``system_blocks``) and which tools
+    there are. Nothing that a message, a product or a model says can change any of these.
+    """
+
+    assistant_type: ClassVar[str]
+    tools: ClassVar[Sequence[Tool]]
+
+    def __init__(self, user: User, *, audience: Audience = "owner", language: str | None = None) -> None:
+        self.user = user
+        self.audience: Audience = audience
+        self.language = language if language in LANGUAGE_NAMES else user.language
+        self._now: datetime | None = None
+        self._context: dict[str, Any] | None = None
+        self._facts: Facts | None = None
+
+    @abstractmethod
+    def get_context(self) -> dict[str, Any]:
+        """Read the tenant's data for the prompt. Called inside the tenant's scope; at least {"preferences"}."""
+
+    @abstractmethod
+    def system_blocks(self) -> list[SystemBlock]:
+        """The system prompt in parts, the stable ones first and byte for byte the same while the data are."""
+
+    @abstractmethod
+    def build_facts(self) -> Facts:
+        """What a reply may say, from the context."""
+
+    def load(self, *, now: datetime | None = None) -> None:
+        """Read the context, in a tenant scope of its own, unless that has been done."""
+        self._now = now or self._now or timezone.now()
+        if self._context is None:
+            with tenant_scope(self.user):
+                self._context = self.get_context()
+
+    @property
+    def context(self) -> dict[str, Any]:
+        self.load()
+        return self._context or {}
+
+    @property
+    def now(self) -> datetime:
+        return self._now or timezone.now()
+
+    @property
+    def preferences(self) -> Preferences:
+        preferences: Preferences = self.context["preferences"]
+        return preferences
+
+    @property
+    def currency(self) -> str:
+        return str(self.preferences.currency)
+
+    def facts(self) -> Facts:
+        """The facts of this turn; tools add to them."""
+        if self._facts is None:
+            self._facts = self.build_facts()
+        return self._facts
+
+    def build_system_prompt(self) -> str:
+        """The system prompt as one text."""
+        return "\n\n".join(block.text for block in self.system_blocks())
+
+    def process_message(
+        self,
+        message: str,
+        *,
+        history: Sequence[ChatMessage] = (),
+        on_text: Callable[[str], None] | None = None,
+        on_reset: Callable[[], None] | None = None,
+        now: datetime | None = None,
+        **limits: Any,
+    ) -> Reply:
+        """Answer one message, outside of every transaction; see ``assistants.replies.answer``."""
+        return answer(
+            assistant=self,
+            message=message,
+            history=history,
+            on_text=on_text or _ignore_text,
+            on_reset=on_reset or _ignore_reset,
+            now=now or timezone.now(),
+            **limits,
+        )
+
+
+def _ignore_text(text: str) -> None:
+    """Nobody reads along."""
+
+
+def _ignore_reset() -> None:
+    """Nobody reads along."""

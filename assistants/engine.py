@@ -1,0 +1,51 @@
+"""One turn of one assistant: the only door through which a message becomes a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from assistants.base import Audience, BaseAssistant
+from assistants.commercial import CommercialAssistant
+from assistants.providers.base import ChatMessage
+from assistants.replies import Reply
+from tenants.models import User
+
+__all__ = ["ASSISTANTS", "Reply", "UnknownAssistant", "reply"]
+
+ASSISTANTS: dict[str, type[BaseAssistant]] = {CommercialAssistant.assistant_type: CommercialAssistant}
+
+
+class UnknownAssistant(ValueError):
+    """There is no assistant of that type."""
+
+
+def reply(
+    *,
+    user: User,
+    assistant_type: str,
+    message: str,
+    history: Sequence[ChatMessage] = (),
+    audience: Audience = "owner",
+    on_text: Callable[[str], None] | None = None,
+    on_reset: Callable[[], None] | None = None,
+    now: datetime,
+    language: str | None = None,
+    **limits: Any,
+) -> Reply:
+    """Answer ``message`` to ``user``'s assistant, for the owner or for a customer of theirs.
+
+    Call it outside of every transaction and tenant scope: it opens the scope for what it reads and writes, and holds no
+    database connection while a model is waited for. ``history`` are earlier messages of roles user and assistant, the
+    eldest first. ``on_text`` gets text as it may be shown; ``on_reset`` withdraws all of it before it comes anew. The
+    returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known.
+
+    Raises UnknownAssistant; every fault of a model ends in an answer of the built-in assistant, with its reason.
+    """
+    assistant = ASSISTANTS.get(assistant_type)
+    if assistant is None:
+        raise UnknownAssistant(assistant_type)
+    return assistant(user, audience=audience, language=language).process_message(
+        message, history=history, on_text=on_text, on_reset=on_reset, now=now, **limits
+    )

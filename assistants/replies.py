@@ -1,0 +1,211 @@
+"""From a message to a reply: the configured model first, the built-in assistant when it cannot, a plain word last."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.utils.translation import gettext, override
+
+from assistants.configuration import Configuration, builtin_configuration, current_configuration
+from assistants.models import Outcome
+from assistants.prompts import defuse
+from assistants.providers import provider_for
+from assistants.providers.base import ChatMessage, Provider, TokenUsage
+from assistants.providers.transport import clean_text
+from assistants.sources import find_sources
+from assistants.speech import Speech
+from assistants.tools.base import ToolContext
+from assistants.tools.calls import ToolCalls
+from assistants.turns import Turn, TurnFailed
+from assistants.usage import record_turn
+from tenants.scope import tenant_scope
+
+if TYPE_CHECKING:
+    from assistants.base import BaseAssistant
+
+logger = logging.getLogger(__name__)
+
+TURN_SECONDS = 75.0
+HISTORY_KEPT, HISTORY_STEP = 20, 10  # messages; cut in steps, so that the cached prefix lasts for several turns
+MESSAGE_CHARACTERS, HISTORY_CHARACTERS = 8_000, 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that may leave. ``provider`` is who wrote it ("builtin" is shown to the person); ``tools`` are names.
+
+    ``sources``: [{id, type, name, url}]; ``reason``: for the operator, empty when all went as planned.
+    """
+
+    text: str
+    tools: list[str]
+    sources: list[dict[str, Any]]
+    provider: str
+    model: str
+    usage: TokenUsage
+    outcome: Outcome
+    reason: str
+    language: str
+
+
+def answer(
+    *,
+    assistant: BaseAssistant,
+    message: str,
+    history: Sequence[ChatMessage],
+    on_text: Callable[[str], None],
+    on_reset: Callable[[], None],
+    now: datetime,
+    clock: Callable[[], float] = time.monotonic,
+    seconds: float = TURN_SECONDS,
+) -> Reply:
+    """Answer ``message`` as ``assistant``. Call it outside of every transaction and tenant scope.
+
+    ``on_text`` gets text that may be shown; ``on_reset`` says that all of it is withdrawn and comes anew, differently.
+    The text of the reply is what counts. While a model is waited for, this thread holds no database connection.
+    """
+    began = clock()
+    message = clean_text(message)[:MESSAGE_CHARACTERS]
+    configuration = current_configuration()
+    assistant.load(now=now)
+    facts = assistant.facts()
+    kept = _keep(history)
+    for earlier in kept:
+        if earlier.role == "user":
+            facts.add_question(earlier.text)
+    facts.add_question(message)
+    attempt = _Attempt(
+        assistant=assistant,
+        messages=[*kept, ChatMessage("user", defuse(message))],
+        speech=Speech(facts=facts, on_text=on_text, on_reset=on_reset),
+        clock=clock,
+        ends_at=began + seconds,
+    )
+    written_by, outcome, reason = attempt.run(configuration)
+    text = attempt.speech.text.strip()
+    reply = Reply(
+        text=text,
+        tools=list(dict.fromkeys(attempt.tools)),
+        sources=find_sources(text=text, products=facts.products),
+        provider=written_by.provider,
+        model=written_by.model,
+        usage=attempt.usage,
+        outcome=outcome,
+        reason=reason,
+        language=assistant.language,
+    )
+    with tenant_scope(assistant.user):
+        record_turn(
+            user=assistant.user,
+            assistant_type=assistant.assistant_type,
+            audience=assistant.audience,
+            provider=configuration.provider,  # who was paid, also when somebody else had to answer
+            model=configuration.model,
+            outcome=outcome,
+            reason=reason,
+            usage=attempt.usage,
+            latency_ms=round((clock() - began) * 1000),
+            rounds=attempt.rounds,
+            tools=reply.tools,
+            now=now,
+        )
+    return reply
+
+
+@dataclass
+class _Attempt:
+    assistant: BaseAssistant
+    messages: list[ChatMessage]
+    speech: Speech
+    clock: Callable[[], float]
+    ends_at: float
+    tools: list[str] = field(default_factory=list)
+    usage: TokenUsage = field(default_factory=TokenUsage)
+    rounds: int = 0
+
+    def run(self, configuration: Configuration) -> tuple[Configuration, Outcome, str]:
+        """Speak; returns whose words they are, how it ended and why."""
+        reason = configuration.fault
+        if configuration.provider != "builtin":
+            try:
+                outcome, reason = self._speak(configuration, before_round=_release_connection)
+            except TurnFailed as failed:
+                reason = failed.reason
+            except Exception:  # the person is answered, and the operator finds the traceback
+                logger.exception("a turn of tenant %s failed", self.assistant.user.pk)
+                reason = "error"
+            else:
+                return configuration, outcome, reason
+            logger.warning("tenant %s is answered without a model: %s", self.assistant.user.pk, reason)
+            self.speech.reset()
+            self.ends_at = float("inf")  # it takes milliseconds, and nobody else is left to ask
+        builtin = replace(builtin_configuration(), max_tokens=configuration.max_tokens)
+        try:
+            outcome, _ = self._speak(builtin, before_round=_do_nothing)
+        except TurnFailed as failed:
+            logger.error("the built-in assistant could not answer tenant %s: %s", self.assistant.user.pk, failed.reason)
+            self._apologise()
+            return builtin, Outcome.FALLBACK, reason or f"builtin_{failed.reason}"
+        return builtin, Outcome.FALLBACK if reason else outcome, reason
+
+    def _speak(self, configuration: Configuration, *, before_round: Callable[[], None]) -> tuple[Outcome, str]:
+        provider: Provider = provider_for(configuration)
+        assistant = self.assistant
+        context = ToolContext(user=assistant.user, currency=assistant.currency, audience=assistant.audience)
+        calls = ToolCalls(tools=assistant.tools, context=context)
+        turn = Turn(
+            provider=provider,
+            system=assistant.system_blocks(),
+            messages=list(self.messages),
+            calls=calls,
+            facts=assistant.facts(),
+            speech=self.speech,
+            max_tokens=configuration.max_tokens,
+            clock=self.clock,
+            ends_at=self.ends_at,
+            before_round=before_round,
+        )
+        try:
+            outcome = turn.run()
+        finally:
+            self.tools += calls.used
+            self.usage += turn.usage
+            self.rounds += turn.rounds
+        if outcome is Outcome.CUT:
+            with override(assistant.language):
+                self.speech.add(gettext("¿Quieres que siga?"))
+        return outcome, turn.reason
+
+    def _apologise(self) -> None:
+        self.speech.reset()
+        with override(self.assistant.language):
+            self.speech.add(gettext("Ahora mismo no puedo responderte bien. Escríbeme de nuevo en un momento."))
+
+
+def _keep(history: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """The end of the history, beginning with the person, each text cut to a length; tool rounds are left out."""
+    texts = [
+        ChatMessage(message.role, defuse(clean_text(message.text)[:HISTORY_CHARACTERS]))
+        for message in history
+        if message.role in ("user", "assistant") and message.text.strip()
+    ]
+    surplus = max(0, len(texts) - HISTORY_KEPT)
+    texts = texts[-(-surplus // HISTORY_STEP) * HISTORY_STEP :]
+    first = next((index for index, message in enumerate(texts) if message.role == "user"), len(texts))
+    return texts[first:]
+
+
+def _release_connection() -> None:
+    """Give the thread's database connection up for the wait, so that a hundred waiting turns hold none."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def _do_nothing() -> None:
+    """The built-in assistant is not waited for."""
