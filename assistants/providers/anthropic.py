@@ -10,7 +10,8 @@ person's message and the newest tool result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,13 +92,14 @@ class AnthropicProvider(Provider):
             "tools": _tools(tools),
         }
         received = _Received()
-        with deadline(self._round_seconds):
-            for delta in self._deltas({key: value for key, value in request.items() if value}, received):
+        deltas = self._deltas({key: value for key, value in request.items() if value}, received)
+        with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
+            for delta in deltas:
                 if on_text is not None:
                     on_text(delta)
         return received.completion(self.model)
 
-    def _deltas(self, request: dict[str, Any], received: _Received) -> Iterator[str]:
+    def _deltas(self, request: dict[str, Any], received: _Received) -> Generator[str, None, None]:
         """Yield text as it arrives, filling ``received``; only ProviderError leaves."""
 
         def create() -> anthropic.Stream[anthropic.types.RawMessageStreamEvent]:

@@ -6,7 +6,8 @@ Only what the lesser servers implement is sent: one system message, which comes 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,13 +90,14 @@ class OpenAIProvider(Provider):
         if tools:
             request["tools"] = [_tool(tool) for tool in tools]
         received = _Received()
-        with deadline(self._round_seconds):
-            for delta in self._deltas(request, received):
+        deltas = self._deltas(request, received)
+        with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
+            for delta in deltas:
                 if on_text is not None:
                     on_text(delta)
         return received.completion(self.model)
 
-    def _deltas(self, request: dict[str, Any], received: _Received) -> Iterator[str]:
+    def _deltas(self, request: dict[str, Any], received: _Received) -> Generator[str, None, None]:
         """Yield text as it arrives, filling ``received``; only ProviderError leaves."""
 
         def create() -> openai.Stream[openai.types.chat.ChatCompletionChunk]:
