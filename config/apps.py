@@ -14,3 +14,4 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401  (registers them)
+        from config.demo import checks as demo_checks  # noqa: F401

@@ -1,0 +1,120 @@
+"""The demo's shops: read from the files beside this one, and put in through the doors that everybody uses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from catalog import products
+from catalog.models import Product
+from config.demo.accounts import SUPERADMIN, SUPERADMIN_EMAIL, Account, choose_password, demo_accounts, is_local
+from tenants.accounts import register
+from tenants.models import Preferences, User
+from tenants.scope import tenant_scope
+
+FOLDER = Path(__file__).parent
+TRADES = ("hardware", "clothing", "electronics")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A demo business: who owns it, what it says about itself (``preferences``) and what it sells."""
+
+    username: str
+    email: str
+    timezone: str
+    language: str
+    preferences: dict[str, str]
+    products: list[products.ProductFields]
+
+
+@dataclass
+class Demo:
+    """What ``set_up`` did: accounts one can log in with, how many products were added, and what was left alone."""
+
+    accounts: list[Account] = field(default_factory=list)
+    added: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def read_shop(trade: str) -> Shop:
+    """The shop in ``<trade>.json``. Its facts are a list of lines there, one text here."""
+    read: dict[str, Any] = json.loads((FOLDER / f"{trade}.json").read_text(encoding="utf-8"))
+    facts = "\n".join(read.pop("business_facts"))
+    stock: list[products.ProductFields] = [{**row, "price": Decimal(row["price"])} for row in read.pop("products")]
+    return Shop(**read | {"preferences": {**read["preferences"], "business_facts": facts}, "products": stock})
+
+
+def set_up() -> Demo:
+    """Make what is missing of the demo; what people changed since stays as they left it.
+
+    A shop is filled in one transaction and only while it has never had a product, so that what its owner edited,
+    renamed or removed does not come back. Raises PublicSite (see ``config.demo.accounts``) before anything is made.
+    """
+    demo = Demo()
+    for trade in TRADES:
+        shop = read_shop(trade)
+        owner = _open_account(shop, demo)
+        if owner is not None:
+            demo.added += _fill(owner, shop)
+    _appoint_superadmin(demo)
+    if is_local():
+        demo.accounts = demo_accounts()
+    return demo
+
+
+def _open_account(shop: Shop, demo: Demo) -> User | None:
+    """The shop's owner, made now if missing. None when somebody else has that name or e-mail: theirs is not touched."""
+    password = choose_password(shop.username)
+    owner = User.objects.filter(username__iexact=shop.username).first()
+    if owner is None:
+        try:
+            owner = register(
+                username=shop.username,
+                password=password,
+                email=shop.email,
+                timezone=shop.timezone,
+                language=shop.language,
+            )
+        except ValidationError as refusal:
+            demo.notes.append(f"{shop.username} was not made: {' '.join(refusal.messages)}")
+            return None
+        demo.accounts.append(Account(shop.username, password))
+    if not owner.is_tenant or owner.email != shop.email:
+        demo.notes.append(f"{shop.username} is somebody else's account and was left alone.")
+        return None
+    return owner
+
+
+def _fill(owner: User, shop: Shop) -> int:
+    """Give an empty shop its facts and its products. Answers how many products were added."""
+    with tenant_scope(owner), transaction.atomic():
+        # Two runs at once take turns here; the second finds the shop filled.
+        User.objects.select_for_update().get(pk=owner.pk)
+        if Product.objects.exists():
+            return 0
+        preferences = Preferences.current(owner)
+        if not preferences.business_name and not preferences.business_facts:
+            preferences.change(person=None, **shop.preferences)
+        for row in shop.products:
+            products.create(user=owner, **row)
+    return len(shop.products)
+
+
+def _appoint_superadmin(demo: Demo) -> None:
+    password = choose_password(SUPERADMIN)
+    if User.objects.filter(username__iexact=SUPERADMIN).exists():
+        return
+    try:
+        with transaction.atomic():
+            User.objects.create_superuser(SUPERADMIN, SUPERADMIN_EMAIL, password)
+    except IntegrityError:
+        demo.notes.append(f"{SUPERADMIN} was not made: {SUPERADMIN_EMAIL} has an account already.")
+        return
+    demo.accounts.append(Account(SUPERADMIN, password))
