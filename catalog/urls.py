@@ -1,8 +1,10 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from catalog import pages
 from catalog.api import ProductViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("api/user/products", ProductViewSet, basename="api-product")
 
-urlpatterns = router.urls
+urlpatterns = [path("user/commercial/products", pages.products, name="products"), *router.urls]

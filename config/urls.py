@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import errors, health
+from config import errors, health, pages
 from config.schema import DocsView, SchemaView
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    path("texts.js", pages.texts, name="texts"),
+    path("user/dashboard", pages.dashboard, name="dashboard"),
     path("healthz", health.show_liveness, name="healthz"),
     path("readyz", health.show_readiness, name="readyz"),
     path("", include("tenants.urls")),

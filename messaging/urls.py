@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from messaging import pages
+
+urlpatterns: list[URLPattern] = [
+    path("user/commercial/chat", pages.commercial_chat, name="chat"),
+]

@@ -2,11 +2,195 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.auth import login, logout, views
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from tenants import accounts, limits, resets
+from tenants.forms import LoginForm, NewPasswordForm, PasswordResetForm, RegistrationForm
+from tenants.locales import locale_tag
+from tenants.models import Preferences, User
+from tenants.preferences import CURRENCIES, LANGUAGES
+from tenants.scope import current_tenant
+from tenants.theme import DEFAULT_ACCENT, style_sheet
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame shows."""
-    return {}
+    """What every page's frame shows: whose it is, and how that person's language writes money and dates."""
+    person = current_tenant()
+    if person is None:
+        return {"accent": DEFAULT_ACCENT.lstrip("#")}
+    preferences = Preferences.current(person)
+    return {
+        "accent": preferences.accent_color.lstrip("#").lower(),
+        "business_name": preferences.business_name or person.username,
+        "shell": {
+            "person": person.username,
+            "locale": locale_tag(language=person.language, currency=preferences.currency),
+            "currency": preferences.currency,
+            "timezone": person.timezone,
+        },
+    }
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """To one's own side, or to the door."""
+    return redirect(request.user.home if isinstance(request.user, User) else "login")
+
+
+@require_GET
+def theme(request: HttpRequest, accent: str) -> HttpResponse:
+    """The style sheet of an accent colour. Its address holds all it depends on, so it never goes stale."""
+    answer = HttpResponse(style_sheet(accent=f"#{accent}"), content_type="text/css; charset=utf-8")
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+class AccountPage(View):
+    """A form in front of the door; who is inside already goes home."""
+
+    template: str
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if isinstance(request.user, User):
+            return redirect(self.after(request, request.user))
+        answer = super().dispatch(request, *args, **kwargs)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def after(self, request: HttpRequest, user: User) -> str:
+        """Where to go from here: ``next`` when it is a path of ours, else home."""
+        asked = request.POST.get("next") or request.GET.get("next") or ""
+        ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+        return asked if ours else user.home
+
+    def show(self, request: HttpRequest, form: Any, status: int = 200) -> HttpResponse:
+        asked = request.POST.get("next") or request.GET.get("next") or ""
+        return render(request, self.template, {"form": form, "next": asked}, status=status)
+
+
+class LoginPage(AccountPage):
+    template = "tenants/login.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(request, LoginForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = LoginForm(request.POST)
+        if not form.is_valid():
+            return self.show(request, form, status=400)
+        try:
+            user = accounts.sign_in(request=request, **form.cleaned_data)
+        except accounts.WrongCredentials:
+            form.add_error(None, _("El usuario o la contraseña no coinciden."))
+            return self.show(request, form, status=400)
+        except limits.TooMany as fault:
+            form.add_error(None, wait(fault))
+            return self.show(request, form, status=429)
+        login(request, user)
+        return redirect(self.after(request, user))
+
+
+class RegisterPage(AccountPage):
+    template = "tenants/register.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(request, RegistrationForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = RegistrationForm(request.POST)
+        try:
+            limits.hit(limit=accounts.REGISTRATIONS_BY_ADDRESS, who=accounts.client_address(request))
+        except limits.TooMany as fault:
+            form.add_error(None, wait(fault))
+            return self.show(request, form, status=429)
+        if not form.is_valid():
+            return self.show(request, form, status=400)
+        try:
+            user = accounts.register(**form.cleaned_data, language=(get_language() or "es")[:2])
+        except ValidationError as fault:
+            for field, messages in fault.message_dict.items():
+                form.add_error(field if field in form.fields else None, messages)
+            return self.show(request, form, status=400)
+        login(request, user, backend="tenants.authentication.UsernameOrEmailBackend")
+        return redirect(self.after(request, user))
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("login")
+
+
+class PasswordResetPage(AccountPage):
+    """Ask for the letter. The answer is the same whether the address has an account or not."""
+
+    template = "tenants/password_reset.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(request, PasswordResetForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = PasswordResetForm(request.POST)
+        if not form.is_valid():
+            return self.show(request, form, status=400)
+        try:
+            resets.ask(email=form.cleaned_data["email"], address=accounts.client_address(request))
+        except limits.TooMany as fault:
+            form.add_error(None, wait(fault))
+            return self.show(request, form, status=429)
+        return redirect("password-reset-done")
+
+
+@require_GET
+def password_reset_done(request: HttpRequest) -> HttpResponse:
+    return render(request, "tenants/password_reset_done.html")
+
+
+class PasswordResetConfirmPage(views.PasswordResetConfirmView):
+    """Behind the letter's link. The link works once: the new password makes its token void."""
+
+    template_name = "tenants/password_reset_confirm.html"
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("password-reset-complete")
+
+
+@require_GET
+def password_reset_complete(request: HttpRequest) -> HttpResponse:
+    return render(request, "tenants/password_reset_complete.html")
+
+
+@require_GET
+@never_cache
+@login_required
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """What the business is, how its assistant speaks, and the password."""
+    return render(
+        request,
+        "tenants/settings.html",
+        {"currencies": CURRENCIES, "languages": LANGUAGES, "tones": Preferences.Tone.choices},
+    )
+
+
+def wait(fault: limits.TooMany) -> str:
+    """«Espera 3 minutos»: when somebody who came too often may come again."""
+    minutes = ceil(fault.retry_after / 60)
+    text = ngettext(
+        "Hubo demasiados intentos. Espera %(n)d minuto y vuelve a probar.",
+        "Hubo demasiados intentos. Espera %(n)d minutos y vuelve a probar.",
+        minutes,
+    )
+    return text % {"n": minutes}

@@ -1,8 +1,19 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from tenants import api
+from tenants import api, pages
 
 urlpatterns = [
+    path("", pages.home, name="home"),
+    path("user", pages.home),
+    re_path(r"^theme/(?P<accent>[0-9a-f]{6})\.css$", pages.theme, name="theme"),
+    path("login", pages.LoginPage.as_view(), name="login"),
+    path("register", pages.RegisterPage.as_view(), name="register"),
+    path("logout", pages.sign_out, name="logout"),
+    path("password-reset", pages.PasswordResetPage.as_view(), name="password-reset"),
+    path("password-reset/done", pages.password_reset_done, name="password-reset-done"),
+    path("password-reset/complete", pages.password_reset_complete, name="password-reset-complete"),
+    path("password-reset/<uidb64>/<token>", pages.PasswordResetConfirmPage.as_view(), name="password-reset-confirm"),
+    path("user/settings", pages.settings_page, name="settings"),
     path("api/auth/register", api.RegisterView.as_view(), name="api-register"),
     path("api/auth/login", api.LoginView.as_view(), name="api-login"),
     path("api/auth/refresh", api.RefreshView.as_view(), name="api-refresh"),

@@ -1,0 +1,17 @@
+"""Pages of the catalogue: thin shells over the public API."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+
+@require_GET
+@never_cache
+@login_required
+def products(request: HttpRequest) -> HttpResponse:
+    """What I sell, at what price, is there any?"""
+    return render(request, "catalog/products.html")

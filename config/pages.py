@@ -1,0 +1,21 @@
+"""Pages that look at every part of the house, and the texts of their scripts."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_GET
+from django.views.i18n import JavaScriptCatalog
+
+# gettext() and its kin for our modules, in the language of the person who asks; the page's address names it too.
+texts = require_GET(cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view()))
+
+
+@require_GET
+@never_cache
+@login_required
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """What needs me now?"""
+    return render(request, "config/dashboard.html")

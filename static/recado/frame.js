@@ -1,0 +1,129 @@
+// What every page has: one search, shortcuts, and short notices.
+import Alpine from "../vendor/alpine.min.js";
+import { get, query } from "./api.js";
+import { money } from "./format.js";
+
+export const iconHref = (name) => `${document.body.dataset.icons}#${name}`;
+
+// --- notices --------------------------------------------------------------------------------------------------------
+Alpine.store("notices", { list: [], next: 1 });
+const timers = new Map();
+
+// Show a line at the bottom; `action` names a button that calls `run`. Gone after `seconds`.
+export function notify({ text, action = "", run = null, kind = "", seconds = action ? 8 : 5 }) {
+  const notices = Alpine.store("notices");
+  const toast = { id: notices.next++, text, action, run, kind };
+  notices.list = [...notices.list.slice(-2), toast];
+  timers.set(toast.id, setTimeout(() => dismiss(toast.id), seconds * 1000));
+}
+
+function dismiss(id) {
+  clearTimeout(timers.get(id));
+  timers.delete(id);
+  const notices = Alpine.store("notices");
+  notices.list = notices.list.filter((toast) => toast.id !== id);
+}
+
+Alpine.data("toasts", () => ({
+  get list() { return Alpine.store("notices").list; },
+  act(toast) { dismiss(toast.id); toast.run?.(); },
+  close(toast) { dismiss(toast.id); },
+}));
+
+// --- shortcuts ------------------------------------------------------------------------------------------------------
+const shortcuts = new Map();
+
+// Call `run` when `key` is pressed outside of inputs and dialogs.
+export function shortcut(key, run) {
+  shortcuts.set(key, run);
+}
+
+const typing = (target) => target.closest("input, textarea, select, [contenteditable], dialog");
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const run = event.key === "?" ? () => document.getElementById("help").showModal() : shortcuts.get(event.key);
+  if (!run) return;
+  event.preventDefault();
+  run();
+});
+
+Alpine.data("frame", () => ({
+  search() { openPalette(); },
+  help() { document.getElementById("help").showModal(); },
+}));
+Alpine.data("help", () => ({ close() { this.$root.close(); } }));
+
+// --- one search -----------------------------------------------------------------------------------------------------
+function openPalette() {
+  const dialog = document.getElementById("palette");
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("input").focus();
+}
+
+const PLACES = () => [
+  { label: gettext("Inicio"), href: "/user/dashboard", icon: "home" },
+  { label: gettext("Productos"), href: "/user/commercial/products", icon: "package" },
+  { label: gettext("Asistente"), href: "/user/commercial/chat", icon: "message-circle" },
+  { label: gettext("Ajustes"), href: "/user/settings", icon: "settings" },
+  { label: gettext("Nuevo producto"), href: "/user/commercial/products?new=1", icon: "plus" },
+  { label: gettext("Conversación nueva con el asistente"), href: "/user/commercial/chat?new=1", icon: "sparkles" },
+  { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },
+];
+const bare = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+Alpine.data("palette", () => ({
+  text: "", products: [], active: 0, failed: "", searching: false, timer: 0, calling: null,
+  get items() {
+    const asked = bare(this.text.trim());
+    const places = PLACES().filter((place) => bare(place.label).includes(asked));
+    return [...(asked ? this.products : []), ...places].map((item, n) => ({ detail: "", ...item, id: `palette-${n}` }));
+  },
+  get activeId() { return this.items[this.active]?.id || ""; },
+  get nothing() { return !this.items.length && !this.searching && !this.failed; },
+  isActive(item) { return item.id === this.activeId ? "true" : "false"; },
+  point(item) { this.active = this.items.findIndex((other) => other.id === item.id); },
+  icon: iconHref,
+  look() {
+    this.active = 0;
+    this.failed = "";
+    clearTimeout(this.timer);
+    this.calling?.abort();
+    const asked = this.text.trim();
+    if (!asked) { this.products = []; return; }
+    this.searching = true;
+    this.timer = setTimeout(() => this.fetch(asked), 150);
+  },
+  async fetch(asked) {
+    this.calling = new AbortController();
+    try {
+      const found = await get(`/api/user/products/search?${query({ q: asked.slice(0, 200), limit: 6 })}`, { signal: this.calling.signal });
+      this.products = found.map((product) => ({
+        label: product.name, detail: money(product.price), icon: "package",
+        href: `/user/commercial/products?id=${product.id}`,
+      }));
+    } catch (fault) {
+      if (fault.name === "AbortError") return;
+      this.failed = fault.words || gettext("No se pudo buscar.");
+    }
+    this.searching = false;
+  },
+  key(event) {
+    const last = this.items.length - 1;
+    if (event.key === "ArrowDown") this.active = Math.min(last, this.active + 1);
+    else if (event.key === "ArrowUp") this.active = Math.max(0, this.active - 1);
+    else if (event.key === "Enter" && this.items[this.active]) location.assign(this.items[this.active].href);
+    else return;
+    event.preventDefault();
+    this.$nextTick(() => document.getElementById(this.activeId)?.scrollIntoView({ block: "nearest" }));
+  },
+  go() { this.close(); },
+  close() { this.$root.close(); },
+  clear() { this.text = ""; this.products = []; this.active = 0; this.failed = ""; },
+}));

@@ -1,0 +1,5 @@
+// Last of a page's modules: everything that registers a component has run.
+import Alpine from "../vendor/alpine.min.js";
+import "./frame.js";
+
+Alpine.start();

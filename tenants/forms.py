@@ -1,0 +1,87 @@
+"""The forms of the account pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from tenants import accounts
+from tenants.models import User
+from tenants.preferences import validate_timezone
+
+
+class LoginForm(forms.Form):
+    username = forms.CharField(
+        label=_("Usuario o correo"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=_("Contraseña"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class RegistrationForm(forms.Form):
+    username = forms.CharField(
+        label=_("Usuario"),
+        max_length=60,
+        validators=User._meta.get_field("username").validators,
+        help_text=_("Letras, números, punto y guion. Tus clientes lo verán como @usuario."),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    email = forms.EmailField(
+        label=_("Correo (opcional)"),
+        required=False,
+        help_text=_("Para recuperar tu contraseña."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        label=_("Contraseña"),
+        max_length=200,
+        strip=False,
+        help_text=_("Ocho caracteres o más."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    timezone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-timezone": ""}))
+
+    def clean_timezone(self) -> str:
+        """The browser's zone; when it names none that we know, the default of the model."""
+        zone = str(self.cleaned_data["timezone"])
+        try:
+            validate_timezone(zone)
+        except ValidationError:
+            return str(User._meta.get_field("timezone").default)
+        return zone
+
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean() or self.cleaned_data
+        password = fields.get("password")
+        if password:
+            person = User(username=fields.get("username", ""), email=fields.get("email", ""))
+            try:
+                validate_password(password, person)
+            except ValidationError as fault:
+                self.add_error("password", fault)
+        return fields
+
+
+class PasswordResetForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Correo"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": ""})
+    )
+
+
+class NewPasswordForm(SetPasswordForm):
+    """A new password twice. Saving it ends every session and token made with the old one."""
+
+    def save(self, commit: bool = True) -> User:
+        accounts.change_password(user=self.user, password=self.cleaned_data["new_password1"])
+        return self.user
