@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -19,7 +21,6 @@ from catalog.models import Product, StockMovement
 from catalog.serializers import (
     COLUMNS,
     CountSerializer,
-    FoundProductSerializer,
     NoBodySerializer,
     ProductSerializer,
     StockChangeSerializer,
@@ -28,7 +29,9 @@ from catalog.serializers import (
     show,
 )
 from tenants.contract import version_of
-from tenants.models import Preferences
+from tenants.models import Preferences, User
+
+Written = TypeVar("Written")
 
 
 class ProductViewSet(GenericViewSet[Product]):
@@ -37,12 +40,19 @@ class ProductViewSet(GenericViewSet[Product]):
     serializer_class = ProductSerializer
     lookup_value_converter = "int"
 
+    def get_queryset(self) -> QuerySet[Product]:
+        return cast("QuerySet[Product]", Product.objects.all())
+
+    @cached_property
+    def tenant(self) -> User:
+        return cast(User, self.request.user)
+
     @cached_property
     def currency(self) -> str:
-        return Preferences.current(self.request.user).currency
+        return Preferences.current(self.tenant).currency
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"currency": self.currency}
+        return {**super().get_serializer_context(), "currency": self.currency}
 
     @extend_schema(operation_id="list_products", parameters=[ProductListFilters])
     def list(self, request: Request) -> Response:
@@ -55,47 +65,47 @@ class ProductViewSet(GenericViewSet[Product]):
     @extend_schema(operation_id="create_product")
     def create(self, request: Request) -> Response:
         """Add a product."""
-        fields = _checked(self.get_serializer(data=request.data))
+        fields = self._checked(self.get_serializer(data=request.data))
         fields.pop("version", None)
-        product = products.create(user=request.user, **fields)
+        product = products.create(user=self.tenant, **fields)
         return self._answer(product, status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="read_product")
     def retrieve(self, request: Request, pk: int) -> Response:
         """One product, also when it was deleted (``active`` is false then)."""
-        return self._answer(self._find(pk))
+        return self._answer(self.get_object())
 
     @extend_schema(operation_id="replace_product")
     def update(self, request: Request, pk: int) -> Response:
         """Give a product other values; name and price are required, other fields that are left out stay."""
-        return self._change(request, pk, partial=False)
+        return self._change(request, partial=False)
 
     @extend_schema(operation_id="change_product")
     def partial_update(self, request: Request, pk: int) -> Response:
         """Give a product other values; fields that are left out stay."""
-        return self._change(request, pk, partial=True)
+        return self._change(request, partial=True)
 
     @extend_schema(operation_id="delete_product", responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         """Take a product out of the catalogue. It stays readable by its id and can be restored."""
-        self._known(products.withdraw, product_id=pk, version=version_of(request))
+        self._known(products.withdraw, version=version_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="restore_product", request=NoBodySerializer, responses=ProductSerializer)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: int) -> Response:
         """Put a deleted product back. 400 when another active product has taken its SKU."""
-        version = version_of(request, given=_checked(NoBodySerializer(data=request.data)).get("version"))
-        return self._answer(self._known(products.restore, product_id=pk, version=version))
+        version = version_of(request, given=self._checked(NoBodySerializer(data=request.data)).get("version"))
+        return self._answer(self._known(products.restore, version=version))
 
     @extend_schema(operation_id="move_stock", request=StockChangeSerializer, responses=StockSerializer)
     @action(detail=True, methods=["post"], url_path="stock")
     def move_stock(self, request: Request, pk: int) -> Response:
         """Add units, or take them. 409 when fewer are left than are taken; the answer's ``stock`` says how many."""
-        fields = _checked(StockChangeSerializer(data=request.data))
+        fields = self._checked(StockChangeSerializer(data=request.data))
         fields["version"] = version_of(request, given=fields.get("version"))
         try:
-            movement = self._known(stock.move, product_id=pk, **fields)
+            movement = self._known(stock.move, **fields)
         except stock.NotEnough as fault:
             return Response({"detail": str(fault), "stock": fault.left}, status=status.HTTP_409_CONFLICT)
         return Response(StockSerializer(movement).data)
@@ -104,8 +114,8 @@ class ProductViewSet(GenericViewSet[Product]):
     @move_stock.mapping.get
     def list_stock_movements(self, request: Request, pk: int) -> Response:
         """The ledger of a product's stock, newest first."""
-        movements = StockMovement.objects.filter(product=self._find(pk)).order_by("-created_at", "-id")
-        page = self.paginate_queryset(movements)
+        movements = StockMovement.objects.filter(product=self.get_object()).order_by("-created_at", "-id")
+        page = self.paginate_queryset(cast(Any, movements)) or []
         return self.get_paginated_response(StockMovementSerializer(page, many=True).data)
 
     @extend_schema(operation_id="list_categories", responses=serializers.ListSerializer(child=serializers.CharField()))
@@ -123,24 +133,22 @@ class ProductViewSet(GenericViewSet[Product]):
     def _answer(self, product: Product, **options: Any) -> Response:
         return Response(self.get_serializer(product).data, headers={"ETag": f'"{product.version}"'}, **options)
 
-    def _change(self, request: Request, pk: int, *, partial: bool) -> Response:
-        fields = _checked(self.get_serializer(data=request.data, partial=partial))
+    def _change(self, request: Request, *, partial: bool) -> Response:
+        fields = self._checked(self.get_serializer(data=request.data, partial=partial))
         fields["version"] = version_of(request, given=fields.get("version"))
-        return self._answer(self._known(products.change, product_id=pk, **fields))
+        return self._answer(self._known(products.change, **fields))
 
-    def _find(self, pk: int) -> Product:
-        product: Product | None = Product.objects.filter(pk=pk).first()
-        if product is None:
-            raise Http404
-        return product
-
-    def _known(self, write: Any, **arguments: Any) -> Any:
+    def _checked(self, serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
         try:
-            return write(**arguments)
+            serializer.is_valid(raise_exception=True)
+        except serializers.ValidationError:
+            if self.detail:
+                self.get_object()  # where there is no such product, that is what is wrong
+            raise
+        return dict(serializer.validated_data)
+
+    def _known(self, write: Callable[..., Written], **arguments: Any) -> Written:
+        try:
+            return write(product_id=self.kwargs["pk"], **arguments)
         except Product.DoesNotExist as fault:
             raise Http404 from fault
-
-
-def _checked(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Q, QuerySet, Value
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.models import Product
+from catalog.models import Product, sortable
 from catalog.serializers import Price
 
 # The id makes each order total, so that no row appears on two pages.
-ORDERINGS = {
-    "name": (Lower("name"),),
+ORDERINGS: dict[str, tuple[F | Func, ...]] = {
+    "name": (sortable("name"),),
     "price": (F("price"),),
     "stock": (F("stock"),),
-    "sku": (Lower("sku"),),
-    "category": (Lower("category"), Lower("name")),
+    "sku": (sortable("sku"),),
+    "category": (sortable("category"), sortable("name")),
     "created_at": (F("created_at"),),
     "updated_at": (F("updated_at"),),
 }
@@ -28,7 +27,9 @@ class ProductFilters(serializers.Serializer[Any]):
     """The query parameters of a list; one that is empty counts as absent."""
 
     search = serializers.CharField(required=False, max_length=200, help_text="Words of the product.")
-    category = serializers.CharField(required=False, max_length=100, help_text="The category's name, in any case.")
+    category = serializers.CharField(
+        required=False, max_length=100, help_text="The category's name; case and accents do not matter."
+    )
     active = serializers.ChoiceField(choices=["true", "false", "all"], default="true")
     in_stock = serializers.ChoiceField(
         choices=["true", "false"], required=False, help_text="true: with units left; false: sold out."
@@ -61,7 +62,7 @@ def filter_products(filters: dict[str, Any]) -> QuerySet[Product]:
     if filters["active"] != "all":
         products = products.filter(active=filters["active"] == "true")
     if "category" in filters:
-        products = products.alias(lower_category=Lower("category")).filter(lower_category=filters["category"].lower())
+        products = products.alias(of=sortable("category")).filter(of=sortable(Value(filters["category"])))
     if "in_stock" in filters:
         products = products.filter(stock__gt=0) if filters["in_stock"] == "true" else products.filter(stock=0)
     if "min_price" in filters:

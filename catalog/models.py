@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +15,15 @@ from django_scopes import ScopedManager
 
 from tenants.models import TenantOwned, Versioned
 
-
 MOST_UNITS = 2**31 - 1  # what PostgreSQL's integer holds
 MOST_MONEY = Decimal("999999999999.99")
+
+_ACCENTED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
+
+
+def sortable(field: str | Value) -> Func:
+    """``field`` as people sort it, whatever the database's collation: without case and accents."""
+    return Func(Lower(field), Value(_ACCENTED), Value(_PLAIN), function="translate")
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -48,7 +54,7 @@ class Product(TenantOwned, Versioned):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = ScopedManager(_manager_class=models.Manager.from_queryset(ProductQuerySet), user="user")
+    objects: ClassVar[Any] = ScopedManager(_manager_class=models.Manager.from_queryset(ProductQuerySet), user="user")
 
     class Meta:
         verbose_name = _("producto")
@@ -66,8 +72,8 @@ class Product(TenantOwned, Versioned):
             ),
         ]
         indexes = [
-            models.Index("user", "active", Lower("name"), "id", name="product_by_name"),
-            models.Index("user", "active", "category", name="product_by_category"),
+            models.Index("user", "active", sortable("name"), "id", name="product_by_name"),
+            models.Index("user", "active", sortable("category"), sortable("name"), "id", name="product_by_category"),
             models.Index("user", "active", "price", "id", name="product_by_price"),
             models.Index(fields=["user", "active", "-updated_at", "-id"], name="product_by_update"),
         ]
@@ -79,7 +85,7 @@ class Product(TenantOwned, Versioned):
 class StockMovement(TenantOwned):
     """One line of the ledger: by how many units a product's stock changed, why, and how many there were after."""
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="movements")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     delta = models.IntegerField(_("cambio"))
     reason = models.CharField(_("motivo"), max_length=200, blank=True)
     stock_after = models.PositiveIntegerField(_("existencias después"))
