@@ -15,7 +15,7 @@ _TOTAL = re.compile(
     r"|pagarias|pagaria|en conjunto|tudo|os dois|as duas|entre los|kit completo|llevando|si llevas|pedido|carrito|order|cuenta|serian|seria|quedaria\w*|saldrian?|compra)\b|[=+]"
 )
 _DIFFERENCE = re.compile(
-    r"\b(?:diferencia\w*|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|restan?|baj\w+)\b"
+    r"\b(?:diferencia\w*|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|te qued\w+|restan?|baj\w+)\b"
 )
 _SHARE = re.compile(r"(?:\bcada|\bc/u|\bpor (?:unidad|pieza|metro|kilo)|\beach|\bper\b|\bunidad\b|\bunitario|\bapiece)")
 _BUDGET = re.compile(

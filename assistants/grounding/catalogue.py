@@ -13,6 +13,7 @@ from assistants.grounding.words import Token, synonyms, tokenize
 
 # What may stand between two words of one name.
 _WITHIN_NAME = re.compile(r"[\s\-/,.\"'”″´’&+()×ºª]*")
+_SHORT_FORM = re.compile(r"\b(?:el|la|los|las|o|a|os|as|the)\s+(?:de|con|del|com|do|da|talla)\s+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Catalogue:
 
     def is_known(self, stemmed: str, *, rows: Iterable[int]) -> bool:
         """Whether one of the rows says the word anywhere: name, category, description or SKU."""
-        return any(stemmed in self.entries[row].about for row in rows)
+        words = synonyms(stemmed)
+        return any(words & self.entries[row].about for row in rows)
 
     def find_mentions(
         self, text: str, tokens: Sequence[Token], *, barriers: Sequence[tuple[int, int]]
@@ -92,7 +94,8 @@ class Catalogue:
         blocked = [any(start <= token.start < end for start, end in barriers) for token in tokens]
         while index < len(tokens):
             token = tokens[index]
-            if blocked[index] or token.is_stop or token.is_number or not (rows := self.rows_named(token.stem)):
+            numbered = token.is_number and not _SHORT_FORM.search(text[: token.start])  # "el de 750 g"
+            if blocked[index] or token.is_stop or numbered or not (rows := self.rows_named(token.stem)):
                 index += 1
                 continue
             matched, last = [token], index
@@ -124,7 +127,8 @@ class Catalogue:
         )
         named = rows if len(rows) == 1 and any(token.is_capital for token in matched) else frozenset()  # "el Stanley"
         products = whole or headed or rows
-        return Mention(matched[0].start, matched[-1].end, products, bool(whole or headed or named), matched)
+        sure = bool(whole or headed or named) and not matched[0].is_number
+        return Mention(matched[0].start, matched[-1].end, products, sure, matched)
 
     def _has_head(self, stems: set[str], row: int) -> bool:
         head = self.entries[row].head

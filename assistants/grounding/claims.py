@@ -169,6 +169,10 @@ def _classify_one(number: Number, left: str, right: str) -> Claim | None:
         counted or (ends and re.search(r"\b(?:quedan?|resta|only|just|solo)" + _FILL + r"$", left))
     ):
         return Claim(Sort.STOCK, number)
+    if re.search(r"\b(?:quedan?|resta)" + _FILL + r"$", left) and not re.match(
+        r"\s*(?:duda|opcion|pregunta|cosa|alternativa|semana|hora|consulta|en|para)\b", right
+    ):
+        return Claim(Sort.STOCK, number)
     return None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.claims import Claim, Sort
 from assistants.grounding.markup import Plain
-from assistants.grounding.vocabulary import DISTINGUISHING, GENERIC
+from assistants.grounding.vocabulary import CONTAINERS, DISTINGUISHING, GENERIC
 from assistants.grounding.words import Token, fold, synonyms, tokenize
 
 _DENIAL = re.compile(
@@ -29,7 +29,7 @@ _FIRM_OFFER = re.compile(
 )
 _NOUN_PHRASE = re.compile(r"[^.,;:!?()|—–\n$]+")
 _PHRASE_STOP = re.compile(
-    r"\b(?:que|para|cuyo|cuya|a|por|en|desde|hasta|cuestan?|valen?|sale|ideal|ideales|perfect\w+|disponibles?|como|con|y|e|o|u|pero|si|which|that|for|at|starting|and|or|from|in|por|em|ou|mas|sin|segun|cuando|donde|porque|esta|estan|es|son|is|are|le|te|nos|les|of course|to|sem|todo|todos|incluso|ademas|tambien|de lunes|de calidad|listo\w*|pensad\w+|adaptad\w+|acorde|entre|a partir|with|com|ya|bajo)\b"
+    r"\b(?:que|para|cuyo|cuya|a|por|en|desde|hasta|cuestan?|valen?|sale|ideal|ideales|perfect\w+|disponibles?|como|con|y|e|o|u|pero|si|tiene|tienen|trae|traen|viene|vienen|incluye|dura|duran|mide|rinde|has|comes|corta|soporta|funciona|pesa|produce|tem|vem|which|that|for|at|starting|and|or|from|in|por|em|ou|mas|sin|segun|cuando|donde|porque|esta|estan|es|son|is|are|le|te|nos|les|of course|to|sem|todo|todos|incluso|ademas|tambien|de lunes|de calidad|listo\w*|pensad\w+|adaptad\w+|acorde|entre|a partir|with|com|ya|bajo)\b"
 )
 _SUBJECT = re.compile(
     r"(?:^|[.,;:!?¡¿()|—–-]\s*|\b(?:y|e|o|and|ou|tambien|also|ademas|pero|mientras que|while)\s+)(?:(?:el|la|los|las|un|una|este|esta|ese|esa|nuestro|nuestra|the|our|o|a|os|as|um|uma|nosso|nossa|this)\s+)"
@@ -55,6 +55,7 @@ class Sentence:
     tokens: Sequence[Token]
     mentions: Sequence[Mention]
     claims: Sequence[Claim]
+    context: frozenset[int]  # rows named here or spoken of just before
     lists_products: bool  # other items of the same list name products, or the unit before announces them
 
     @property
@@ -92,9 +93,13 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
     for start, end in sentence.plain.quoted:
         if judge.is_unknown(start, end, strict=False) and not judge.is_asked(start, end):
             yield start, end
-    for start, end in [*_find_capitals(sentence), *_find_phrases(sentence)]:
-        capital = any(token.is_capital for token in judge.inside(start, end)[1:])
-        if judge.is_unknown(start, end, strict=capital):
+    for start, end in _find_capitals(sentence):
+        if judge.is_unknown(start, end, strict=True) and not judge.is_described(start, end):
+            rest = judge.without_first_word(start, end)
+            if rest is None or judge.is_unknown(rest, end, strict=True):
+                yield start, end
+    for start, end in _find_phrases(sentence):
+        if judge.is_unknown(start, end, strict=False):
             yield start, end
 
 
@@ -179,9 +184,31 @@ class _Judge:
         yield piece
 
     def _is_plain(self, token: Token) -> bool:
-        if token.is_number:
-            return any(claim.start <= token.start < claim.end for claim in self.sentence.claims)
-        return token.stem in GENERIC
+        if any(claim.start <= token.start < claim.end for claim in self.sentence.claims):
+            return True
+        counted = any(0 < token.start - claim.end <= 2 for claim in self.sentence.claims)
+        return token.stem in GENERIC or (counted and token.stem in CONTAINERS)
+
+    def without_first_word(self, start: int, end: int) -> int | None:
+        """Where the name may begin when its first word has its capital from beginning the sentence; None if not so."""
+        words = self.inside(start, end)
+        if len(words) < 2 or re.search(r"[^\W_]", self.sentence.plain.text[:start]) or not words[0].text.istitle():
+            return None
+        rest = next((word for word in words[1:] if not word.is_stop), None)
+        return rest.start if rest is not None and rest.is_capital else None
+
+    def is_described(self, start: int, end: int) -> bool:
+        """Whether the rows that are being spoken of say the words: "IP67", "USB 3.2", after a verb at the beginning."""
+        words = [token for token in self.inside(start, end) if not token.is_stop]
+        if (
+            words
+            and not re.search(r"[^\W_]", self.sentence.plain.text[:start])
+            and len(words) > 1
+            and not words[1].is_capital
+        ):
+            words = words[1:]
+        rows = self.sentence.context
+        return bool(words) and all(self.catalogue.is_known(word.stem, rows=rows) for word in words)
 
     def _is_explained(self, tokens: Sequence[Token], *, strict: bool) -> bool:
         catalogue = self.catalogue
@@ -195,7 +222,7 @@ class _Judge:
         rows = self._rows_for(tokens)
         if any(self._row_covers(row, tokens) for row in rows):
             return True
-        if strict or not any(rows):
+        if strict or not rows:
             return not strict and not rows and self._is_about(tokens)
         loose = [
             token
@@ -219,15 +246,10 @@ class _Judge:
         """Whether plain words, no name among them, are those of a category, a description or a trusted text."""
         if any(token.is_number for token in tokens) or any(token.is_capital for token in tokens[1:]):
             return False
-        first = synonyms(tokens[0].stem)
-        return bool(
-            first
-            & (
-                self.catalogue.about_stems
-                | self.catalogue.text_stems
-                | frozenset().union(*self.catalogue.category_stems)
-            )
-        )
+        catalogue = self.catalogue
+        if synonyms(tokens[0].stem) & (catalogue.text_stems | frozenset().union(*catalogue.category_stems)):
+            return True
+        return all(synonyms(token.stem) & catalogue.about_stems for token in tokens)
 
     def _row_covers(self, row: int, tokens: Iterable[Token]) -> bool:
         about = self.catalogue.entries[row].about
@@ -279,6 +301,8 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
             if known:
                 continue
             break
+        if not known and not joined and _is_replaced(sentence, mention, token, catalogue):
+            return token
         sentence_case = token.is_capital and not _is_shouted(text)
         if sentence_case and not joined and token.stem not in catalogue.text_stems:
             return token
@@ -286,6 +310,34 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
             return token if not _PHRASE_STOP.fullmatch(token.folded) else None
         break
     return tail
+
+
+_NO_QUALITY = re.compile(
+    r"\w+mente|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
+)
+_PRICED_NEXT = re.compile(
+    r"\s*(?:[,:(—–-]\s*)?(?:(?:a|en|por|cuesta|vale|esta|sale|custa|sai|for|costs|is|at)\s+)?(?:(?:us|r|s)?[$/]|\d|cuesta|vale|custa)"
+)
+
+
+def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: Catalogue) -> bool:
+    """Whether a plain word stands where the name has another one: "Yogurt Laive durazno 1 L" for "... fresa 1 L"."""
+    if len(mention.tokens) < 2 or token.is_capital or len(token.stem) < 3 or _NO_QUALITY.fullmatch(token.folded):
+        return False
+    if token.stem in catalogue.text_stems or _PHRASE_STOP.fullmatch(token.folded):
+        return False
+    said = {other.stem for other in sentence.tokens}
+    missing = all(
+        any(not stemmed[0].isdigit() and stemmed not in said for stemmed in catalogue.entries[row].name)
+        for row in mention.products
+    )
+    following = next((other for other in sentence.tokens if other.start >= token.end), None)
+    resumes = (
+        following is not None
+        and not sentence.folded[token.end : following.start].strip()
+        and any(following.stem in catalogue.entries[row].name for row in mention.products)
+    )
+    return missing and (resumes or bool(_PRICED_NEXT.match(sentence.folded, token.end)))
 
 
 def _is_model(mention: Mention, token: Token) -> bool:
@@ -343,8 +395,10 @@ def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:
             follower += 1
         index = follower
         first_word = not re.search(r"[^\W_]", text[: run[0].start])
-        if first_word and len(run) > 1 and run[0].stem in GENERIC:
+        if first_word and len(run) > 1 and (run[0].stem in GENERIC or _VERB_FIRST.fullmatch(run[0].folded)):
             run = run[1:]
+            if run[0].is_number:
+                continue
         if _OUTSIDE.search(sentence.folded[: run[0].start]):
             continue
         coded = any(part.is_number for part in run[1:]) or bool(
@@ -364,6 +418,9 @@ def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:
                 yield run[0].start, run[-1].end
 
 
+_VERB_FIRST = re.compile(
+    r"tenemos|tienes|tenes|tiene|temos|hay|quedan?|son|llevas|llevando|vendemos|manejamos|we|i|yes|incluye|trae|restam?|sobram|custa|cuesta|vale|sale|encontre|encontramos|serian|precio|con|por|para|desde|lleva|puedes|mira|perfecto|claro|hola|oi|sim|si|no|the|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|cada|una?|el|la|los|las|nuestros?|nuestras?|nos|te|este|esta|estos|estas|aqui|y|o|del?|ademas|tambien|it|this|our|have|ambos|ambas|juntos|recomiendo|recomendo|agreguemos|disponibles?"
+)
 _ORDINARY = re.compile(
     r"^(?:calle|cra|carrera|av|avenida|zona|local|opcion|option|opcao|paso|ley|iva|talla|lunes|martes|miercoles|jueves|viernes|sabado|domingo|piso|km|numero|no|nro|whatsapp|tel|telefono|windows|android|usb|hdmi|bluetooth|wifi|stock|precio|total|quedan|son|hay|ref|sku|cuesta|solo|plus|disponibles?|unidades|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|pagina|copa|top)$"
 )

@@ -78,10 +78,10 @@ _SCALES = {
     "mil": 1000, "k": 1000, "luca": 1000, "lucas": 1000, "lukas": 1000, "thousand": 1000, "grand": 1000,
     "millon": 10**6, "millones": 10**6, "milhao": 10**6, "milhoes": 10**6, "million": 10**6, "millions": 10**6,
     "palo": 10**6, "palos": 10**6, "docena": 12, "docenas": 12, "duzia": 12, "duzias": 12, "dozen": 12, "dozens": 12,
-    "par": 2, "pares": 2, "couple": 2, "pair": 2, "centenar": 100, "centena": 100, "centenares": 100, "hundred": 100,
+    "par": 2, "couple": 2, "pair": 2, "centenar": 100, "centena": 100, "centenares": 100, "hundred": 100,
 }  # fmt: skip
 _MONEY_SCALES = {"luca": "luca", "lucas": "luca", "lukas": "luca", "palo": "palo", "palos": "palo"}
-_COLLECTIVES = frozenset({"docena", "docenas", "duzia", "duzias", "dozen", "dozens", "par", "pares", "couple", "pair"})
+_COLLECTIVES = frozenset({"docena", "docenas", "duzia", "duzias", "dozen", "dozens", "par", "couple", "pair"})
 
 _SMALL = {
     # Spanish
@@ -171,7 +171,7 @@ def _find_digits(folded: str) -> Iterator[Number]:
         value = read_amount(digits)
         values = {value}
         scaled = re.compile(r"\s?([a-z]+)\b").match(folded, end)
-        if scaled and scaled.group(1) in _SCALES and not (scaled.group(1) == "par" and value == 1):
+        if scaled and scaled.group(1) in _SCALES and _SCALES[scaled.group(1)] != 2:
             factor = _SCALES[scaled.group(1)]
             values = {value * factor}
             if "." in digits or "," in digits:

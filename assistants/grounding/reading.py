@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -49,7 +49,17 @@ _PURPOSE = re.compile(
     r"\b(?:para|for|compatibles? con|ideal\w*|sirve\w*|combina\w*|que (?:el|la|los|las)|than|incluye|trae|viene con|funciona con|del tipo)\b[^.,;:()$—–]{0,30}$"
 )
 _PROMOTION = re.compile(
-    r"\b(?:\d\s?x\s?1|3\s?x\s?2|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
+    r"\b(?:[2-5]x[123](?![\"”″.,\dx])|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
+)
+_ELLIPSIS = re.compile(r"\b(?:el|la|los|las|o|a|os|as|the)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?$")
+_FEE = re.compile(
+    r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|instalacion)\b[^.;,$+=]{0,40}$"
+)
+_FEE_AFTER = re.compile(
+    r"\s*(?:de|por el|del|for|de la)\s+(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete)\b"
+)
+_OF = re.compile(
+    r"\s*(?:unidades|disponibles?|piezas)?\s*(?:del|de la|de los|de las|de|of the|of|do|da|dos|das)\s+(?:las?|los|el)?\s*"
 )
 _OTHERS = re.compile(
     r"\b(?:otr[oa]s?|demas|resto|los hay|hay desde|tenemos desde|others?|outr[oa]s?|precios (?:van|desde|entre)|rango|range|faixa)\b"
@@ -119,7 +129,7 @@ class Reading:
         mentions = self._catalogue.find_mentions(text, tokens, barriers=barriers)
         claims = self._classify(text, numbers, mentions)
         claims = [claim for claim in claims if not self._is_described(claim, mentions, tokens)]
-        sure = _drop_repeats([mention for mention in mentions if mention.sure])
+        sure = _drop_repeats(self._complete(mentions, folded))
         for claim in claims:
             if claim.sort is Sort.QUANTITY:
                 self._quantities.update(int(value) for value in claim.number.values if 1 < value < 1000)
@@ -129,12 +139,27 @@ class Reading:
             promotion.group() in fold(known) for known in self._facts.texts
         ):
             yield Kind.PERCENTAGE, text[promotion.start() : promotion.end()]
-        sentence = Sentence(
-            plain, folded, tokens, mentions, claims, plain.is_item and (self._announced or self._in_list)
-        )
+        context = frozenset().union(*(mention.products for mention in sure)) | self._topic
+        listed = plain.is_item and (self._announced or self._in_list)
+        sentence = Sentence(plain, folded, tokens, mentions, claims, context, listed)
         for name in find_unknown_names(sentence, catalogue=self._catalogue):
             yield Kind.PRODUCT, name
         self._remember(sure, plain, folded)
+
+    def _complete(self, mentions: Sequence[Mention], folded: str) -> list[Mention]:
+        """The sure mentions, and short ones that an earlier one completes: "el martillo de uña ... y el de bola"."""
+        sure: list[Mention] = []
+        entries = self._catalogue.entries
+        for mention in mentions:
+            if mention.sure:
+                sure.append(mention)
+                continue
+            earlier = frozenset().union(*(other.products for other in sure)) if sure else self._topic | self._group
+            heads = {entries[row].head for row in earlier}
+            rows = frozenset(row for row in mention.products if entries[row].head in heads)
+            if rows and _ELLIPSIS.search(folded[: mention.start]):
+                sure.append(replace(mention, products=rows, sure=True))
+        return sure
 
     def _classify(self, text: str, numbers: Sequence[Number], mentions: Sequence[Mention]) -> list[Claim]:
         claims = []
@@ -151,6 +176,8 @@ class Reading:
         """Whether a number that only looks like a claim stands in a text that is known: a size, a year, an address."""
         if claim.firm or claim.number.money is not None:
             return False
+        if claim.sort is Sort.STOCK:
+            return not mentions and bool(claim.number.values & self._text_numbers)
         if claim.number.values & self._text_numbers:
             return True
         rows = frozenset().union(*(mention.products for mention in mentions)) | self._topic
@@ -192,12 +219,31 @@ class Reading:
         if not sure:
             yield [background] * len(claims)
             return
-        yield _attach(claims, sure, before=True, background=background)
-        yield _attach(claims, sure, before=False, background=frozenset())
+        linked = {
+            claim.start: mention
+            for claim in claims
+            for mention in sure
+            if claim.end <= mention.start and _OF.fullmatch(folded[claim.end : mention.start])
+        }
+        free = [mention for mention in sure if mention not in linked.values()] or sure
+
+        def attach(names: Sequence[Mention], *, before: bool) -> list[frozenset[int] | None]:
+            rest = [claim for claim in claims if claim.start not in linked]
+            owners = dict(
+                zip(
+                    (claim.start for claim in rest),
+                    _attach(rest, names, before=before, background=background if before else frozenset()),
+                    strict=True,
+                )
+            )
+            return [linked[c.start].products if c.start in linked else owners[c.start] for c in claims]
+
+        yield attach(free, before=True)
+        yield attach(free, before=False)
         main = [mention for mention in sure if not _PURPOSE.search(folded[: mention.start])]
         if main and len(main) < len(sure):
-            yield _attach(claims, main, before=True, background=background)
-            yield _attach(claims, main, before=False, background=frozenset())
+            yield attach(main, before=True)
+            yield attach(main, before=False)
         if is_item or len(main) == 1:
             yield [(main or sure)[0].products] * len(claims)
 
@@ -221,6 +267,10 @@ class Reading:
         left, right = around(text, number)
         named = [*self._named, *(row for mention in sure for row in mention.products if len(mention.products) <= 3)]
         products = self._catalogue.products
+        if _FEE.search(left) or _FEE_AFTER.match(right):
+            rows, owners = frozenset(), []
+            if number.values & frozenset(self._amounts.in_texts):
+                return True
         if number.values & frozenset(self._amounts.in_texts) and self._is_text_amount(left, right, sure):
             return True
         described = {
@@ -263,7 +313,7 @@ class Reading:
         if values & ({Decimal(stock) for stock in stocks} | sums):
             return True
         left, _ = around(text, claim.number)
-        if not claim.firm and values & ({Decimal(len(owners))} | self._text_numbers):
+        if not claim.firm and values == {Decimal(len(owners))}:
             return True  # "tenemos 3 martillos" may count kinds
         if rows is not None and not re.search(r"\b(?:qued\w+|stock\W*|solo|only|just)\s*(?:\w+\s+)?$", left):
             asked = {Decimal(quantity) for quantity in self._spoken}
@@ -352,7 +402,7 @@ class Reading:
                 item = Plain(text, True, (), [], [])
                 is_label = re.fullmatch(r"(?:#|n[º°]|no\.?|\d+\.?)", cell) is not None
                 if not is_label and (mentions or re.search(r"[^\W\d_]{3}", text)) and not numbers_only(text):
-                    sentence = Sentence(item, fold(text), tokens, mentions, claims, lists_products=True)
+                    sentence = Sentence(item, fold(text), tokens, mentions, claims, frozenset(), lists_products=True)
                     for name in find_unknown_names(sentence, catalogue=self._catalogue):
                         yield Kind.PRODUCT, name
                     owner = owner if owner is not None else self._background(fold(text), is_item=False)
@@ -449,4 +499,3 @@ def _attach(
         run.append(event)
     settle()
     return [owners[claim.start] for claim in claims]
-

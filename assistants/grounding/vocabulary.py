@@ -51,14 +51,12 @@ perfectos recomendado recomendada recomendable recomendados solido solida robust
 confiable confiables moderno moderna elegante elegantes bonito bonita lindo linda lindos lindas clasico suave fuerte fuertes especial especiales profesional
 profesionales domestico domestica basico sencillo sencilla completo completa original originales unico unica diferente diferentes
 distintos distintas variado variada adecuado adecuada adecuados apropiado indicado indicada necesario necesaria util utiles mejor disponible disponibles accesible accesibles
-asequible asequibles competitivo competitivos increible hermoso hermosa interesante interesantes similar similares parecido parecidos parecidas relacionado relacionados
+asequible asequibles competitivo competitivos increible hermoso hermosa interesante interesantes similar similares suficiente suficientes parecido parecidos parecidas relacionado relacionados
 good great nice new cheap cheaper cheapest expensive affordable popular best better perfect ideal strong durable light comfortable practical
 versatile reliable professional basic simple complete different similar related available excellent small large big useful
 bom boa bons boas otimo otima novo nova novos novas barato barata caro cara leve pratico pratica versatil popular ideal perfeito perfeita forte resistente
 profissional simples completo completa diferente diferentes parecido parecidos disponivel disponiveis melhor melhores pequeno pequena grande
 """.strip()
-
-GENERIC = frozenset(stem(fold(word)) for word in word_set(f"{_LABELS} {_LABELS_OTHER} {_QUALITIES}"))
 
 # Qualities that do say which one it is: a shop that sells no cordless drill must not offer one.
 DISTINGUISHING = frozenset(
@@ -70,5 +68,16 @@ DISTINGUISHING = frozenset(
         " hombre mujer nino nina dama caballero infantil recargable plegable magnetico automatico industrial impermeable termico"
         " cordless electric wireless red blue green yellow black white gray grey pink purple leather cotton wool steel wooden"
         " vermelho amarelo preto branco cinza roxo laranja algodao couro aco sem-fio eletrico"
+    )
+)
+
+GENERIC = frozenset(stem(fold(word)) for word in word_set(f"{_LABELS} {_LABELS_OTHER} {_QUALITIES}")) - DISTINGUISHING
+
+# What pieces come in; it says nothing only right after a number ("50 bultos", "dos cajas").
+CONTAINERS = frozenset(
+    stem(word)
+    for word in word_set(
+        "caja bulto par libra botella lata paquete bolsa saco ejemplar rollo galon unidad pieza docena kilo metro frasco sobre tarro cunete"
+        " box bag bottle can pack packet roll pair copy copies piece unidade caixa saco garrafa pacote par rolo maceta planta bandeja tubo barra"
     )
 )

@@ -52,7 +52,7 @@ def stem(word: str) -> str:
     """
     if word in _CANONICAL:
         return _CANONICAL[word]
-    if len(word) <= 3 or word[0].isdigit():
+    if len(word) <= 3 or any(character.isdigit() for character in word):
         return word
     if word.endswith(("oes", "aos", "aes")):
         return word[:-3] + "a"
@@ -90,7 +90,7 @@ class Token:
     @property
     def is_stop(self) -> bool:
         """Whether it only joins other words."""
-        return self.folded in STOP_WORDS
+        return self.text.lower() in STOP_WORDS  # not folded: "uña" is no "una"
 
 
 STOP_WORDS = word_set(
@@ -98,11 +98,11 @@ STOP_WORDS = word_set(
     " da do das dos no na nos nas com sem um uma uns umas os as ao pelo pela em"
     " the of with without for and or in on an to at by from your our"
 )
-_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*|[^\W\d_]+")
+_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*|(?<![^\W_])[^\W\d_]{1,2}\d+[^\W_]*|[^\W\d_]+")
 
 
 def tokenize(text: str) -> list[Token]:
-    """Cut a text into words and numbers, in order; "HP1630" and "16oz" are two tokens each, however they are spaced."""
+    """Cut a text into words and numbers, in order; "GSB550" and "16oz" are two tokens each, "A15" is one."""
     tokens = []
     for match in _TOKEN.finditer(text):
         written = match.group()
@@ -130,7 +130,7 @@ SYNONYMS = tuple(
         "martillo martelo hammer",
         "pintura tinta paint esmalte",
         "televisor tv television tele televisao",
-        "parlante altavoz bocina speaker corneta caixa",
+        "parlante altavoz bocina speaker corneta",
         "cargador adaptador charger carregador",
         "bombillo bombilla foco ampolleta lampara lampada bulb",
         "vestido dress",
@@ -138,7 +138,7 @@ SYNONYMS = tuple(
         "falda pollera saia skirt",
         "gorra cachucha cap bone",
         "raton mouse",
-        "pantalla monitor screen display tela",
+        "pantalla monitor screen display",
         "licuadora blender liquidificador",
         "estufa cocina fogon fogao stove",
         "lavadora lavarropas washer",
@@ -156,7 +156,25 @@ SYNONYMS = tuple(
         "tablet tableta",
         "consola videojuego console",
         "bolso cartera bolsa bag morral mochila backpack",
-        "cinturon correa belt cinto",
+        "cinturon correa belt",
+        "inalambrico wireless cordless",
+        "electrico electric",
+        "blanco white branco",
+        "negro black preto",
+        "rojo red vermelho colorado",
+        "azul blue",
+        "verde green",
+        "amarillo yellow amarelo",
+        "gris gray grey cinza",
+        "cafe brown marron",
+        "algodon cotton algodao",
+        "cuero leather piel couro",
+        "lana wool",
+        "lino linen linho",
+        "acero steel aco",
+        "madera wood wooden madeira",
+        "computador computadora computer pc equipo",
+        "corte cortar cut cutting",
     )
 )
 

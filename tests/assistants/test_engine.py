@@ -16,6 +16,7 @@ from django.db import connection, connections
 from assistants.engine import UnknownAssistant, reply
 from assistants.models import Outcome, TurnUsage
 from assistants.providers.base import ChatMessage
+from assistants.turns import TurnFailed
 from catalog.models import Product
 from tenants.models import User
 from tenants.scope import tenant_scope
@@ -384,3 +385,30 @@ def test_neither_key_nor_text_is_logged(claude: AnthropicServer, ask: Ask, caplo
     assert "credentials" in caplog.text
     for secret in ("sk-planted", "ornitorrinco", "private words", "Sierra"):
         assert secret not in caplog.text
+
+
+# --- the last resorts -----------------------------------------------------------------------------------------------
+def test_a_fault_of_our_own_is_logged_and_answered(
+    claude: AnthropicServer, ask: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("assistants.turns.Turn._run_tools", fail)
+    claude.script(SEARCH)
+    heard = ask("gracias")
+    assert heard.reply.text
+    assert (heard.reply.provider, heard.reply.outcome, heard.reply.reason) == ("builtin", Outcome.FALLBACK, "error")
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_when_nobody_can_answer_a_plain_word_goes_out(
+    claude: AnthropicServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Any) -> None:
+        raise TurnFailed("planted")
+
+    monkeypatch.setattr("assistants.turns.Turn.run", fail)
+    heard = ask()
+    assert heard.reply.text == heard.shown == "Ahora mismo no puedo responderte bien. Escríbeme de nuevo en un momento."
+    assert (heard.reply.provider, heard.reply.outcome, heard.reply.reason) == ("builtin", Outcome.FALLBACK, "planted")
