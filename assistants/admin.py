@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[LLMConfiguration]
 else:  # not subscriptable at run time
     _ModelForm, _ModelAdmin = forms.ModelForm, admin.ModelAdmin
+
+
+SHARED_FIELDS = ["provider", "model", "base_url", "max_tokens"]
 
 
 class LLMConfigurationForm(_ModelForm):
@@ -34,7 +38,7 @@ class LLMConfigurationForm(_ModelForm):
 
     class Meta:
         model = LLMConfiguration
-        fields = ["provider", "model", "base_url", "max_tokens"]
+        fields = SHARED_FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,7 +63,7 @@ class LLMConfigurationForm(_ModelForm):
         before = LLMConfiguration.objects.filter(pk=self.instance.pk).first()
         if before and key and not data.get("new_api_key"):
             self._refuse_key_for_elsewhere(before=before, data=data)
-        wanted = LLMConfiguration(**{name: data.get(name) for name in self.Meta.fields}, api_key=key)
+        wanted = LLMConfiguration(**{name: data.get(name) for name in SHARED_FIELDS}, api_key=key)
         found = resolve(row=wanted)
         if found.fault:
             raise forms.ValidationError(
@@ -75,7 +79,7 @@ class LLMConfigurationForm(_ModelForm):
 
     def _refuse_key_for_elsewhere(self, *, before: LLMConfiguration, data: dict[str, Any]) -> None:
         """A stored key goes to nobody but whom it was given for."""
-        old, new = resolve(row=before), resolve(row=LLMConfiguration(**{n: data.get(n) for n in self.Meta.fields}))
+        old, new = resolve(row=before), resolve(row=LLMConfiguration(**{n: data.get(n) for n in SHARED_FIELDS}))
         if ProviderName.BUILTIN not in (old.provider, new.provider) and (
             (old.provider, old.base_url) != (new.provider, new.base_url)
         ):
@@ -97,7 +101,13 @@ class LLMConfigurationAdmin(_ModelAdmin):
     form = LLMConfigurationForm
     fields = ["provider", "model", "new_api_key", "forget_api_key", "base_url", "max_tokens", "updated_at"]
     readonly_fields = ["updated_at"]
-    list_display = ["__str__", "provider", "model", "updated_at"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one row: its form is the page."""
+        row = LLMConfiguration.objects.first()
+        if row is None:
+            return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_add"))
+        return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_change", args=[row.pk]))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not LLMConfiguration.objects.exists()

@@ -10,9 +10,10 @@ from assistants.base import Audience, BaseAssistant
 from assistants.commercial import CommercialAssistant
 from assistants.providers.base import ChatMessage
 from assistants.replies import Reply
+from assistants.speech import ReaderLost
 from tenants.models import User
 
-__all__ = ["ASSISTANTS", "Reply", "UnknownAssistant", "reply"]
+__all__ = ["ASSISTANTS", "ReaderLost", "Reply", "UnknownAssistant", "reply"]
 
 ASSISTANTS: dict[str, type[BaseAssistant]] = {CommercialAssistant.assistant_type: CommercialAssistant}
 
@@ -41,7 +42,7 @@ def reply(
     eldest first. ``on_text`` gets text as it may be shown; ``on_reset`` withdraws all of it before it comes anew. The
     returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known.
 
-    Raises UnknownAssistant; every fault of a model ends in an answer of the built-in assistant, with its reason.
+    Raises UnknownAssistant, and ReaderLost when ``on_text`` raises; every fault of a model ends in an answer of the built-in assistant, with its reason.
     """
     assistant = ASSISTANTS.get(assistant_type)
     if assistant is None:

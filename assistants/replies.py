@@ -19,7 +19,7 @@ from assistants.providers import provider_for
 from assistants.providers.base import ChatMessage, Provider, TokenUsage
 from assistants.providers.transport import clean_text
 from assistants.sources import find_sources
-from assistants.speech import Speech
+from assistants.speech import ReaderLost, Speech
 from assistants.tools.base import ToolContext
 from assistants.tools.calls import ToolCalls
 from assistants.turns import Turn, TurnFailed
@@ -68,7 +68,7 @@ def answer(
     """Answer ``message`` as ``assistant``. Call it outside of every transaction and tenant scope.
 
     ``on_text`` gets text that may be shown; ``on_reset`` says that all of it is withdrawn and comes anew, differently.
-    The text of the reply is what counts. While a model is waited for, this thread holds no database connection.
+    The text of the reply is what counts. What ``on_text`` raises ends the turn as ReaderLost, with its cause. While a model is waited for, this thread holds no database connection.
     """
     began = clock()
     message = clean_text(message)[:MESSAGE_CHARACTERS]
@@ -137,6 +137,8 @@ class _Attempt:
                 outcome, reason = self._speak(configuration, before_round=_release_connection)
             except TurnFailed as failed:
                 reason = failed.reason
+            except ReaderLost:
+                raise
             except Exception:  # the person is answered, and the operator finds the traceback
                 logger.exception("a turn of tenant %s failed", self.assistant.user.pk)
                 reason = "error"
@@ -148,10 +150,13 @@ class _Attempt:
         builtin = replace(builtin_configuration(), max_tokens=configuration.max_tokens)
         try:
             outcome, _ = self._speak(builtin, before_round=_do_nothing)
-        except TurnFailed as failed:
-            logger.error("the built-in assistant could not answer tenant %s: %s", self.assistant.user.pk, failed.reason)
+        except ReaderLost:
+            raise
+        except Exception as fault:  # the last one who could answer
+            logger.exception("the built-in assistant could not answer tenant %s", self.assistant.user.pk)
             self._apologise()
-            return builtin, Outcome.FALLBACK, reason or f"builtin_{failed.reason}"
+            why = fault.reason if isinstance(fault, TurnFailed) else "error"
+            return builtin, Outcome.FALLBACK, reason or f"builtin_{why}"
         return builtin, Outcome.FALLBACK if reason else outcome, reason
 
     def _speak(self, configuration: Configuration, *, before_round: Callable[[], None]) -> tuple[Outcome, str]:

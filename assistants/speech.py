@@ -15,6 +15,10 @@ class Invented(Exception):
         self.violations = violations
 
 
+class ReaderLost(Exception):
+    """Whoever reads along cannot take more text; the cause says why. No fault of the model, so nobody else is asked."""
+
+
 class Speech:
     """``text`` is what was released so far. ``on_reset`` is called when that is withdrawn to be said differently."""
 
@@ -74,4 +78,7 @@ class Speech:
             ending = self.text[len(self.text.rstrip()) :]
             text, self._separator = self._separator.removeprefix(ending) + text, ""
         self.text += text
-        self._on_text(text)
+        try:
+            self._on_text(text)
+        except Exception as fault:
+            raise ReaderLost(type(fault).__name__) from fault

@@ -124,29 +124,29 @@ class TestAdmin:
     CHANGE = "/admin/assistants/llmconfiguration/1/change/"
 
     @pytest.fixture
-    def page(self, browse: Callable[[User], Client], root: User) -> Client:
+    def desk(self, browse: Callable[[User], Client], root: User) -> Client:
         return browse(root)
 
-    def post(self, page: Client, **fields: Any) -> str:
+    def post(self, desk: Client, **fields: Any) -> str:
         url = self.CHANGE if LLMConfiguration.objects.exists() else self.ADD
         blank = {"provider": "", "model": "", "base_url": "", "max_tokens": "", "new_api_key": ""}
-        return page.post(url, blank | fields, follow=True).content.decode()
+        return desk.post(url, blank | fields, follow=True).content.decode()
 
-    def test_a_key_is_written_and_never_shown(self, page: Client) -> None:
-        self.post(page, provider="anthropic", new_api_key=KEY)
+    def test_a_key_is_written_and_never_shown(self, desk: Client) -> None:
+        self.post(desk, provider="anthropic", new_api_key=KEY)
         assert LLMConfiguration.objects.get().api_key == KEY
-        shown = page.get(self.CHANGE).content.decode()
+        shown = desk.get(self.CHANGE).content.decode()
         assert KEY not in shown
         assert KEY[-4:] in shown
-        self.post(page, provider="anthropic", model="claude-opus-5-5")
+        self.post(desk, provider="anthropic", model="claude-opus-5-5")
         assert LLMConfiguration.objects.get().api_key == KEY, "a blank field keeps the key"
-        self.post(page, provider="anthropic", forget_api_key="on")
+        self.post(desk, provider="anthropic", forget_api_key="on")
         assert LLMConfiguration.objects.get().api_key == ""
 
-    def test_a_stored_key_is_not_sent_elsewhere_by_a_change_of_address(self, page: Client) -> None:
-        self.post(page, provider="anthropic", new_api_key=KEY)
+    def test_a_stored_key_is_not_sent_elsewhere_by_a_change_of_address(self, desk: Client) -> None:
+        self.post(desk, provider="anthropic", new_api_key=KEY)
         for elsewhere in ({"provider": "openai"}, {"provider": "anthropic", "base_url": "http://127.0.0.1:9"}):
-            assert "escríbela de nuevo" in self.post(page, **elsewhere)
+            assert "escríbela de nuevo" in self.post(desk, **elsewhere)
         row = LLMConfiguration.objects.get()
         assert (row.provider, row.base_url) == ("anthropic", "")
 
@@ -162,15 +162,15 @@ class TestAdmin:
             ({"provider": "anthropic", "base_url": "http://127.0.0.1:9"}, "Claude necesita una clave"),
         ],
     )
-    def test_what_cannot_work_is_refused_with_a_reason(self, page: Client, fields: dict[str, str], said: str) -> None:
-        assert said in self.post(page, **fields)
+    def test_what_cannot_work_is_refused_with_a_reason(self, desk: Client, fields: dict[str, str], said: str) -> None:
+        assert said in self.post(desk, **fields)
         assert not LLMConfiguration.objects.exists()
 
-    def test_openai_without_key_or_address_is_refused(self, page: Client, settings: Any) -> None:
+    def test_openai_without_key_or_address_is_refused(self, desk: Client, settings: Any) -> None:
         settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = ""
-        assert "OpenAI necesita" in self.post(page, provider="openai")
+        assert "OpenAI necesita" in self.post(desk, provider="openai")
 
-    def test_the_list_leads_to_the_one_form(self, page: Client) -> None:
-        assert page.get("/admin/assistants/llmconfiguration/").url == self.ADD
+    def test_the_list_leads_to_the_one_form(self, desk: Client) -> None:
+        assert desk.get("/admin/assistants/llmconfiguration/").url == self.ADD
         LLMConfiguration.objects.create()
-        assert page.get("/admin/assistants/llmconfiguration/").url == self.CHANGE
+        assert desk.get("/admin/assistants/llmconfiguration/").url == self.CHANGE

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from assistants.engine import UnknownAssistant, reply
+from assistants.engine import ReaderLost, UnknownAssistant, reply
 from assistants.models import Outcome, TurnUsage
 from assistants.providers.base import ChatMessage
 from assistants.turns import TurnFailed
@@ -394,11 +394,8 @@ def test_a_fault_of_our_own_is_logged_and_answered(
     def fail(*args: Any, **options: Any) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("assistants.turns.Turn._run_tools", fail)
-    claude.script(SEARCH)
-    heard = ask("gracias")
-    assert heard.reply.text
-    assert (heard.reply.provider, heard.reply.outcome, heard.reply.reason) == ("builtin", Outcome.FALLBACK, "error")
+    monkeypatch.setattr("assistants.providers.anthropic.AnthropicProvider.generate", fail)
+    assert_answered_without_model(ask(), "error")
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -412,3 +409,14 @@ def test_when_nobody_can_answer_a_plain_word_goes_out(
     heard = ask()
     assert heard.reply.text == heard.shown == "Ahora mismo no puedo responderte bien. Escríbeme de nuevo en un momento."
     assert (heard.reply.provider, heard.reply.outcome, heard.reply.reason) == ("builtin", Outcome.FALLBACK, "planted")
+
+
+def test_a_reader_who_cannot_take_more_ends_the_turn(claude: AnthropicServer, ask: Ask, shop: Any, alice: User) -> None:
+    def refuse(text: str) -> None:
+        raise BrokenPipeError("gone")
+
+    claude.script(Say(GOOD))
+    with pytest.raises(ReaderLost) as lost:
+        reply(user=alice, assistant_type="commercial", message="hola", now=NOW, on_text=refuse)
+    assert isinstance(lost.value.__cause__, BrokenPipeError)
+    assert len(claude.requests) == 1
