@@ -42,7 +42,8 @@ def reply(
     eldest first. ``on_text`` gets text as it may be shown; ``on_reset`` withdraws all of it before it comes anew. The
     returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known.
 
-    Raises UnknownAssistant, and ReaderLost when ``on_text`` raises; every fault of a model ends in an answer of the built-in assistant, with its reason.
+    Raises UnknownAssistant, and ReaderLost when ``on_text`` raises; every fault of a model ends in an answer of the
+    built-in assistant, with its reason.
     """
     assistant = ASSISTANTS.get(assistant_type)
     if assistant is None:

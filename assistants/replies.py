@@ -68,7 +68,8 @@ def answer(
     """Answer ``message`` as ``assistant``. Call it outside of every transaction and tenant scope.
 
     ``on_text`` gets text that may be shown; ``on_reset`` says that all of it is withdrawn and comes anew, differently.
-    The text of the reply is what counts. What ``on_text`` raises ends the turn as ReaderLost, with its cause. While a model is waited for, this thread holds no database connection.
+    The text of the reply is what counts. What ``on_text`` raises ends the turn as ReaderLost, with its cause. While a
+    model is waited for, this thread holds no database connection.
     """
     began = clock()
     message = clean_text(message)[:MESSAGE_CHARACTERS]
