@@ -363,15 +363,19 @@ class Server:
         }
         script = Path(__file__).with_name("keeper.py")
         with (self.home / "server.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-I", "-S", str(script), json.dumps(order)],
-                stdin=subprocess.DEVNULL,
+            keeper = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(script)],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 cwd=self.home,
                 env=self._environment(),
                 start_new_session=True,
             )
+        if keeper.stdin:
+            with keeper.stdin:
+                keeper.stdin.write(json.dumps(order).encode())
+        return keeper
 
     def _remove_stale_pid(self) -> None:
         """Drop lock files whose process id now belongs to something else: PostgreSQL would take that for a server."""

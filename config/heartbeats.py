@@ -6,11 +6,12 @@ done: the clock beats for the worker too whenever older rows have left the queue
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -54,10 +55,13 @@ def sing() -> None:
 def read_pulses(*, now: datetime) -> list[Pulse]:
     """The pulse of worker and scheduler at `now`."""
     beats = dict(Heartbeat.objects.values_list("name", "beat_at"))
-    # One row may be the canary itself. More means that there is work, and a task may take its time.
-    busy = OrmQ.objects.count() > 1
+    # One row may be the canary itself. More means that there is work, and a task may take its time; but a row that was
+    # taken longer ago than that lies with a worker that is gone.
+    longest = settings.HEALTH["WORKER_BUSY_SECONDS"]
+    lost_before = now + timedelta(seconds=Conf.RETRY - longest)
+    busy = OrmQ.objects.exclude(lock__gt=now, lock__lt=lost_before).count() > 1
     limits = {
-        WORKER: settings.HEALTH["WORKER_BUSY_SECONDS" if busy else "WORKER_IDLE_SECONDS"],
+        WORKER: longest if busy else settings.HEALTH["WORKER_IDLE_SECONDS"],
         SCHEDULER: settings.HEALTH["SCHEDULER_SECONDS"],
     }
     return [

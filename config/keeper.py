@@ -86,4 +86,4 @@ def keep(*, order: dict) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(order=json.loads(sys.argv[1])))
+    sys.exit(keep(order=json.load(sys.stdin)))

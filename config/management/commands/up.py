@@ -1,5 +1,6 @@
 """The whole system on one machine: database, web, queue, clock. `make run` ends here."""
 
+import http.client
 import logging
 import os
 import signal
@@ -50,7 +51,7 @@ class Command(BaseCommand):
     def _prepare(self) -> list[str]:
         """Everything that must be true before the first request. Answers the demo accounts."""
         self._say("Recado: database…")
-        call_command("check", databases=["default"], fail_level="ERROR", stdout=self.stderr)
+        self.check(databases=["default"])
         call_command("migrate", interactive=False, verbosity=0)
         forget_beats()
         if not settings.DATABASE_URL:
@@ -93,7 +94,7 @@ class Command(BaseCommand):
             logger.warning("The database does not answer: %s", str(error).strip())
             connection.close()
             return
-        if self._unannounced is not None and all(pulse.is_alive for pulse in pulses.values()):
+        if self._unannounced is not None and all(pulse.is_alive for pulse in pulses.values()) and _web_answers():
             self._announce(self._unannounced)
             self._unannounced = None
         for name, child in ((WORKER, self.queue), (SCHEDULER, self.clock)):
@@ -127,7 +128,21 @@ def _web_command() -> list[str]:
     command += ["--workers", str(settings.WEB_PROCESSES), "--blocking-threads", str(settings.WEB_THREADS)]
     # An open event stream would keep a worker from ending; a worker that dies is replaced.
     command += ["--workers-kill-timeout", "5", "--respawn-failed-workers", "--respawn-interval", "1"]
-    return [*command, "--log-level", "warning", "--process-name", "recado-web", "config.wsgi:application"]
+    # Its warnings are about the number of threads, which is meant: they wait for models and streams.
+    return [*command, "--log-level", "error", "config.wsgi:application"]
+
+
+def _web_answers() -> bool:
+    """Whether the web server answers anything at all; what it says is readiness' affair."""
+    connection = http.client.HTTPConnection(settings.BIND_HOST, settings.PORT, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def _interrupt(*_: object) -> None:
