@@ -115,6 +115,15 @@ class Server:
         """The libpq URL of a database of this server. Nothing secret is in it."""
         return f"postgresql://{role}@/{database}?host={quote(str(self.socket_folder()), safe='')}"
 
+    def parameters(self) -> dict[str, str]:
+        """What libpq needs to know to connect as the application's role, less the name of the database."""
+        return {"host": str(self.socket_folder()), "port": SETTINGS["port"], "user": ROLE}
+
+    @property
+    def is_used(self) -> bool:
+        """Whether this process is one of the server's users. It may have died since."""
+        return self._users is not None
+
     def release(self) -> None:
         """Stop using the server; as its last user, stop it and come back when it is gone."""
         if self._users is None:

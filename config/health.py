@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.embedded import EmbeddedDatabaseError
 from config.heartbeats import read_pulses
 
 
@@ -24,7 +25,7 @@ def show_readiness(request: HttpRequest) -> JsonResponse:
     reasons = []
     try:
         pulses = read_pulses(now=timezone.now())
-    except DatabaseError:
+    except (DatabaseError, EmbeddedDatabaseError):
         # The error's own text may name hosts and users; `manage.py doctor` shows it to whoever runs the system.
         checks["database"] = {"ok": False}
         reasons.append("the database does not answer or is not migrated")
