@@ -1,0 +1,250 @@
+"""Answering what waits: one worker holds the role and runs many turns at once, each on a thread.
+
+The queue's task is a doorbell. Whoever answers it takes the role (an advisory lock), claims what is ready, runs it on
+threads that mostly wait for a model, and goes on claiming as notices come in. It leaves when nothing is left, or when
+its time is up: then it gives the role away first, rings for a successor, and sees its own turns through.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error, connection, transaction
+from django.utils import timezone
+
+from assistants.providers.base import ChatMessage
+from assistants.providers.base import Role as ModelRole
+from messaging import claims
+from messaging.claims import Claim, ClaimLost, Turn
+from messaging.models import Message, MessageDelta
+from tenants.jobs import enqueue
+from tenants.notices import Listener, notify
+from tenants.scope import all_tenants, tenant_scope
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "recado_turns"
+THREADS: int = getattr(settings, "ANSWERING_THREADS", 48)
+PER_TENANT = max(1, THREADS * 3 // 4)  # so that one tenant's burst leaves room for the others
+ROLE_KEY = 7_231_002  # of the advisory locks, with the number of the place
+
+CLAIM_SECONDS = 240.0  # how long one task goes on claiming
+TURN_SECONDS = 120.0  # how long it then waits for its turns; a lease that is not renewed any more runs out
+TASK_SECONDS = int(CLAIM_SECONDS + TURN_SECONDS) + 30  # and past that django-q2 ends it
+LOOK_SECONDS = 2.0  # how often it looks unasked
+RENEW_SECONDS = claims.LEASE.total_seconds() / 4
+FORGOTTEN = timedelta(seconds=5)
+DELTAS_KEPT = timedelta(minutes=10)
+
+_roles: dict[str, ModelRole] = {Message.Role.USER: "user", Message.Role.ASSISTANT: "assistant"}
+
+
+def ring() -> None:
+    """Say, in the caller's transaction, that there is something to answer."""
+    enqueue("messaging.tasks.answer", timeout=TASK_SECONDS)
+    notify(CHANNEL)
+
+
+def ring_forgotten() -> bool:
+    """Ring for turns that nobody works on (a worker was killed), and remove texts in course that are over.
+
+    To be called every 10 to 30 seconds by a process that is no django-q2 worker. Returns whether it rang.
+    """
+    since = claims.ready_since(per_tenant=PER_TENANT)
+    forgotten = since is not None and since < timezone.now() - FORGOTTEN
+    if forgotten:
+        with transaction.atomic():
+            ring()
+    with all_tenants():
+        old = MessageDelta.objects.filter(created_at__lt=timezone.now() - DELTAS_KEPT)
+        old.exclude(message__status=Message.Status.PENDING).delete()
+    return forgotten
+
+
+def answer_ready() -> str:
+    """Answer what is ready until nothing is left or the time is up. Returns what was done, for the log."""
+    with _Role() as role:
+        if not role.taken:
+            return "somebody else is answering"
+        return f"{_Shift(role).work()} turns"
+
+
+def answer_here() -> int:
+    """Answer everything that is ready, one turn after the other, in this thread. For tests and commands."""
+    answered = 0
+    while ready := claims.claim_ready(most=1, per_tenant=PER_TENANT):
+        for claim in ready:
+            answer(claim)
+            answered += 1
+    return answered
+
+
+def answer(claim: Claim) -> None:
+    """Run one turn of the claimed conversation: read it, let the assistant reply, store the reply."""
+    turn: Turn | None = None
+    try:
+        with tenant_scope(claim.user):
+            turn = claims.begin(claim=claim, now=timezone.now())
+        if turn is not None:
+            reply = _reply(turn)
+            with tenant_scope(claim.user):
+                claims.finish(turn=turn, reply=reply, now=timezone.now())
+    except ClaimLost:
+        logger.info("conversation %s was taken over or deleted", claim.conversation_id)
+    except Exception:
+        logger.exception("a turn of conversation %s broke off", claim.conversation_id)
+        if turn is not None:
+            _stumble(turn)
+
+
+def _stumble(turn: Turn) -> None:
+    try:
+        with tenant_scope(turn.claim.user):
+            claims.stumble(turn=turn, now=timezone.now())
+    except ClaimLost:
+        logger.info("conversation %s was taken over or deleted", turn.claim.conversation_id)
+
+
+def _reply(turn: Turn) -> Message:
+    from assistants import engine
+
+    def write(text: str, *, reset: bool = False) -> None:
+        with tenant_scope(turn.claim.user):
+            claims.add_text(turn=turn, text=text, reset=reset)
+        release_connection()
+
+    release_connection()
+    reply = engine.reply(
+        user=turn.claim.user,
+        assistant_type=turn.conversation.assistant_type,
+        message=turn.message.content,
+        history=[ChatMessage(_roles[message.role], message.content) for message in turn.history],
+        on_text=write,
+        on_reset=lambda: write("", reset=True),
+        now=timezone.now(),
+    )
+    return Message(
+        content=reply.text,
+        tools=list(reply.tools),
+        sources=list(reply.sources),
+        provider=reply.provider,
+        model=reply.model,
+    )
+
+
+def release_connection() -> None:
+    """Let go of this thread's database connection before a wait. Inside a transaction (a test's) it is kept."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+class _Role:
+    """The right to answer, as an advisory lock on a connection that listens for more to answer."""
+
+    def __init__(self) -> None:
+        self.listener = Listener(CHANNEL)
+        self.taken = False
+
+    def __enter__(self) -> _Role:
+        row = self.listener.execute("SELECT pg_try_advisory_lock(%s)", ROLE_KEY)
+        self.taken = row is not None and bool(row[0])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+        self.listener.close()
+
+    def leave(self) -> None:
+        """Give the role away, then look once more: who was turned away before has relied on us."""
+        if not self.taken:
+            return
+        self.taken = False
+        self.listener.execute("SELECT pg_advisory_unlock(%s)", ROLE_KEY)
+        hand_over()
+
+
+def hand_over() -> None:
+    """Ring for somebody else when something is ready."""
+    if claims.ready_since(per_tenant=PER_TENANT) is not None:
+        with transaction.atomic():
+            ring()
+
+
+class _Shift:
+    """One task's work: the turns that run now, and what wakes it."""
+
+    def __init__(self, role: _Role) -> None:
+        self.role = role
+        self.running: dict[Future[None], Claim] = {}
+        self.count = 0
+        self._finished, self._bell = os.pipe()  # a turn that ends wakes us as a notice does
+        self._claim_until = time.monotonic() + CLAIM_SECONDS
+        self._renew_at = time.monotonic() + RENEW_SECONDS
+
+    def work(self) -> int:
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix="turn")
+        try:
+            while time.monotonic() < self._claim_until:
+                self._claim(threads)
+                if not self.running:
+                    break
+                self._wait()
+            self.role.leave()
+            deadline = time.monotonic() + TURN_SECONDS
+            while self.running and time.monotonic() < deadline:
+                if self._wait():
+                    hand_over()
+        finally:
+            threads.shutdown(wait=False)
+        return self.count
+
+    def _claim(self, threads: ThreadPoolExecutor) -> None:
+        free = THREADS - len(self.running)
+        if free <= 0:
+            return
+        try:
+            found = claims.claim_ready(most=free, per_tenant=PER_TENANT)
+        except Error:
+            if not self.running:
+                raise
+            logger.exception("cannot look for what is ready")
+            connection.close()
+            return
+        for claim in found:
+            future = threads.submit(self._run, claim)
+            self.running[future] = claim
+            future.add_done_callback(self._ring)
+        self.count += len(found)
+
+    def _run(self, claim: Claim) -> None:
+        try:
+            answer(claim)
+        finally:
+            connection.close()
+
+    def _ring(self, _future: Future[None]) -> None:
+        os.write(self._bell, b".")
+
+    def _wait(self) -> bool:
+        """Wait for a turn to end, a notice, or the time to look again. Returns whether a turn ended."""
+        sockets = [self._finished]
+        if (socket := self.role.listener.fileno()) is not None:
+            sockets.append(socket)
+        readable, _, _ = select.select(sockets, [], [], LOOK_SECONDS)
+        if socket in readable or socket is None:
+            self.role.listener.wait(timeout=0)
+        ended = [future for future in self.running if future.done()]
+        if self._finished in readable:
+            os.read(self._finished, 4096)
+        for future in ended:
+            del self.running[future]
+        if time.monotonic() >= self._renew_at:
+            self._renew_at = time.monotonic() + RENEW_SECONDS
+            claims.renew(list(self.running.values()))
+        return bool(ended)

@@ -1,0 +1,212 @@
+"""Who answers what, now: conversations that wait are claimed with a lease and a fencing token.
+
+The rows are the truth. A conversation with a pending message and no live lease is ready; a claim takes it for
+``LEASE`` and raises its fence, and whatever is written for a turn is written only while the fence is still the
+claim's. So two turns of one conversation never run at the same time, they run in order, and a turn that ran twice
+(its worker stood still longer than the lease) leaves one reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django.db import connection, transaction
+
+from messaging.models import Conversation, Message, MessageDelta
+from tenants.models import User
+from tenants.notices import notify
+from tenants.scope import all_tenants
+
+LEASE = timedelta(seconds=20)
+MAX_ATTEMPTS = 3
+HISTORY_LENGTH, HISTORY_STEP = 20, 10  # messages
+
+STREAMS_CHANNEL = "recado_streams"  # payload: the id of the person's message
+
+# Ready conversations, each with its place in its tenant's line; turns that already run stand before it, so that a
+# tenant with five hundred messages gets no more than a fair share of the next free threads.
+_ready = """
+    WITH busy AS (
+        SELECT user_id, count(*) AS turns FROM messaging_conversation
+        WHERE lease_until > statement_timestamp() GROUP BY user_id
+    ), waiting AS (
+        SELECT m.user_id, m.conversation_id, min(m.id) AS first_id, min(m.created_at) AS since
+        FROM messaging_message m
+        JOIN tenants_user u ON u.id = m.user_id AND u.is_active AND u.role = 'user'
+        WHERE m.status = 'pending' GROUP BY m.user_id, m.conversation_id
+    ), ready AS (
+        SELECT c.id, w.first_id, w.since,
+               coalesce(b.turns, 0) + row_number() OVER (PARTITION BY c.user_id ORDER BY w.first_id) AS place
+        FROM waiting w
+        JOIN messaging_conversation c ON c.id = w.conversation_id
+            AND (c.lease_until IS NULL OR c.lease_until <= statement_timestamp())
+        LEFT JOIN busy b ON b.user_id = c.user_id
+    )
+"""
+_claim = f"""{_ready}
+    UPDATE messaging_conversation SET lease_until = statement_timestamp() + %(lease)s, fence = fence + 1
+    WHERE id = ANY (ARRAY(
+        SELECT c.id FROM messaging_conversation c JOIN ready ON ready.id = c.id
+        WHERE ready.place <= %(per_tenant)s
+            AND (c.lease_until IS NULL OR c.lease_until <= statement_timestamp())
+        ORDER BY ready.place, ready.first_id LIMIT %(most)s
+        FOR UPDATE OF c SKIP LOCKED
+    ))
+    RETURNING id, user_id, fence
+"""  # noqa: S608  (only our own text goes into it)
+_oldest = f"{_ready} SELECT min(since) FROM ready WHERE place <= %(per_tenant)s"  # noqa: S608
+_renew = """
+    UPDATE messaging_conversation c SET lease_until = statement_timestamp() + %(lease)s
+    FROM unnest(%(ids)s::bigint[], %(fences)s::bigint[]) AS held (id, fence)
+    WHERE c.id = held.id AND c.fence = held.fence
+"""
+
+
+class ClaimLost(Exception):
+    """Another claim has taken the conversation over, or it was deleted: what this one has to say is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to answer one conversation of ``user`` until the lease ends or the fence rises."""
+
+    user: User
+    conversation_id: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message to be answered, and the finished ones before it, oldest first."""
+
+    claim: Claim
+    conversation: Conversation
+    message: Message
+    history: Sequence[Message]
+
+
+def claim_ready(*, most: int, per_tenant: int) -> list[Claim]:
+    """Claim up to ``most`` conversations, none of a tenant that has ``per_tenant`` turns running."""
+    with all_tenants(), connection.cursor() as cursor:
+        values: dict[str, Any] = {"lease": LEASE, "most": most, "per_tenant": per_tenant}
+        cursor.execute(_claim, values)
+        rows = cursor.fetchall()
+    users = User.objects.in_bulk({user_id for _id, user_id, _fence in rows})
+    return [Claim(users[user_id], row_id, fence) for row_id, user_id, fence in rows if user_id in users]
+
+
+def ready_since(*, per_tenant: int) -> datetime | None:
+    """When the oldest of the messages that could be claimed now was written; None when nothing is ready."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(_oldest, {"per_tenant": per_tenant})
+        (since,) = cursor.fetchone()
+    return cast("datetime | None", since)
+
+
+def renew(claims: Sequence[Claim]) -> None:
+    """Extend the leases of the claims that still hold."""
+    values: dict[str, Any] = {
+        "lease": LEASE,
+        "ids": [claim.conversation_id for claim in claims],
+        "fences": [claim.fence for claim in claims],
+    }
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(_renew, values)
+
+
+def begin(*, claim: Claim, now: datetime) -> Turn | None:
+    """The oldest pending message of the claimed conversation, in its tenant's scope.
+
+    A message whose turns were interrupted MAX_ATTEMPTS times fails here. None, and the claim given back, when nothing
+    is left to answer. Raises ClaimLost.
+    """
+    with transaction.atomic():
+        conversation = (
+            Conversation.objects.select_for_update().filter(pk=claim.conversation_id, fence=claim.fence).first()
+        )
+        if conversation is None:
+            raise ClaimLost
+        for message in Message.objects.filter(conversation=conversation).pending().order_by("id"):
+            if message.attempts < MAX_ATTEMPTS:
+                break
+            _fail(message, Message.Reason.INTERRUPTED)
+        else:
+            _give_back(claim, now=None)
+            return None
+        message.attempts += 1
+        message.save(update_fields=["attempts"])
+        if message.attempts > 1 and message.deltas.exists():
+            MessageDelta.objects.create(user=claim.user, message=message, text="", reset=True)
+            notify(STREAMS_CHANNEL, str(message.pk))
+        return Turn(claim, conversation, message, _history(message))
+
+
+def add_text(*, turn: Turn, text: str, reset: bool = False) -> None:
+    """Leave a piece of the reply for those who watch; ``reset`` takes back what was left before. Raises ClaimLost."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH delta AS (
+                INSERT INTO messaging_messagedelta (user_id, message_id, text, reset, created_at)
+                SELECT c.user_id, %(message)s, %(text)s, %(reset)s, statement_timestamp()
+                FROM messaging_conversation c WHERE c.id = %(conversation)s AND c.fence = %(fence)s
+                RETURNING message_id
+            )
+            SELECT pg_notify(%(channel)s, message_id::text) FROM delta
+            """,
+            {
+                "message": turn.message.pk,
+                "text": text,
+                "reset": reset,
+                "conversation": turn.claim.conversation_id,
+                "fence": turn.claim.fence,
+                "channel": STREAMS_CHANNEL,
+            },
+        )
+        if cursor.fetchone() is None:
+            raise ClaimLost
+
+
+def finish(*, turn: Turn, reply: Message, now: datetime) -> None:
+    """Store the reply, and give the conversation back. Raises ClaimLost, having stored nothing."""
+    with transaction.atomic():
+        _give_back(turn.claim, now=now)
+        reply.user, reply.conversation = turn.claim.user, turn.conversation
+        reply.role, reply.status, reply.reply_to = Message.Role.ASSISTANT, Message.Status.DONE, turn.message
+        reply.save(force_insert=True)
+        Message.objects.filter(pk=turn.message.pk).update(status=Message.Status.DONE, reason="")
+        notify(STREAMS_CHANNEL, str(turn.message.pk))
+
+
+def stumble(*, turn: Turn, now: datetime) -> None:
+    """Give the conversation back after a fault of ours: to be tried again, or failed at the last attempt."""
+    with transaction.atomic():
+        _give_back(turn.claim, now=now)
+        if turn.message.attempts >= MAX_ATTEMPTS:
+            _fail(turn.message, Message.Reason.FAULT)
+
+
+def _history(message: Message) -> list[Message]:
+    """The finished messages before ``message``, eldest first: HISTORY_LENGTH at most, cut in steps.
+
+    In steps, because a history that loses its head with every turn is new to the model's prompt cache every time.
+    """
+    before = Message.objects.filter(conversation=message.conversation).finished().before(message.pk)
+    surplus = max(0, before.count() - HISTORY_LENGTH)
+    skipped = -(-surplus // HISTORY_STEP) * HISTORY_STEP
+    return list(before.in_order()[skipped:])
+
+
+def _give_back(claim: Claim, *, now: datetime | None) -> None:
+    fields = {"lease_until": None} if now is None else {"lease_until": None, "updated_at": now}
+    if not Conversation.objects.filter(pk=claim.conversation_id, fence=claim.fence).update(**fields):
+        raise ClaimLost
+
+
+def _fail(message: Message, reason: Message.Reason) -> None:
+    message.status, message.reason = Message.Status.FAILED, reason
+    message.save(update_fields=["status", "reason"])
+    notify(STREAMS_CHANNEL, str(message.pk))

@@ -1,0 +1,115 @@
+"""Talking to one's assistant: a message is stored together with the doorbell that gets it answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from messaging import answering
+from messaging.models import TITLE_LENGTH, AssistantType, Conversation, Message
+from tenants.limits import Limit, hit
+from tenants.models import User
+
+AUTO = "auto"
+MESSAGES_BY_TENANT = Limit("chat-messages", times=120, period=timedelta(minutes=1))
+
+
+class AssistantUnavailable(ValueError):
+    """There is no assistant of that type yet."""
+
+
+class AnotherAssistant(ValueError):
+    """The conversation is with an assistant of another type."""
+
+
+class NotFailed(ValueError):
+    """Only a message that got no reply can be tried again."""
+
+
+def send(
+    *, user: User, content: str, assistant_type: str, conversation: Conversation | None = None, now: datetime
+) -> Message:
+    """Store what a person wrote, in ``conversation`` or a new one, and ring for the answer. In the tenant's scope.
+
+    ``assistant_type`` is a type or "auto": the conversation's, and commercial in a new one. Raises
+    AssistantUnavailable, AnotherAssistant and ``tenants.limits.TooMany``.
+    """
+    if assistant_type == AUTO:
+        assistant_type = conversation.assistant_type if conversation else AssistantType.COMMERCIAL
+    if conversation is not None and conversation.assistant_type != assistant_type:
+        raise AnotherAssistant(conversation.assistant_type)
+    from assistants.engine import ASSISTANTS
+
+    if assistant_type not in ASSISTANTS:
+        raise AssistantUnavailable(assistant_type)
+    hit(limit=MESSAGES_BY_TENANT, who=str(user.pk), now=now)
+    with transaction.atomic():
+        if conversation is None:
+            conversation = Conversation.objects.create(
+                user=user, assistant_type=assistant_type, title=_title(content), created_at=now, updated_at=now
+            )
+        elif not Conversation.objects.filter(pk=conversation.pk).update(updated_at=now):
+            raise Conversation.DoesNotExist
+        message = Message.objects.create(
+            user=user,
+            conversation=conversation,
+            role=Message.Role.USER,
+            content=content,
+            status=Message.Status.PENDING,
+            created_at=now,
+        )
+        answering.ring()
+    return message
+
+
+def try_again(*, message: Message) -> Message:
+    """Let a failed message be answered after all; one that already waits goes on waiting. Raises NotFailed."""
+    with transaction.atomic():
+        message = Message.objects.select_for_update().get(pk=message.pk)
+        if message.status == Message.Status.DONE:
+            raise NotFailed
+        if message.status == Message.Status.FAILED:
+            message.status, message.reason, message.attempts = Message.Status.PENDING, "", 0
+            message.save(update_fields=["status", "reason", "attempts"])
+            answering.ring()
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A run of messages, eldest first, and whether there are earlier ones."""
+
+    messages: list[Message]
+    has_earlier: bool
+
+
+def excerpt(*, conversation: Conversation, limit: int, before: int | None = None) -> Excerpt:
+    """The latest ``limit`` messages in whole turns (a reply never without its question), or those before ``before``.
+
+    ``before`` is the id of a person's message, such as the first of the excerpt that follows.
+    """
+    messages = Message.objects.filter(conversation=conversation)
+    if before is not None:
+        messages = messages.before(before)
+    latest = list(messages.in_order().reverse()[: limit + 1])
+    has_earlier = len(latest) > limit
+    shown = latest[:limit]
+    if has_earlier and len(shown) > 1 and shown[-1].reply_to_id is not None:
+        shown.pop()
+    return Excerpt(shown[::-1], has_earlier)
+
+
+def last_messages(conversations: Sequence[Conversation]) -> dict[int, Message]:
+    """The last message of each, by conversation; they come from ``with_last_message``."""
+    ids = [conversation.last_message_id for conversation in conversations]  # type: ignore[attr-defined]
+    return {message.conversation_id: message for message in Message.objects.filter(pk__in=[i for i in ids if i])}
+
+
+def _title(content: str) -> str:
+    line = " ".join(content.split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    return line[: TITLE_LENGTH - 1].rsplit(" ", 1)[0][: TITLE_LENGTH - 1] + "…"

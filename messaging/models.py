@@ -1,0 +1,178 @@
+"""What was said: conversations, their messages, and the text of a reply while it is being written."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from tenants.models import TenantOwned
+
+TITLE_LENGTH = 80
+_turn = Coalesce("reply_to_id", "id")
+
+
+class AssistantType(models.TextChoices):
+    COMMERCIAL = "commercial", _("comercial")
+    PERSONAL = "personal", _("personal")
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-updated_at", "-id")
+
+    def with_last_message(self) -> Self:
+        """Each with ``last_message_id``."""
+        latest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-id").values("pk")[:1]
+        return self.annotate(last_message_id=Subquery(latest))
+
+
+class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
+    """Messages in one thread with one assistant.
+
+    ``lease_until`` and ``fence`` belong to whoever answers it now (``messaging.turns``): one at a time.
+    """
+
+    class Channel(models.TextChoices):
+        WEB = "web", _("web")
+
+    assistant_type = models.CharField(_("asistente"), max_length=12, choices=AssistantType)
+    channel = models.CharField(_("canal"), max_length=12, choices=Channel, default=Channel.WEB)
+    title = models.CharField(_("título"), max_length=TITLE_LENGTH, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    fence = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects: ClassVar[Any] = ScopedManager(
+        _manager_class=models.Manager.from_queryset(ConversationQuerySet), user="user"
+    )
+
+    class Meta:
+        verbose_name = _("conversación")
+        verbose_name_plural = _("conversaciones")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(assistant_type__in=AssistantType.values), name="conversation_assistant_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-updated_at", "-id"], name="conversation_by_update"),
+            models.Index(
+                fields=["user", "lease_until"],
+                condition=Q(lease_until__isnull=False),
+                name="conversation_being_answered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def questions(self) -> Self:
+        """What people wrote: each wants one reply."""
+        return self.filter(role=Message.Role.USER)
+
+    def pending(self) -> Self:
+        return self.filter(status=Message.Status.PENDING)
+
+    def finished(self) -> Self:
+        return self.filter(status=Message.Status.DONE)
+
+    def in_order(self) -> Self:
+        """Each reply after what it replies to, however late it came."""
+        return self.alias(turn=_turn).order_by("turn", "-role", "id")  # "user" before "assistant"
+
+    def before(self, message_id: int) -> Self:
+        """Whole turns before that of a person's message."""
+        return self.alias(turn=_turn).filter(turn__lt=message_id)
+
+
+class Message(TenantOwned):  # type: ignore[django-manager-missing]
+    """One message. A person's is pending until its reply is there; an assistant's points to what it replies to."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("persona")
+        ASSISTANT = "assistant", _("asistente")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("pendiente")
+        DONE = "done", _("respondido")
+        FAILED = "failed", _("sin respuesta")
+
+    class Reason(models.TextChoices):
+        """Why a message got no reply."""
+
+        INTERRUPTED = "interrupted", _("Nos interrumpieron varias veces antes de terminar la respuesta.")
+        FAULT = "fault", _("Algo falló de nuestro lado al responder.")
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    role = models.CharField(max_length=10, choices=Role)
+    content = models.TextField(_("texto"))
+    status = models.CharField(max_length=10, choices=Status, default=Status.DONE)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    reply_to = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="replies")
+    tools = models.JSONField(default=list)
+    sources = models.JSONField(default=list)
+    provider = models.CharField(max_length=12, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[Any] = ScopedManager(_manager_class=models.Manager.from_queryset(MessageQuerySet), user="user")
+
+    class Meta:
+        verbose_name = _("mensaje")
+        verbose_name_plural = _("mensajes")
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=["user", "assistant"]), name="message_role_known"),
+            models.CheckConstraint(condition=Q(status__in=["pending", "done", "failed"]), name="message_status_known"),
+            models.CheckConstraint(condition=~Q(content=""), name="message_not_empty"),
+            models.CheckConstraint(
+                condition=Q(role="user", reply_to=None) | Q(role="assistant", status="done"),
+                name="message_only_people_wait",
+            ),
+            models.CheckConstraint(condition=~Q(reply_to=F("id")), name="message_replies_to_another"),
+            models.UniqueConstraint(fields=["user", "reply_to"], name="message_one_reply"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "conversation", "id"], name="message_by_conversation"),
+            # What waits for an answer, over all tenants: a handful of rows however many messages there are.
+            models.Index(fields=["user", "conversation", "id"], condition=Q(status="pending"), name="message_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return self.content[:TITLE_LENGTH]
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no reply, in the language of whoever asks; None when nothing went wrong."""
+        return str(self.get_reason_display()) if self.reason else None
+
+    @property
+    def reply(self) -> Message | None:
+        """The reply to a person's message, once it is there. Prefetch ``replies`` where many are read."""
+        return next(iter(self.replies.all()), None)
+
+
+class MessageDelta(TenantOwned):
+    """A checked piece of the reply to ``message`` while it is being written; ``reset`` takes back all before it.
+
+    The table is unlogged: a crash of the database empties it, and the reply itself is a message.
+    """
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deltas")
+    text = models.TextField()
+    reset = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("texto en curso")
+        verbose_name_plural = _("textos en curso")
+        indexes = [models.Index(fields=["user", "message", "id"], name="delta_by_message")]

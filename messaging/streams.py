@@ -1,0 +1,169 @@
+"""Waiting for a reply: server-sent events, and requests that prefer to wait.
+
+One thread of each web process listens for notices and wakes those who wait here, who then read the rows. While they
+wait they hold no database connection, so two hundred open streams cost two hundred sleeping threads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from messaging.answering import release_connection
+from messaging.claims import STREAMS_CHANNEL
+from messaging.models import Message, MessageDelta
+from tenants.models import User
+from tenants.notices import Listener
+from tenants.scope import tenant_scope
+
+HEARTBEAT_SECONDS = 10.0  # also how often a stream looks unasked, and how soon it notices that nobody reads it
+STREAM_SECONDS = 600.0
+MOST_WAITING = 120  # in one process, of its 128 threads: the others go on serving everybody else
+
+HEARTBEAT = ": …\n\n"
+
+Render = Callable[[Message], dict[str, Any]]
+
+
+class TooManyWaiting(Exception):
+    """This process has as many waiting requests as it can carry."""
+
+
+class Switchboard:
+    """Who waits for which message in this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
+        self._count = 0
+        self._thread: threading.Thread | None = None
+        self._pid = 0
+
+    @contextmanager
+    def line(self, message_id: int) -> Iterator[threading.Event]:
+        """An event that is set when there may be news of the message. Raises TooManyWaiting."""
+        event, key = threading.Event(), str(message_id)
+        with self._lock:
+            self._ensure_listening()
+            if self._count >= MOST_WAITING:
+                raise TooManyWaiting
+            self._count += 1
+            self._waiting[key].add(event)
+        try:
+            yield event
+        finally:
+            with self._lock:
+                self._count -= 1
+                self._waiting[key].discard(event)
+                if not self._waiting[key]:
+                    del self._waiting[key]
+
+    def _ensure_listening(self) -> None:
+        if self._pid != os.getpid():  # what waited before a fork waits in the parent
+            self._waiting.clear()
+            self._count = 0
+        if self._pid != os.getpid() or self._thread is None or not self._thread.is_alive():
+            self._pid = os.getpid()
+            self._thread = threading.Thread(target=self._listen, name="switchboard", daemon=True)
+            self._thread.start()
+
+    def _listen(self) -> None:
+        listener = Listener(STREAMS_CHANNEL)
+        while self._pid == os.getpid():
+            heard = listener.wait(timeout=5.0)
+            with self._lock:
+                keys = list(self._waiting) if heard is None else [key for key in heard if key in self._waiting]
+                for key in keys:
+                    for event in self._waiting[key]:
+                        event.set()
+
+
+switchboard = Switchboard()
+
+
+def wait_for_reply(*, user: User, message: Message, seconds: float) -> Message:
+    """The message as it stands when it is no longer pending, or after ``seconds``. Holds no connection meanwhile.
+
+    Call it in the tenant's scope, and open the scope again for whatever you read afterwards.
+    """
+    deadline = time.monotonic() + seconds
+    try:
+        with switchboard.line(message.pk) as news:
+            while True:
+                with tenant_scope(user):
+                    current = Message.objects.prefetch_related("replies").filter(pk=message.pk).first()
+                left = deadline - time.monotonic()
+                if current is None or current.status != Message.Status.PENDING or left <= 0:
+                    return current or message
+                release_connection()
+                news.wait(min(left, HEARTBEAT_SECONDS))
+                news.clear()
+    except TooManyWaiting:
+        return message
+
+
+class EventStream:
+    """The server-sent events of one message: its texts after delta ``after``, and at its end the message itself.
+
+    Ends after STREAM_SECONDS, when the message is gone, and when the person may not read it any more: is deactivated
+    or has changed the password. Raises TooManyWaiting when it is made. ``close`` it, also unread.
+    """
+
+    def __init__(self, *, user: User, message_id: int, render: Render, after: int = 0) -> None:
+        self.user = user
+        self.message_id = message_id
+        self.render = render
+        self.after = after
+        self._line = ExitStack()
+        self._news = self._line.enter_context(switchboard.line(message_id))
+
+    def __iter__(self) -> Iterator[str]:
+        deadline = time.monotonic() + STREAM_SECONDS
+        try:
+            yield "retry: 2000\n\n"
+            while time.monotonic() < deadline:
+                self._news.clear()
+                look = self._look()
+                yield from look
+                if not look or look[-1].startswith("event: done"):
+                    return
+                if not self._news.wait(HEARTBEAT_SECONDS):
+                    yield HEARTBEAT
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _look(self) -> list[str]:
+        """What is new; ends with ``done`` when all is said. Empty when there is nothing more to be read here."""
+        try:
+            if not User.objects.tenants().filter(pk=self.user.pk, is_active=True, password=self.user.password).exists():
+                return []
+            with tenant_scope(self.user):
+                message = Message.objects.prefetch_related("replies").filter(pk=self.message_id).first()
+                if message is None:
+                    return []
+                events = [HEARTBEAT]
+                for delta in MessageDelta.objects.filter(message=message, pk__gt=self.after).order_by("pk"):
+                    self.after = delta.pk
+                    if delta.reset:
+                        events.append(_event("reset", {}, delta.pk))
+                    if delta.text:
+                        events.append(_event("delta", {"text": delta.text}, delta.pk))
+                if message.status != Message.Status.PENDING:
+                    events.append(_event("done", self.render(message)))
+        finally:
+            release_connection()
+        return events
+
+
+def _event(name: str, data: dict[str, Any], number: int | None = None) -> str:
+    identity = f"id: {number}\n" if number is not None else ""
+    return f"{identity}event: {name}\ndata: {json.dumps(data, ensure_ascii=False, default=str)}\n\n"
