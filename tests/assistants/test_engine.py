@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -259,6 +260,14 @@ def test_an_invention_before_a_tool_call_stops_the_call(claude: AnthropicServer,
     heard = ask()
     assert heard.reply.tools == []
     assert heard.reply.text == STOCK
+
+
+def test_an_invention_is_not_listened_to_any_longer(claude: AnthropicServer, ask: Ask) -> None:
+    endless = "La Sierra circular 1400 W cuesta $ 199.000. " + "Y algo más. " * 200
+    claude.script(Say(endless, piece=44, pause=0.5), Say(STOCK))
+    began = time.monotonic()
+    assert ask().reply.text == STOCK
+    assert time.monotonic() - began < 10, "the whole stream takes 27 seconds"
 
 
 # --- tenancy and injection ------------------------------------------------------------------------------------------
