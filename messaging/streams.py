@@ -64,6 +64,13 @@ class Switchboard:
                 if not self._waiting[key]:
                     del self._waiting[key]
 
+    def close(self) -> None:
+        """Stop listening; the next who waits starts it again."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None and self._pid == os.getpid():
+            thread.join()
+
     def _ensure_listening(self) -> None:
         if self._pid != os.getpid():  # what waited before a fork waits in the parent
             self._waiting.clear()
@@ -75,13 +82,14 @@ class Switchboard:
 
     def _listen(self) -> None:
         listener = Listener(STREAMS_CHANNEL)
-        while self._pid == os.getpid():
-            heard = listener.wait(timeout=5.0)
+        while self._thread is threading.current_thread():
+            heard = listener.wait(timeout=1.0)
             with self._lock:
                 keys = list(self._waiting) if heard is None else [key for key in heard if key in self._waiting]
                 for key in keys:
                     for event in self._waiting[key]:
                         event.set()
+        listener.close()
 
 
 switchboard = Switchboard()
