@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -32,6 +32,38 @@ from tenants.contract import version_of
 from tenants.models import Preferences, User
 
 Written = TypeVar("Written")
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The version that you saw, quoted or bare, or *. The same as ``version`` in the body.",
+    examples=[OpenApiExample("version", value='"3"')],
+)
+STALE = OpenApiResponse(
+    inline_serializer("StaleProduct", {"detail": serializers.CharField(), "current": ProductSerializer()}),
+    description="It was changed in between; ``current`` is the product as it now stands.",
+)
+CHANGED = {200: ProductSerializer, 409: STALE}
+TOO_FEW = OpenApiResponse(
+    {
+        "type": "object",
+        "properties": {
+            "detail": {"type": "string"},
+            "stock": {"type": "integer"},
+            "current": {"$ref": "#/components/schemas/Product"},
+        },
+        "required": ["detail"],
+    },
+    description="Fewer units are left: ``stock`` says how many. Or the version is stale: ``current`` is the product.",
+)
+HAMMER = {
+    "name": "Martillo de uña 16 oz",
+    "price": "45900.00",
+    "sku": "MAR-016",
+    "category": "Herramientas",
+    "stock": 12,
+}
 
 
 class ProductViewSet(GenericViewSet[Product]):
@@ -62,7 +94,7 @@ class ProductViewSet(GenericViewSet[Product]):
         rows = self.paginate_queryset(found.values(*COLUMNS))
         return self.get_paginated_response([show(row, currency=self.currency) for row in rows or []])
 
-    @extend_schema(operation_id="create_product")
+    @extend_schema(operation_id="create_product", examples=[OpenApiExample("hammer", value=HAMMER, request_only=True)])
     def create(self, request: Request) -> Response:
         """Add a product."""
         fields = self._checked(self.get_serializer(data=request.data))
@@ -75,30 +107,43 @@ class ProductViewSet(GenericViewSet[Product]):
         """One product, also when it was deleted (``active`` is false then)."""
         return self._answer(self.get_object())
 
-    @extend_schema(operation_id="replace_product")
+    @extend_schema(
+        operation_id="replace_product", parameters=[IF_MATCH], responses={200: ProductSerializer, 409: STALE}
+    )
     def update(self, request: Request, pk: int) -> Response:
         """Give a product other values; name and price are required, other fields that are left out stay."""
         return self._change(request, partial=False)
 
-    @extend_schema(operation_id="change_product")
+    @extend_schema(operation_id="change_product", parameters=[IF_MATCH], responses=CHANGED)
     def partial_update(self, request: Request, pk: int) -> Response:
         """Give a product other values; fields that are left out stay."""
         return self._change(request, partial=True)
 
-    @extend_schema(operation_id="delete_product", responses={204: None})
+    @extend_schema(operation_id="delete_product", parameters=[IF_MATCH], responses={204: None, 409: STALE})
     def destroy(self, request: Request, pk: int) -> Response:
         """Take a product out of the catalogue. It stays readable by its id and can be restored."""
         self._known(products.withdraw, version=version_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(operation_id="restore_product", request=NoBodySerializer, responses=ProductSerializer)
+    @extend_schema(
+        operation_id="restore_product",
+        parameters=[IF_MATCH],
+        request=NoBodySerializer,
+        responses=CHANGED,
+    )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: int) -> Response:
         """Put a deleted product back. 400 when another active product has taken its SKU."""
         version = version_of(request, given=self._checked(NoBodySerializer(data=request.data)).get("version"))
         return self._answer(self._known(products.restore, version=version))
 
-    @extend_schema(operation_id="move_stock", request=StockChangeSerializer, responses=StockSerializer)
+    @extend_schema(
+        operation_id="move_stock",
+        parameters=[IF_MATCH],
+        request=StockChangeSerializer,
+        responses={200: StockSerializer, 409: TOO_FEW},
+        examples=[OpenApiExample("sale", value={"delta": -2, "reason": "Venta"}, request_only=True)],
+    )
     @action(detail=True, methods=["post"], url_path="stock")
     def move_stock(self, request: Request, pk: int) -> Response:
         """Add units, or take them. 409 when fewer are left than are taken; the answer's ``stock`` says how many."""

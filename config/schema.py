@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
@@ -35,3 +37,60 @@ class DocsView(SpectacularSwaggerSplitView):
 
     renderer_classes = [TemplateHTMLRenderer, JSONRenderer]
     content_negotiation_class = _HtmlForGet
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "tenants.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "tenants.authentication.PageSessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The session of a page; what changes something needs the header X-CSRFToken too.",
+        }
+
+
+ERROR = {
+    "type": "object",
+    "description": "Either ``detail`` says what is wrong, or each wrong field or parameter has a list of sentences.",
+    "properties": {"detail": {"type": "string"}},
+    "additionalProperties": True,
+}
+
+
+def add_errors(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+    """Give each operation the errors that the contract gives every operation of its kind."""
+    result["components"]["schemas"]["Error"] = ERROR
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            for status, description in _errors(path, operation).items():
+                content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+                operation["responses"].setdefault(status, {"description": description, "content": content})
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
+
+
+def _errors(path: str, operation: dict[str, Any]) -> dict[str, str]:
+    parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
+    errors: dict[str, str] = {}
+    if "requestBody" in operation:
+        errors |= {"400": "Something in the body is wrong.", "413": "The body is too large.", "415": "It is no JSON."}
+    if "requestBody" in operation or parameters:
+        errors |= {"400": "A field or a parameter is wrong."}
+    if {} not in operation.get("security", [{}]):
+        errors |= {"401": "Nobody is signed in.", "403": "This is not for your role."}
+    if "{" in path or "page" in parameters:
+        errors |= {"404": "There is no such thing, or it is somebody else's."}
+    if path.startswith("/api/auth/"):
+        errors |= {"401": "The credentials are not right.", "429": "Too many attempts; Retry-After says when."}
+    return errors

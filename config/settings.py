@@ -189,6 +189,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.schema.add_errors"],
+    "ENUM_NAME_OVERRIDES": {
+        "AccountRole": "tenants.models.User.Role",
+        "MessageRole": "messaging.models.Message.Role",
+        "AssistantType": "messaging.models.AssistantType",
+    },
 }
 
 # --- the queue: a doorbell, the rows are the truth -------------------------------------------------------------------
