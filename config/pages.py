@@ -9,6 +9,11 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET
 from django.views.i18n import JavaScriptCatalog
 
+from assistants.configuration import current_configuration
+from messaging.pages import who_answers
+from tenants.models import Preferences
+from tenants.preferences import CURRENCIES, LANGUAGES
+
 # gettext() and its kin for our modules, in the language of the person who asks; the page's address names it too.
 texts = require_GET(cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view()))
 
@@ -19,3 +24,20 @@ texts = require_GET(cache_control(private=True, max_age=3600)(JavaScriptCatalog.
 def dashboard(request: HttpRequest) -> HttpResponse:
     """What needs me now?"""
     return render(request, "config/dashboard.html")
+
+
+@require_GET
+@never_cache
+@login_required
+def settings(request: HttpRequest) -> HttpResponse:
+    """What the business is, how its assistant speaks, and the password."""
+    return render(
+        request,
+        "config/settings.html",
+        {
+            "answering": who_answers(current_configuration()),
+            "currencies": CURRENCIES,
+            "languages": LANGUAGES,
+            "tones": Preferences.Tone.choices,
+        },
+    )

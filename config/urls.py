@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("texts.js", pages.texts, name="texts"),
     path("user/dashboard", pages.dashboard, name="dashboard"),
+    path("user/settings", pages.settings, name="settings"),
     path("healthz", health.show_liveness, name="healthz"),
     path("readyz", health.show_readiness, name="readyz"),
     path("", include("tenants.urls")),

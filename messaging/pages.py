@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
+
+from assistants.configuration import Configuration, current_configuration
+from assistants.models import ProviderName
 
 
 @require_GET
@@ -14,4 +18,14 @@ from django.views.decorators.http import require_GET
 @login_required
 def commercial_chat(request: HttpRequest) -> HttpResponse:
     """Ask mine."""
-    return render(request, "messaging/chat.html")
+    return render(request, "messaging/chat.html", {"answering": who_answers(current_configuration())})
+
+
+def who_answers(configuration: Configuration) -> str:
+    """«Responde Claude (claude-haiku-5-5)»: which model the next turn asks."""
+    if configuration.fault:
+        return _("Responde el asistente incorporado: el modelo configurado no se puede usar.")
+    if configuration.provider == ProviderName.BUILTIN:
+        return _("Responde el asistente incorporado, sin modelo")
+    name = _("Claude (%(model)s)") if configuration.provider == ProviderName.ANTHROPIC else "%(model)s"
+    return _("Responde %(who)s") % {"who": name % {"model": configuration.model}}

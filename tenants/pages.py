@@ -6,7 +6,6 @@ from math import ceil
 from typing import Any
 
 from django.contrib.auth import login, logout, views
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,14 +14,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views import View
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from tenants import accounts, limits, resets
 from tenants.forms import LoginForm, NewPasswordForm, PasswordResetForm, RegistrationForm
 from tenants.locales import locale_tag
 from tenants.models import Preferences, User
-from tenants.preferences import CURRENCIES, LANGUAGES
 from tenants.scope import current_tenant
 from tenants.theme import DEFAULT_ACCENT, style_sheet
 
@@ -171,18 +168,6 @@ class PasswordResetConfirmPage(views.PasswordResetConfirmView):
 @require_GET
 def password_reset_complete(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/password_reset_complete.html")
-
-
-@require_GET
-@never_cache
-@login_required
-def settings_page(request: HttpRequest) -> HttpResponse:
-    """What the business is, how its assistant speaks, and the password."""
-    return render(
-        request,
-        "tenants/settings.html",
-        {"currencies": CURRENCIES, "languages": LANGUAGES, "tones": Preferences.Tone.choices},
-    )
 
 
 def wait(fault: limits.TooMany) -> str:

@@ -13,7 +13,6 @@ urlpatterns = [
     path("password-reset/done", pages.password_reset_done, name="password-reset-done"),
     path("password-reset/complete", pages.password_reset_complete, name="password-reset-complete"),
     path("password-reset/<uidb64>/<token>", pages.PasswordResetConfirmPage.as_view(), name="password-reset-confirm"),
-    path("user/settings", pages.settings_page, name="settings"),
     path("api/auth/register", api.RegisterView.as_view(), name="api-register"),
     path("api/auth/login", api.LoginView.as_view(), name="api-login"),
     path("api/auth/refresh", api.RefreshView.as_view(), name="api-refresh"),

@@ -32,10 +32,11 @@ export class ApiError extends Error {
 const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
 
 // The parsed body of the answer, or null when it has none. Throws ApiError. `signal` calls the request off.
-export async function request(method, path, body, { signal, headers = {} } = {}) {
+export async function request(method, path, body, { signal, headers = {}, keepalive = false } = {}) {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const options = {
     method,
+    keepalive,
     credentials: "same-origin",
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     headers: { Accept: "application/json", ...headers },
