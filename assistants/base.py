@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from django.utils import timezone
 
 from assistants.grounding import Facts
+from assistants.language import Language, detect_language
 from assistants.providers.base import ChatMessage, SystemBlock
 from assistants.replies import Reply, answer
 from assistants.tools.base import Tool
@@ -39,7 +40,8 @@ class BaseAssistant(ABC):
     def __init__(self, user: User, *, audience: Audience = "owner", language: str | None = None) -> None:
         self.user = user
         self.audience: Audience = audience
-        self.language = language if language in LANGUAGE_NAMES else user.language
+        self._given_language = language if language in LANGUAGE_NAMES else None
+        self.language = self._given_language or user.language
         self._now: datetime | None = None
         self._context: dict[str, Any] | None = None
         self._facts: Facts | None = None
@@ -62,6 +64,11 @@ class BaseAssistant(ABC):
         if self._context is None:
             with tenant_scope(self.user):
                 self._context = self.get_context()
+
+    def listen(self, message: str) -> None:
+        """Take the language of ``message``, unless it was given, for the few words that are our own."""
+        default = cast("Language", self.user.language)
+        self.language = self._given_language or detect_language(message, default=default)
 
     @property
     def context(self) -> dict[str, Any]:

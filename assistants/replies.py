@@ -75,6 +75,7 @@ def answer(
     message = clean_text(message)[:MESSAGE_CHARACTERS]
     configuration = current_configuration()
     assistant.load(now=now)
+    assistant.listen(message)
     facts = assistant.facts()
     kept = _keep(history)
     for earlier in kept:

@@ -16,7 +16,7 @@ class Invented(Exception):
 
 
 class ReaderLost(Exception):
-    """Whoever reads along cannot take more text; the cause says why. No fault of the model, so nobody else is asked."""
+    """Whoever reads along cannot follow any more; the cause says why. No fault of the model: nobody else is asked."""
 
 
 class Speech:
@@ -62,7 +62,7 @@ class Speech:
         self._gate = None
         if self.text:
             self.text = ""
-            self._on_reset()
+            _tell(self._on_reset)
 
     def _listening(self) -> SentenceGate:
         if self._gate is None:
@@ -78,7 +78,11 @@ class Speech:
             ending = self.text[len(self.text.rstrip()) :]
             text, self._separator = self._separator.removeprefix(ending) + text, ""
         self.text += text
-        try:
-            self._on_text(text)
-        except Exception as fault:
-            raise ReaderLost(type(fault).__name__) from fault
+        _tell(self._on_text, text)
+
+
+def _tell(listener: Callable[..., None], *words: str) -> None:
+    try:
+        listener(*words)
+    except Exception as fault:
+        raise ReaderLost(type(fault).__name__) from fault

@@ -137,6 +137,13 @@ def test_all_tools_read_the_tenants_rows(claude: AnthropicServer, ask: Ask, shop
     assert [source["name"] for source in heard.reply.sources] == ["Martillo de uña"]
 
 
+def test_the_reply_knows_the_persons_language(claude: AnthropicServer, ask: Ask) -> None:
+    assert ask("how much is the saw, please?").reply.language == "en"
+    assert ask("¿cuánto cuesta?").reply.language == "es"
+    assert ask("how much is it?", language="pt").reply.language == "pt"
+    assert len({json.dumps(request.body["system"]) for request in claude.requests}) == 1
+
+
 def test_an_unknown_assistant_is_an_error_of_the_caller(alice: User) -> None:
     with pytest.raises(UnknownAssistant):
         reply(user=alice, assistant_type="astrologer", message="hola", now=NOW)
@@ -429,3 +436,14 @@ def test_a_reader_who_cannot_take_more_ends_the_turn(claude: AnthropicServer, as
         reply(user=alice, assistant_type="commercial", message="hola", now=NOW, on_text=refuse)
     assert isinstance(lost.value.__cause__, BrokenPipeError)
     assert len(claude.requests) == 1
+
+
+def test_a_reader_who_cannot_take_a_reset_ends_the_turn(
+    claude: AnthropicServer, shop: dict[str, Product], alice: User
+) -> None:
+    def refuse() -> None:
+        raise BrokenPipeError("gone")
+
+    claude.script(Overloaded("Claro que sí. Te"))
+    with pytest.raises(ReaderLost):
+        reply(user=alice, assistant_type="commercial", message="hola", now=NOW, on_reset=refuse)
