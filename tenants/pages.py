@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth import login, logout, views
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -61,7 +61,7 @@ class AccountPage(View):
 
     template: str
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if isinstance(request.user, User):
             return redirect(self.after(request, request.user))
         answer = super().dispatch(request, *args, **kwargs)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.urls.converters import StringConverter
+
 DEFAULT_ACCENT = "#0f766e"
 
 Colour = tuple[int, int, int]
@@ -13,6 +15,12 @@ INK: Colour = (15, 23, 42)
 LIGHT_SURFACE: Colour = (240, 244, 247)
 DARK_SURFACE: Colour = (40, 50, 68)
 READABLE = 4.5  # WCAG 2.2, 1.4.3
+
+
+class ColourConverter(StringConverter):
+    """Six hexadecimal digits of an address, such as ``0f766e``."""
+
+    regex = "[0-9a-f]{6}"
 
 
 def style_sheet(*, accent: str) -> str:

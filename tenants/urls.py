@@ -1,11 +1,14 @@
-from django.urls import path, re_path
+from django.urls import path, register_converter
 
 from tenants import api, pages
+from tenants.theme import ColourConverter
+
+register_converter(ColourConverter, "colour")
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("user", pages.home),
-    re_path(r"^theme/(?P<accent>[0-9a-f]{6})\.css$", pages.theme, name="theme"),
+    path("theme/<colour:accent>.css", pages.theme, name="theme"),
     path("login", pages.LoginPage.as_view(), name="login"),
     path("register", pages.RegisterPage.as_view(), name="register"),
     path("logout", pages.sign_out, name="logout"),

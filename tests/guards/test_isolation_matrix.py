@@ -54,6 +54,21 @@ class Page:
 
 
 ROUTES: dict[str, Public | Account | Tenant | Page] = {
+    "": Public(),
+    "user": Page(),
+    "login": Public(),
+    "register": Public(),
+    "logout": Public(),
+    "password-reset": Public(),
+    "password-reset/done": Public(),
+    "password-reset/complete": Public(),
+    "password-reset/<uidb64>/<token>": Public(),
+    "theme/<colour:accent>.css": Public(),
+    "texts.js": Public(),
+    "user/dashboard": Page(),
+    "user/commercial/products": Page(),
+    "user/commercial/chat": Page(),
+    "user/settings": Page(),
     "api/schema": Public(),
     "api/docs": Public(),
     "api/auth/register": Public(),
@@ -63,6 +78,12 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/auth/me": Account(),
     "api/auth/password": Account(),
     "api/user/preferences": Tenant(),
+    "api/user/chat/message": Tenant(),
+    "api/user/chat/messages/<int:pk>": Tenant("messaging.Message"),
+    "api/user/chat/messages/<int:pk>/stream": Tenant("messaging.Message"),
+    "api/user/chat/messages/<int:pk>/retry": Tenant("messaging.Message"),
+    "api/user/chat/conversations": Tenant(),
+    "api/user/chat/conversations/<int:pk>": Tenant("messaging.Conversation"),
 }
 
 
