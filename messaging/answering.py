@@ -95,13 +95,10 @@ def answer(claim: Claim) -> None:
             reply = _reply(turn)
             with tenant_scope(claim.user):
                 claims.finish(turn=turn, reply=reply, now=timezone.now())
-    except (ClaimLost, engine.ReaderLost) as lost:
-        if not isinstance(lost, ClaimLost) and not isinstance(lost.__cause__, ClaimLost):
-            logger.exception("conversation %s: the text of a reply could not be kept", claim.conversation_id)
-            _stumble(turn)
+    except Exception as fault:
+        if isinstance(fault, ClaimLost) or isinstance(fault.__cause__, ClaimLost):
+            logger.info("conversation %s was taken over or deleted", claim.conversation_id)
             return
-        logger.info("conversation %s was taken over or deleted", claim.conversation_id)
-    except Exception:
         logger.exception("a turn of conversation %s broke off", claim.conversation_id)
         if turn is not None:
             _stumble(turn)

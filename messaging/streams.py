@@ -6,6 +6,7 @@ wait they hold no database connection, so two hundred open streams cost two hund
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import threading
@@ -93,6 +94,7 @@ class Switchboard:
 
 
 switchboard = Switchboard()
+atexit.register(switchboard.close)
 
 
 def wait_for_reply(*, user: User, message: Message, seconds: float) -> Message:

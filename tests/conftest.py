@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from messaging.streams import switchboard
 from tenants.accounts import register
 from tenants.authentication import issue_tokens
 from tenants.models import User
@@ -24,6 +25,13 @@ def _quick_settings(settings):
     settings.LIMITS = False
     # Argon2 is slow on purpose; tests/tenants/test_accounts.py checks that it is what people get.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """The test database can only be dropped when the thread that wakes the streams listens no more."""
+    yield
+    switchboard.close()
 
 
 @pytest.fixture

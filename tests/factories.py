@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Model
 
 from catalog.models import Product, StockMovement
+from messaging.models import Conversation, Message, MessageDelta
 from tenants.models import Preferences, User
 
 _numbers = count(1)
@@ -29,9 +30,26 @@ def preferences(user: User) -> Preferences:
     return Preferences.objects.get()
 
 
+def conversation(user: User, **fields: Any) -> Conversation:
+    return Conversation.objects.create(user=user, **{"assistant_type": "commercial", "title": "Hola", **fields})
+
+
+def message(user: User, **fields: Any) -> Message:
+    """A person's message whose turn is over, so that nothing waits for it."""
+    fields = {"conversation": fields.get("conversation") or conversation(user), "status": "failed", **fields}
+    return Message.objects.create(user=user, **{"role": "user", "content": "Hola", **fields})
+
+
+def message_delta(user: User) -> MessageDelta:
+    return MessageDelta.objects.create(user=user, message=message(user), text="Hola.")
+
+
 # A tenant model that is missing here fails tests/guards/test_tenant_models.py.
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
     "catalog.Product": product,
     "catalog.StockMovement": stock_movement,
+    "messaging.Conversation": conversation,
+    "messaging.Message": message,
+    "messaging.MessageDelta": message_delta,
 }

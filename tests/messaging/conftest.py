@@ -20,20 +20,12 @@ from django.utils import timezone
 from catalog.models import Product
 from messaging import conversations
 from messaging.models import Conversation, Message
-from messaging.streams import switchboard
 from tenants.models import User
 from tenants.scope import tenant_scope
 from tests.standins.openai_server import OpenAIServer
 
 ROOT = Path(__file__).resolve().parents[2]
 API_KEY = "sk-planted-0123456789abcdef"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _nobody_listens_at_the_end(django_db_setup: None) -> Iterator[None]:
-    """The test database can only be dropped when nobody listens to it any more."""
-    yield
-    switchboard.close()
 
 
 @pytest.fixture
