@@ -1,0 +1,192 @@
+"""What the built-in assistant may work with: the business as the prompt tells it, the conversation, rows of tools."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from assistants.amounts import format_price
+from assistants.grounding.words import fold
+from assistants.language import Language
+from assistants.providers.base import ChatMessage, SystemBlock, ToolResult
+
+_LANGUAGES: dict[str, Language] = {"espanol": "es", "ingles": "en", "portugues": "pt"}
+NOTICE = re.compile(r"\s*\[\s*aviso del sistema", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A product as a tool or the prompt showed it."""
+
+    id: int
+    name: str
+    price: Decimal
+    currency: str
+    stock: int
+    sku: str = ""
+    category: str = ""
+    description: str = ""
+    url: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name, in bold or as a link."""
+        return f"[{self.name}]({self.url})" if self.url else f"**{self.name}**"
+
+    def money(self, amount: Decimal | None = None) -> str:
+        """The price, or another amount, as the tenant's customers write it."""
+        return format_price(amount=self.price if amount is None else amount, currency=self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The business: its name, currency, facts by sentence, categories and the rows of the prompt's summary."""
+
+    name: str = ""
+    currency: str = ""
+    facts: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    language: Language = "es"
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """``question`` is answered now; ``results`` are those of this turn's tools, by the query or id that was asked."""
+
+    question: str
+    earlier: tuple[str, ...] = ()  # the person's messages before, the latest last
+    last_answer: str = ""
+    results: tuple[tuple[str, Mapping[str, Any], ToolResult], ...] = ()
+    corrected: bool = False  # something said was refused: say less
+    called: frozenset[str] = field(default_factory=frozenset)
+
+
+def read_shop(system: Sequence[SystemBlock]) -> Shop:
+    """Read the business from the system prompt: the JSON lines between <negocio> and <catalogo> tags."""
+    text = "\n".join(block.text for block in system)
+    business = next(_read_lines(text, "negocio"), {})
+    name, currency = str(business.get("nombre") or "").strip(), str(business.get("moneda") or "")
+    categories: list[str] = []
+    rows: list[Row] = []
+    for line in _read_lines(text, "catalogo"):
+        if "categorias" in line:
+            categories += [str(category) for category in line["categorias"]]
+        elif row := read_row(line, currency=currency):
+            rows.append(row)
+    language = re.search(r"si no est[aá] claro, en (\w+)", text)
+    return Shop(
+        name=name,
+        currency=currency,
+        facts=tuple(_split_facts(str(business.get("datos") or ""))),
+        categories=tuple(categories),
+        rows=tuple(rows),
+        language=_LANGUAGES.get(fold(language.group(1)), "es") if language else "es",
+        brief=bool(re.search(r"Tono: Muy breve", text)),
+    )
+
+
+def _read_lines(text: str, tag: str) -> Iterator[dict[str, Any]]:
+    block = re.search(rf"<{tag}>\n(.*?)\n?</{tag}>", text, re.DOTALL)
+    for line in block.group(1).splitlines() if block else ():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+def _split_facts(text: str) -> Iterator[str]:
+    """Facts by line; a line of several sentences is one fact, because its parts explain each other."""
+    for line in text.splitlines():
+        if line.strip(" -•*\t"):
+            yield line.strip(" -•*\t")
+
+
+def read_row(value: Mapping[str, Any], *, currency: str) -> Row | None:
+    """Read a product from JSON; None when it is not one."""
+    try:
+        price = Decimal(str(value["price"]))
+        identity, name = int(value["id"]), str(value["name"]).strip()
+        stock = int(value.get("stock") or 0)
+    except (KeyError, TypeError, ValueError, InvalidOperation):
+        return None
+    if not name or not price.is_finite():
+        return None
+    texts = {key: str(value.get(key) or "") for key in ("sku", "category", "description", "url")}
+    return Row(identity, name, price, str(value.get("currency") or currency), stock, **texts)
+
+
+def read_conversation(messages: Sequence[ChatMessage]) -> Conversation:
+    """Find the question that is being answered, and what tools have said since."""
+    corrected = False
+    place = -1
+    for index, message in enumerate(messages):
+        if message.role == "user":
+            if NOTICE.match(message.text):
+                corrected = True
+            else:
+                place, corrected = index, False
+    if place < 0:
+        return Conversation("")
+    asked: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    results: list[tuple[str, Mapping[str, Any], ToolResult]] = []
+    for message in messages[place + 1 :]:
+        for call in message.tool_calls:
+            asked[call.id] = (call.name, call.arguments or {})
+        for result in message.tool_results:
+            name, arguments = asked.get(result.call_id, (result.name, {}))
+            results.append((name, arguments, result))
+    answers = [message.text for message in messages[:place] if message.role == "assistant" and message.text.strip()]
+    return Conversation(
+        question=messages[place].text,
+        earlier=tuple(m.text for m in messages[:place] if m.role == "user" and not NOTICE.match(m.text)),
+        last_answer=answers[-1] if answers else "",
+        results=tuple(results),
+        corrected=corrected,
+        called=frozenset(name for name, _, _ in results),
+    )
+
+
+def read_rows(result: ToolResult, *, currency: str) -> list[Row]:
+    """The products in a tool's answer, in its order."""
+    if result.is_error:
+        return []
+    try:
+        value = json.loads(result.content)
+    except ValueError:
+        return []
+    found = value.get("products", [value.get("product")]) if isinstance(value, dict) else []
+    rows = (read_row(item, currency=currency) for item in found if isinstance(item, Mapping))
+    return [row for row in rows if row is not None]
+
+
+def read_categories(result: ToolResult) -> list[str]:
+    """The categories in a tool's answer."""
+    try:
+        value = json.loads(result.content)
+    except ValueError:
+        return []
+    found = value.get("categories", []) if isinstance(value, dict) and not result.is_error else []
+    return [str(item) for item in found if isinstance(item, str)]
+
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*|\[([^\]]+)\]\(")
+
+
+def names_in_answer(answer: str, *, rows: Sequence[Row]) -> list[str]:
+    """The products that an earlier answer named, in its order: known rows by name, else what it set in bold."""
+    folded = fold(answer)
+    places = [(folded.find(fold(row.name)), -len(row.name), row.name) for row in rows if fold(row.name) in folded]
+    bold = [(match.start(), 0, match.group(1) or match.group(2)) for match in _BOLD.finditer(answer)]
+    names: dict[str, None] = {}
+    for _, _, name in sorted([*places, *bold]):
+        if not any(fold(name) in fold(other) for other in names):
+            names[name] = None
+    return list(names)

@@ -1,0 +1,83 @@
+"""Which of the rows that a search found are what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from assistants.builtin.material import Row
+from assistants.builtin.understanding import content_stems
+from assistants.grounding.words import synonyms, tokenize
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Rows for a query. ``exact``: they have every word of it; else they are the nearest. ``vague``: no word at all."""
+
+    query: str
+    rows: tuple[Row, ...]
+    exact: bool = False
+    vague: bool = False
+
+
+def choose(query: str, rows: Sequence[Row]) -> Match:
+    """Keep the rows that share the query's words, those with most of them in the name first."""
+    stems = content_stems(query)
+    if not stems or not rows:
+        return Match(query, tuple(rows), exact=bool(rows))
+    scored = [(_score(stems, row), -place, row) for place, row in enumerate(rows)]
+    best_count = max(count for (count, _), _, _ in scored)
+    if best_count == 0:
+        return Match(query, tuple(rows), vague=True)
+    kept = [entry for entry in scored if entry[0][0] == best_count]
+    best_weight = max(weight for (_, weight), _, _ in kept)
+    if len(stems) == 1 and best_weight >= 1:
+        kept = [entry for entry in kept if entry[0][1] >= 1]  # what is called so, not what only speaks of it
+    elif best_weight >= 0.8 * len(stems):
+        kept = [entry for entry in kept if entry[0][1] >= best_weight - 0.7]
+    kept.sort(key=lambda entry: (entry[0][1], entry[1]), reverse=True)
+    head_found = any(_weigh(stems[0], row) >= 1 for _, _, row in kept)
+    exact = best_count == len(stems)
+    if not exact and not head_found and best_count * 2 < len(stems):
+        return Match(query, tuple(row for _, _, row in kept), vague=True)
+    return Match(query, tuple(row for _, _, row in kept), exact=exact)
+
+
+def _score(stems: Sequence[str], row: Row) -> tuple[int, float]:
+    weights = [_weigh(stemmed, row) for stemmed in stems]
+    return sum(weight > 0 for weight in weights), sum(weights)
+
+
+def _weigh(stemmed: str, row: Row) -> float:
+    if _among(stemmed, _stems(f"{row.name} {row.sku}")):
+        return 1.0
+    if _among(stemmed, _stems(row.category)):
+        return 0.8
+    return 0.5 if _among(stemmed, _stems(row.description)) else 0.0
+
+
+def _among(stemmed: str, known: Iterable[str]) -> bool:
+    words = synonyms(stemmed)
+    if not words.isdisjoint(known):
+        return True
+    if len(stemmed) < 4 or stemmed[0].isdigit():
+        return False
+    return any(
+        (len(word) >= 4 and word[0] == stemmed[0] and abs(len(word) - len(stemmed)) <= 3)
+        and (word.startswith(stemmed) or (len(stemmed) >= 5 and OSA.distance(word, stemmed, score_cutoff=1) <= 1))
+        for word in known
+    )
+
+
+@lru_cache(maxsize=4096)
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(token.stem for token in tokenize(text))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return _stems_of(text) if len(text) < 300 else frozenset(token.stem for token in tokenize(text))

@@ -1,0 +1,48 @@
+"""The provider that needs no model, no key and no network: rules, the same tools, and templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from assistants.builtin.composer import Composer
+from assistants.builtin.material import read_conversation, read_shop
+from assistants.builtin.planning import make_plan
+from assistants.grounding.sentences import split_units
+from assistants.providers.base import ChatMessage, Completion, Provider, Stop, SystemBlock, ToolCall, ToolSpec
+
+
+class BuiltinProvider(Provider):
+    """Answers from what the tools read; it says of itself that it is no model."""
+
+    name = "builtin"
+    model = "builtin"
+
+    def generate(
+        self,
+        *,
+        system: Sequence[SystemBlock],
+        messages: Sequence[ChatMessage],
+        tools: Sequence[ToolSpec],
+        max_tokens: int,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """One round: the calls that are still missing for an answer, or the answer, sentence by sentence.
+
+        ``max_tokens`` is not looked at: the longest answer is some 250 words.
+        """
+        shop, conversation = read_shop(system), read_conversation(messages)
+        plan = make_plan(shop=shop, conversation=conversation)
+        offered = {tool.name for tool in tools}
+        rounds = sum(message.role == "tool" for message in messages)
+        calls = tuple(
+            ToolCall(f"builtin-{rounds}-{number}", call.name, dict(call.arguments))
+            for number, call in enumerate(plan.missing)
+            if call.name in offered
+        )
+        if calls:
+            return Completion("", Stop.TOOLS, calls, model=self.model)
+        text = Composer(shop=shop, conversation=conversation, plan=plan).write()
+        if on_text is not None:
+            for unit in split_units(text, final=True)[0]:
+                on_text(unit)
+        return Completion(text, Stop.END, model=self.model)
