@@ -113,7 +113,8 @@ class System:
     def sql(self, question: str) -> list[tuple]:
         server = Server(self.data_dir / "postgres")
         with psycopg.connect(server.url(), autocommit=True) as connection:
-            return connection.execute(question).fetchall()
+            answer = connection.execute(question)
+            return answer.fetchall() if answer.description else []
 
 
 @pytest.fixture(scope="module")
