@@ -69,7 +69,8 @@ class Composer:
         if not found:
             has_rows = any(match.rows and match.exact for match in self.plan.matches)
             return "" if has_rows else self._say("no_fact", shop=self.shop.name or self._say("this_shop"))
-        facts = found[:MOST_FACTS]
+        headed = [fact for fact in found if not self._rank(fact)[0]]
+        facts = (headed or found)[:MOST_FACTS]
         if len(facts) == 1:
             return facts[0]
         return "\n".join([self._say("facts"), *(f"- {fact}" for fact in facts)])
@@ -136,6 +137,8 @@ class Composer:
             return self._exceed(match)
         rows = in_stock_first(fitting.rows)
         if not match.exact:
+            if understanding.wants(Intent.RECOMMENDATION):
+                return "\n".join([self._say("maybe"), *map(self._item, rows[:3])])
             lines = [self._say("not_found", query=match.query), self._say("nearest")]
             return "\n".join([" ".join(lines), *(self._item(row) for row in rows[:3])])
         if understanding.wants(Intent.SIMILAR):
@@ -284,8 +287,8 @@ def _pair(matches: Sequence[Match]) -> tuple[Row, Row] | None:
 def _shorten(text: str) -> str:
     """The first sentences of a description."""
     text = " ".join(text.split())
-    if len(text) <= DESCRIBED:
+    if len(text) <= DESCRIBED and text.endswith((".", "!", "?", ")")):
         return text
     cut = text[:DESCRIBED]
-    end = max(cut.rfind(". "), cut.rfind("; "))
-    return cut[: end + 1] if end > 60 else cut.rsplit(" ", 1)[0] + "…"
+    end = cut.rfind(". ")
+    return cut[: end + 1] if end > 40 else cut.rstrip("…").rsplit(" ", 1)[0].rstrip(",;:") + "…"

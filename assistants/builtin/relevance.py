@@ -40,10 +40,13 @@ def choose(query: str, rows: Sequence[Row]) -> Match:
         kept = [entry for entry in kept if entry[0][1] >= 1]  # what is called so, not what only speaks of it
     elif best_weight >= 0.8 * len(stems):
         kept = [entry for entry in kept if entry[0][1] >= best_weight - 0.7]
-    kept.sort(key=lambda entry: (entry[0][1], entry[1]), reverse=True)
+    # What is called just so comes first; for a need the search knows better than the number of words.
+    kept.sort(key=lambda entry: (entry[0][1] >= len(stems), entry[1]), reverse=True)
     head_found = any(_weigh(stems[0], row) >= 1 for _, _, row in kept)
     exact = best_count == len(stems)
-    if not exact and not head_found and best_count * 2 < len(stems):
+    worded = [stemmed for stemmed in stems if not stemmed[0].isdigit()]
+    shared = sum(any(_weigh(stemmed, row) > 0 for _, _, row in kept) for stemmed in worded)
+    if not exact and (shared == 0 or (not head_found and shared * 2 < len(worded))):
         return Match(query, tuple(row for _, _, row in kept), vague=True)
     return Match(query, tuple(row for _, _, row in kept), exact=exact)
 

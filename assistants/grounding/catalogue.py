@@ -12,7 +12,7 @@ from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.words import Token, synonyms, tokenize
 
 # What may stand between two words of one name.
-_WITHIN_NAME = re.compile(r"[\s\-/,.\"'”″´’&+()×ºª]*")
+_WITHIN_NAME = re.compile(r"(?:(?!\.\s)[\s\-/,.\"'”″´’&+()×xºª¼½¾⅓⅔⅛⅜⅝⅞])*")
 _SHORT_FORM = re.compile(r"\b(?:el|la|los|las|o|a|os|as|the)\s+(?:de|con|del|com|do|da|talla)\s+$", re.IGNORECASE)
 
 
@@ -57,6 +57,7 @@ class Catalogue:
             frozenset(token.stem for token in tokenize(name) if not token.is_stop) for name in facts.categories
         ]
         self.about_stems = _stems(f"{p.category} {p.description}" for p in self.products)
+        self.skus = frozenset(_compact(product.sku) for product in self.products if product.sku)
         self.text_stems = _stems(facts.texts)
         self.question_stems = _stems(facts.questions)
         self.long_names = [stemmed for stemmed in self.by_stem if len(stemmed) >= 5]
@@ -138,12 +139,20 @@ class Catalogue:
             if stemmed[0] == head[:1]
         )
 
+    def is_sku(self, tokens: Iterable[Token]) -> bool:
+        """Whether the words are a row's SKU."""
+        return "".join(token.folded for token in tokens) in self.skus
+
     def rows_of_synonym(self, stemmed: str) -> frozenset[int]:
         """Rows whose name holds another word for the same thing."""
         rows: set[int] = set()
         for other in synonyms(stemmed):
             rows |= self.by_stem.get(other, set())
         return frozenset(rows)
+
+
+def _compact(text: str) -> str:
+    return "".join(token.folded for token in tokenize(text))
 
 
 def _stems(texts: Iterable[str]) -> frozenset[str]:

@@ -37,7 +37,7 @@ def read_markup(unit: str) -> Plain:
     text = _LINK.sub(lambda match: f"**{match.group(1)}**", text)
     text = _ADDRESS.sub(_blank, text)
     text = _PHONE.sub(_blank, text)
-    pictured = _PICTOGRAM.match(text.lstrip()) is not None
+    pictured = _PICTOGRAM.match(text.lstrip()) is not None and re.search(r"\d", text) is not None
     text = re.sub(r"\s", " ", _PICTOGRAM.sub(" ", text))
     stripped = text.strip()
     cells: tuple[str, ...] = ()

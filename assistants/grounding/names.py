@@ -79,6 +79,8 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
     judge = _Judge(sentence, catalogue)
     text = sentence.plain.text
     for mention in sentence.mentions:
+        if not mention.sure:
+            continue
         tail = _read_tail(sentence, mention, catalogue)
         if tail and not judge.is_denied(mention.start, tail.end, strict=False):
             yield mention.start, tail.end
@@ -134,6 +136,8 @@ class _Judge:
 
         With ``strict`` every word counts, as in a list of products; else qualities that no row is told apart by pass.
         """
+        if self.catalogue.is_sku(token for token in self.inside(start, end) if not token.is_stop):
+            return False
         for tokens in self._pieces(start, end):
             if (
                 tokens

@@ -78,6 +78,7 @@ class Reading:
         self._said: list[Decimal] = []
         self._named: dict[int, None] = {}  # rows that the reply has named
         self._topic: frozenset[int] = frozenset()  # rows of the last unit that named any
+        self._main: frozenset[int] = frozenset()  # rows of the last unit that said something of them
         self._group: frozenset[int] = frozenset()  # rows of the list that was read last
         self._quantities: set[int] = set()
         self._header: tuple[str, ...] = ()
@@ -144,7 +145,7 @@ class Reading:
         sentence = Sentence(plain, folded, tokens, mentions, claims, context, listed)
         for name in find_unknown_names(sentence, catalogue=self._catalogue):
             yield Kind.PRODUCT, name
-        self._remember(sure, plain, folded)
+        self._remember(sure, plain, folded, says_something=bool(claims) or sentence.speaks_of_goods)
 
     def _complete(self, mentions: Sequence[Mention], folded: str) -> list[Mention]:
         """The sure mentions, and short ones that an earlier one completes: "el martillo de uña ... y el de bola"."""
@@ -253,7 +254,7 @@ class Reading:
             return None
         if is_item and self._topic:
             return self._topic
-        return (self._topic | self._group) or self._asked or None
+        return (self._topic | self._main | self._group) or self._asked or None
 
     def _rows(self, rows: frozenset[int] | None) -> list[ProductFact]:
         products = self._catalogue.products
@@ -356,11 +357,13 @@ class Reading:
         ):
             yield Kind.STOCK, present.group()
 
-    def _remember(self, sure: Sequence[Mention], plain: Plain, folded: str) -> None:
+    def _remember(self, sure: Sequence[Mention], plain: Plain, folded: str, *, says_something: bool) -> None:
         rows = frozenset().union(*(mention.products for mention in sure)) if sure else frozenset()
         if rows:
             self._group = (self._group | rows) if plain.is_item and self._in_list else rows
             self._topic = rows
+            if says_something:
+                self._main = rows
             self._named.update(
                 dict.fromkeys(row for mention in sure for row in sorted(mention.products) if len(mention.products) <= 3)
             )

@@ -146,7 +146,7 @@ SYNONYMS = tuple(
         "tornillo screw parafuso",
         "clavo nail prego puntilla",
         "llave wrench",
-        "broca bit mecha drill",
+        "broca bit mecha",
         "brocha pincel brush",
         "medias calcetines socks meias",
         "reloj smartwatch watch relogio",
