@@ -134,6 +134,7 @@ def http_client() -> httpx2.Client:
         timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=512, max_keepalive_connections=64),
         follow_redirects=False,
+        mounts=dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]")),  # a server here needs no proxy
     )
     # httpx2 has no argument for httpcore2's network backend; tests/assistants/test_transport.py watches this.
     for transport in (client._transport, *client._mounts.values()):

@@ -329,3 +329,13 @@ def test_every_socket_of_the_client_obeys_the_deadline() -> None:
     pools = [t._pool for t in (client._transport, *client._mounts.values()) if isinstance(t, httpx2.HTTPTransport)]
     assert pools
     assert all(type(pool._network_backend).__module__ == "assistants.providers.transport" for pool in pools)
+
+
+def test_a_server_of_ones_own_machine_is_reached_past_a_proxy(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert ask(make(server)).text
