@@ -18,6 +18,7 @@ _DIFFERENCE = re.compile(
     r"\b(?:diferencia\w*|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|te qued\w+|restan?|baj\w+)\b"
 )
 _SHARE = re.compile(r"(?:\bcada|\bc/u|\bpor (?:unidad|pieza|metro|kilo)|\beach|\bper\b|\bunidad\b|\bunitario|\bapiece)")
+_EACH = re.compile(r"\b(?:cada|each|por unidad|por pieza)\b[^.;$]{0,25}$")
 _BUDGET = re.compile(
     r"\b(?:con|presupuesto|hasta|menos de|por debajo de|debajo|dentro de|tus|tu|under|budget|below|within|ate|orcamento|maximo|max|llega|supera|superan|pasa|pasan|pasar|excede\w*|menores|inferior\w*|tope|limite|rango|entre|tienes|dispones|alcanza\w*|your|with|seu|com|abaixo|si pagas|billete|exceed\w*|over|mas de|mayor\w*|encima|desde|from|de)\b"
 )
@@ -62,7 +63,7 @@ class Amounts:
         if _has(values, multiples):
             return True
         around = f"{left} {right}"
-        if _SHARE.search(right) and any(
+        if (_SHARE.search(right) or _EACH.search(left)) and any(
             abs(price / share - value) <= Decimal("0.01") * max(value, Decimal(1))
             for price in own for share in shares if share > 1 for value in values
         ):  # fmt: skip
@@ -94,6 +95,16 @@ def _money(texts: Iterable[str], currency: str) -> list[Decimal]:
             if number.money is not None or max(number.values) >= 100 or re.search(r"\d[.,]\d\d$", number.text):
                 found.update(dict.fromkeys(number.values))
     return list(found)
+
+
+DISCOUNT = re.compile(r"descuento|dcto|dto\b|\boff\b|desconto|rebaja|discount|promo|oferta|menos\b")
+
+
+def discounts(texts: Iterable[str]) -> frozenset[Decimal]:
+    """The percentages that texts call a discount."""
+    return percentages(
+        sentence for text in texts for sentence in re.split(r"(?<=[.;!?])\s+|\n", text) if DISCOUNT.search(fold(sentence))
+    )
 
 
 def percentages(texts: Iterable[str]) -> frozenset[Decimal]:

@@ -16,7 +16,7 @@ _PICTOGRAM = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2190-\u21ff\ufe0f\u20e3\u200b-\u200f\u2060\ufeff\u25a0-\u25ff]"
 )
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3}|~{1,2}|`+)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
-_QUOTE = re.compile(r"[«“\"]([^«»“”\"\n]{2,80})[»”\"]")
+_QUOTE = re.compile(r"[«“]([^«»“”\n]{2,80})[»”]|(?<![\w½¼¾])\"(?=\S)([^\"\n]{2,80})(?<=\S)\"(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def read_markup(unit: str) -> Plain:
     text, marked = _strip_emphasis(text)
     if heading and text.strip():
         marked = [(0, len(text))]
-    quoted = [match.span(1) for match in _QUOTE.finditer(text)]
+    quoted = [match.span(1 if match.group(1) else 2) for match in _QUOTE.finditer(text)]
     return Plain(text, bool(item) or pictured, cells, marked, quoted)
 
 

@@ -21,11 +21,11 @@ _CONTRAST = re.compile(
     r"[;:]|\b(?:pero|sino|but|mas temos|porem|sin embargo|however|aunque|en cambio|si tenemos|tambien|a cambio|te (?:puedo|recomiendo|ofrezco))\b"
 )
 _OFFER = re.compile(
-    r"\b(?:tenemos|tambien hay|contamos con|manejamos|vendemos|disponemos de|ofrecemos|te (?:recomiendo|recomendamos|sugiero|ofrezco|presento|muestro|propongo)|trabajamos con|tengo|hay|esta|puedes llevar|llevate|nos llego|nos llegaron|acaba de llegar"
+    r"\b(?:tenemos|tambien hay|contamos con|manejamos|vendemos|disponemos de|ofrecemos|te (?:recomiendo|recomendamos|sugiero|ofrezco|presento|muestro|propongo|conviene|sirve|serviria|puede servir|puede interesar|puede gustar|iria bien)|opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|trabajamos con|tengo|hay|esta|puedes llevar|llevate|nos llego|nos llegaron|acaba de llegar"
     r"|we (?:have|carry|sell|offer|stock|also have)|i recommend|there is|there are|temos|vendemos|trabalhamos com|oferecemos|recomendo|sugiro)(?:\s+(?:tambien|disponibles?|en stock|actualmente|por ejemplo|ademas|hoy|aqui|also|tambem|available|siempre|a la venta|para ti|ahora|estos?|estas?|mas))*\s+"
 )
 _FIRM_OFFER = re.compile(
-    r"\b(?:tenemos|contamos con|manejamos|vendemos|disponemos de|ofrecemos|recomiendo|recomendamos|sugiero|ofrezco|trabajamos con|have|carry|sell|offer|recommend|temos|vendemos|trabalhamos|oferecemos|recomendo|sugiro)\b"
+    r"\b(?:opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|te conviene|te sirve|te serviria|tenemos|contamos con|manejamos|vendemos|disponemos de|ofrecemos|recomiendo|recomendamos|sugiero|ofrezco|trabajamos con|have|carry|sell|offer|recommend|temos|vendemos|trabalhamos|oferecemos|recomendo|sugiro)\b"
 )
 _NOUN_PHRASE = re.compile(r"[^.,;:!?()|—–\n$]+")
 _PHRASE_STOP = re.compile(

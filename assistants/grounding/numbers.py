@@ -171,7 +171,8 @@ def _find_digits(folded: str) -> Iterator[Number]:
         value = read_amount(digits)
         values = {value}
         scaled = re.compile(r"\s?([a-z]+)\b").match(folded, end)
-        if scaled and scaled.group(1) in _SCALES and _SCALES[scaled.group(1)] != 2:
+        screen = scaled and scaled.group(1) == "k" and value < 10 and not _BEFORE.search(folded[: match.start()])  # 4K
+        if scaled and scaled.group(1) in _SCALES and _SCALES[scaled.group(1)] != 2 and not screen:
             factor = _SCALES[scaled.group(1)]
             values = {value * factor}
             if "." in digits or "," in digits:
@@ -348,7 +349,7 @@ def _mark(number: Number, text: str, folded: str) -> Number:
         if after and after.group("code"):
             money, end = _MARKS[after.group("code")], after.end()
         elif after and after.group("word"):
-            end = after.end()
+            money, end = _MARKS.get(_singular(after.group("word")), money), after.end()
     elif after:
         word = after.group("word")
         mark = after.group("code") or after.group("sign") or _singular(word or "")

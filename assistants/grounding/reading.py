@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from assistants.grounding.amounts import Amounts, around, differs_by_percent, percentages
+from assistants.grounding.amounts import DISCOUNT, Amounts, around, differs_by_percent, discounts, percentages
 from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.claims import Bound, Claim, Sort, classify, classify_cell, find_spoken_quantities, is_about
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.markup import Plain, read_markup
 from assistants.grounding.names import Sentence, find_unknown_names
 from assistants.grounding.numbers import Number, find_numbers
+from assistants.grounding.vocabulary import GENERIC
 from assistants.grounding.words import Token, fold, tokenize
 
 
@@ -57,6 +58,9 @@ _FEE = re.compile(
 )
 _FEE_AFTER = re.compile(
     r"\s*(?:de|por el|del|for|de la)\s+(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete)\b"
+)
+_BUSINESS = re.compile(
+    r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|gratis|gratuit\w+|compras?|pedidos?|minim\w+|anticipo|instalacion|diagnostico|reparacion|acarreo|zona|free|gratis|orders?|cuotas|pagos?)\b"
 )
 _OF = re.compile(
     r"\s*(?:unidades|disponibles?|piezas)?\s*(?:del|de la|de los|de las|de|of the|of|do|da|dos|das)\s+(?:las?|los|el)?\s*"
@@ -108,6 +112,7 @@ class Reading:
         self._amounts = Amounts(currency=facts.currency, texts=facts.texts, questions=facts.questions)
         self._amounts.said = self._said
         self._percentages = percentages([*facts.texts, *(product.description for product in facts.products)])
+        self._discounts = discounts(facts.texts)
         numbers = [find_numbers(text, currency=facts.currency) for text in facts.questions]
         self._spoken = find_spoken_quantities([number for found in numbers for number in found])
         self._text_numbers = frozenset(
@@ -284,7 +289,7 @@ class Reading:
             number,
             prices=[product.price for product in owners if product.price is not None],
             all_prices=[price for row in dict.fromkeys(named) if (price := products[row].price) is not None],
-            quantities=[*self._spoken, *self._quantities, *_pieces(left, right)] if rows is not None else [],
+            quantities=[*self._spoken, *self._quantities, *_pieces(*around(_blank_names(text, sure), number))] if rows is not None else [],
             shares=described,
             left=left,
             right=right,
@@ -293,10 +298,10 @@ class Reading:
 
     def _is_text_amount(self, left: str, right: str, sure: Sequence[Mention]) -> bool:
         """Whether an amount of the trusted texts stands where it is about what those texts are about."""
-        if not sure:
+        if _BUSINESS.search(left) or _BUSINESS.search(right) or not (sure or self._topic):
             return True
-        near = {token.stem for token in tokenize(f"{left[-50:]} {right[:40]}") if len(token.stem) > 3}
-        return bool(near & self._catalogue.text_stems - self._catalogue.by_stem.keys())
+        near = {token.stem for token in tokenize(f"{left[-60:]} {right[:40]}") if len(token.stem) > 3}
+        return bool(near & self._catalogue.text_stems - self._catalogue.by_stem.keys() - GENERIC)
 
     def _holds_stock(self, claim: Claim, rows: frozenset[int] | None, text: str, sure: Sequence[Mention]) -> bool:
         owners = self._rows(rows)
@@ -323,9 +328,10 @@ class Reading:
 
     def _holds_percentage(self, claim: Claim, folded: str) -> bool:
         values = claim.number.values
-        if values & self._percentages:
-            return True
-        if values == {Decimal(100)} and not re.search(r"descuento|dto|off|desconto|rebaja", folded):
+        near = folded[max(0, claim.start - 40) : claim.end + 30]
+        if DISCOUNT.search(near) and not re.search(r"sin descuento|mas barat", near):
+            return bool(values & self._discounts)
+        if values & self._percentages or values == {Decimal(100)}:
             return True
         if _COMPOSITION.match(folded, claim.end):
             return any(str(int(min(values))) in product.description for product in self._facts.products)
@@ -437,6 +443,12 @@ def _is_large(number: Number) -> bool:
         max(number.values) >= 1000
         and re.search(r"[.,\s]\d{3}|mil\b|millon|thousand|million|lucas|k$", fold(number.text)) is not None
     )
+
+
+def _blank_names(text: str, mentions: Sequence[Mention]) -> str:
+    for mention in mentions:
+        text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
+    return text
 
 
 def _pieces(left: str, right: str) -> list[int]:

@@ -95,6 +95,7 @@ class Token:
 
 STOP_WORDS = word_set(
     "de del la el los las lo un una unos unas con sin para por y e o u a al en su sus tu tus mi que se es"
+    " nuestro nuestra nuestros nuestras este esta estos estas ese esa esos esas"
     " da do das dos no na nos nas com sem um uma uns umas os as ao pelo pela em"
     " the of with without for and or in on an to at by from your our"
 )

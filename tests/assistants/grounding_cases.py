@@ -15,8 +15,11 @@ from assistants.amounts import format_price
 from assistants.grounding import Facts
 
 DATA = Path(__file__).parent / "data"
+DEMO = Path(__file__).parents[2] / "config" / "demo"
+DEMO_SHOPS = ("hardware", "clothing", "electronics")
 PARTS = {
     "develop": ("ferreteria", "ropa", "electronica"),
+    "demo": DEMO_SHOPS,
     "apart": ("petshop", "libreria", "bodega", "vivero"),
 }
 FAR_PRODUCTS = (
@@ -39,7 +42,16 @@ class Case:
 @cache
 def shops() -> dict[str, dict[str, Any]]:
     """The shops by name: currency, texts, products."""
-    return dict(json.loads((DATA / "grounding_shops.json").read_text(encoding="utf-8")))
+    found = dict(json.loads((DATA / "grounding_shops.json").read_text(encoding="utf-8")))
+    for name in DEMO_SHOPS:
+        demo = json.loads((DEMO / f"{name}.json").read_text(encoding="utf-8"))
+        preferences = demo["preferences"]
+        found[name] = {
+            "currency": preferences["currency"],
+            "texts": [preferences["business_name"], "\n".join(demo["business_facts"])],
+            "products": demo["products"],
+        }
+    return found
 
 
 def facts_of(case: Case) -> Facts:
@@ -184,7 +196,7 @@ FALSE_APART: dict[str, tuple[str, Template]] = {
 
 def template_cases(part: str, *, rows_each: int = 4) -> Iterator[Case]:
     """The cases made by template, always the same ones."""
-    trues, falses = (TRUE_DEVELOP, FALSE_DEVELOP) if part == "develop" else (TRUE_APART, FALSE_APART)
+    trues, falses = (TRUE_DEVELOP, FALSE_DEVELOP) if part != "apart" else (TRUE_APART, FALSE_APART)
     for shop in PARTS[part]:
         writer = Writer(shop, random.Random(f"{part}/{shop}"))
         available = [row for row in writer.rows if row["stock"] > 1]
