@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from catalog.models import MOST_MONEY, MOST_UNITS, Product, StockMovement
-from tenants.contract import StrictFields, Text
+from tenants.contract import StrictFields, Text, Whole
 
 # The columns of a product's object: a list reads these and makes no model instances.
 COLUMNS = (
@@ -81,9 +81,9 @@ class ProductSerializer(StrictFields):
     currency = serializers.CharField(read_only=True, help_text="ISO 4217 code, from the preferences.")
     sku = Text(max_length=64, required=False, allow_blank=True, help_text="Unique among active products, in any case.")
     category = Text(max_length=100, required=False, allow_blank=True)
-    stock = serializers.IntegerField(min_value=0, max_value=MOST_UNITS, required=False)
+    stock = Whole(min_value=0, max_value=MOST_UNITS, required=False)
     active = serializers.BooleanField(required=False)
-    version = serializers.IntegerField(
+    version = Whole(
         min_value=1,
         max_value=MOST_UNITS,
         required=False,
@@ -105,15 +105,15 @@ class FoundProductSerializer(ProductSerializer):
 class NoBodySerializer(StrictFields):
     """Nothing but, if you like, the version that you saw."""
 
-    version = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, required=False)
+    version = Whole(min_value=1, max_value=MOST_UNITS, required=False)
 
 
 class StockChangeSerializer(StrictFields):
-    delta = serializers.IntegerField(
+    delta = Whole(
         min_value=-MOST_UNITS, max_value=MOST_UNITS, help_text="Units to add, or to take when negative; not 0."
     )
     reason = Text(max_length=200, required=False, allow_blank=True, help_text="Sale, purchase, count, …")
-    version = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, required=False)
+    version = Whole(min_value=1, max_value=MOST_UNITS, required=False)
 
 
 class StockMovementSerializer(serializers.ModelSerializer[StockMovement]):

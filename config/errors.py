@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 
 def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if f"{request.path}/".startswith("/api/"):
         return JsonResponse({"detail": detail}, status=status)
     return render(request, "error.html", {"status": status, "title": title, "detail": detail}, status=status)
 

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from messaging.conversations import AUTO
 from messaging.models import AssistantType, Conversation, Message
-from tenants.contract import StrictFields
+from tenants.contract import StrictFields, Text, Whole
 
 LONGEST_MESSAGE = 4000  # characters
 PREVIEW_LENGTH = 160
@@ -21,12 +21,12 @@ _REPLY_FIELDS = ["tools", "sources", "provider", "model", "created_at"]
 class NewMessageSerializer(StrictFields):
     """What somebody says to an assistant."""
 
-    content = serializers.CharField(max_length=LONGEST_MESSAGE)
+    content = Text(max_length=LONGEST_MESSAGE)
     assistant_type = serializers.ChoiceField(
         choices=[*AssistantType.values, AUTO],
         help_text="`auto`: the conversation's assistant, and the commercial one in a new conversation.",
     )
-    conversation_id = serializers.IntegerField(
+    conversation_id = Whole(
         required=False, allow_null=True, min_value=1, help_text="Left out: a new conversation begins."
     )
 

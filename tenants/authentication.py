@@ -8,6 +8,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
@@ -45,7 +46,10 @@ class BearerAuthentication(JWTAuthentication):
     def authenticate(self, request: Request | HttpRequest) -> tuple[Any, Token] | None:
         http_request = cast(HttpRequest, getattr(request, "_request", request))
         if not hasattr(http_request, "_bearer"):
-            http_request._bearer = super().authenticate(cast(Request, request))  # type: ignore[attr-defined]
+            try:
+                http_request._bearer = super().authenticate(cast(Request, request))  # type: ignore[attr-defined]
+            except AuthenticationFailed as fault:  # simplejwt speaks English only
+                raise AuthenticationFailed(_("Tu sesión terminó. Vuelve a entrar.")) from fault
         return cast("tuple[Any, Token] | None", http_request._bearer)  # type: ignore[attr-defined]
 
     def get_user(self, validated_token: Token) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
@@ -31,8 +32,11 @@ class StrictJSONParser(JSONParser):
             raise ParseError(_("El texto no es UTF-8 válido.")) from fault
         except RecursionError as fault:
             raise ParseError(_("El JSON tiene demasiados niveles.")) from fault
-        except ValueError as fault:
-            raise ParseError(_("Esto no es JSON válido: %(why)s") % {"why": fault}) from fault
+        except json.JSONDecodeError as fault:
+            place = {"line": fault.lineno, "column": fault.colno}
+            raise ParseError(_("Esto no es JSON válido: línea %(line)d, columna %(column)d.") % place) from fault
+        except ValueError as fault:  # NaN, Infinity, an integer of thousands of digits
+            raise ParseError(_("El JSON lleva un número que no se puede leer.")) from fault
         if "\\u0000" in text and _has_nul(data):
             raise ParseError(_("El texto lleva caracteres nulos, que no se pueden guardar."))
         return data
@@ -59,6 +63,17 @@ class Text(serializers.CharField):
         return super().run_validation(data)
 
 
+class Whole(serializers.IntegerField):
+    """A whole number, or a string of its digits; DRF's own takes whatever Python's ``int`` reads, like "1_0"."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool | list | dict) or (
+            isinstance(data, str) and not re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", data)
+        ):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class StrictFields(serializers.Serializer[Any]):
     """A serializer that names unknown fields instead of dropping them; known read-only ones are ignored."""
 
@@ -76,6 +91,9 @@ class StrictModelSerializer(StrictFields, serializers.ModelSerializer[Any]):
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.CharField: Text,
         models.TextField: Text,
+        models.IntegerField: Whole,
+        models.PositiveIntegerField: Whole,
+        models.PositiveSmallIntegerField: Whole,
     }
 
 

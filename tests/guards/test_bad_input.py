@@ -1,0 +1,390 @@
+"""Every operation of the API × every kind of bad input: a 4xx in JSON that names what is wrong, and nothing written.
+
+Operations, fields and parameters come from the API's own description, so new ones are covered by being described; a
+route under ``/api/`` that is not described fails.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from tenants.models import User
+from tenants.scope import all_tenants, tenant_scope
+from tests.factories import ROWS
+from tests.guards.test_isolation_matrix import ROUTES, routes
+
+pytestmark = pytest.mark.django_db
+
+JSON = "application/json"
+MEGABYTE = 1024 * 1024
+DEEP = 100_000
+UNDESCRIBED = {"/api/schema", "/api/docs"}  # the description itself, and its page
+
+# What no JSON text of ours may be, whatever the operation.
+BROKEN_BODIES = {
+    "cut off": b'{"name": ',
+    "no JSON": b"name=Martillo",
+    "Latin-1": '{"name": "Año"}'.encode("latin-1"),
+    "not UTF-8": b'{"name": "\xff\xfe"}',
+    "an encoded surrogate": b'{"name": "\xed\xa0\x80"}',
+    "a lone surrogate": b'{"name": "\\ud800"}',
+    "a lone surrogate in a key": b'{"\\udfff": 1}',
+    "NUL": b'{"name": "a\\u0000b"}',
+    "NUL in a key": b'{"a\\u0000b": 1}',
+    "NUL itself": b'{"name": "a\x00b"}',
+    "NaN": b'{"price": NaN}',
+    "Infinity": b'{"price": -Infinity}',
+    "a number without end": b'{"price": ' + b"9" * 10_000 + b"}",
+    "deep lists": b"[" * DEEP,
+    "closed deep lists": b"[" * DEEP + b"]" * DEEP,
+    "deep objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+    "a deep field": b'{"name": ' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "a byte-order mark": b'\xef\xbb\xbf{"name": 1}',
+    "a list": b"[]",
+    "a list of objects": b"[{}]",
+    "a string": b'"Martillo"',
+    "a number": b"1",
+    "null": b"null",
+    "true": b"true",
+    "an unknown field": b'{"no_such_field": 1}',
+}
+WRONG_IDS = ["abc", "-1", "1.5", "1e3", "9" * 30, "9" * 5000, "%00", "ñ", "%FF", "1%0A", "%20", "0x1", "١", "..", "0"]
+WRONG_TYPES = [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/xml",
+    "x",
+]
+
+# Words of English that no Spanish sentence of ours holds.
+ENGLISH = re.compile(
+    r"\b(the|this|is|are|must|not|valid|required|ensure|expecting|value|field|invalid|may|found)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str  # as in the description: /api/user/products/{id}
+    body: dict[str, Any] | None  # the schema of its JSON body
+    parameters: tuple[dict[str, Any], ...]  # of its query
+
+    @property
+    def route(self) -> str:
+        return next(route for route in ROUTES if _shape("/" + route) == _shape(self.path))
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"<[^>]+>|\{[^}]+\}", "*", path)
+
+
+@cache
+def _description() -> dict[str, Any]:
+    return dict(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with its references followed, one level deep."""
+    schema = dict(schema)
+    for part in schema.pop("allOf", []):
+        schema = _resolved(part) | schema
+    if "$ref" in schema:
+        found = _description()["components"]["schemas"][schema.pop("$ref").rsplit("/", 1)[1]]
+        schema = _resolved(found) | schema
+    return schema
+
+
+def operations() -> Iterator[Operation]:
+    for path, methods in _description()["paths"].items():
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            yield Operation(
+                method.upper(),
+                path,
+                _resolved(content[JSON]["schema"]) if JSON in content else None,
+                tuple(part for part in operation.get("parameters", []) if part["in"] == "query"),
+            )
+
+
+def _kinds(schema: dict[str, Any]) -> set[str]:
+    """The JSON types that a value of ``schema`` may have."""
+    kinds = schema.get("type", [])
+    found = {kinds} if isinstance(kinds, str) else set(kinds)
+    for part in (*schema.get("oneOf", []), *schema.get("anyOf", [])):
+        found |= _kinds(_resolved(part))
+    return found
+
+
+def _choices(schema: dict[str, Any]) -> list[Any]:
+    found = list(schema.get("enum", []))
+    for part in (*schema.get("oneOf", []), *schema.get("anyOf", [])):
+        found += _choices(_resolved(part))
+    return found
+
+
+def wrong_values(schema: dict[str, Any]) -> Iterator[Any]:
+    """JSON values that a field of ``schema`` must refuse. ``Raw`` ones cannot be written by Python's json."""
+    kinds, text = _kinds(schema), "string" in _kinds(schema)
+    yield from ([] if "array" in kinds else [[], [1]])
+    yield from ([] if "object" in kinds else [{}, {"a": 1}])
+    yield from ([] if "null" in kinds else [None])
+    yield from ([] if "boolean" in kinds else [True, False])
+    numeric = schema.get("format") in {"decimal", "double", "float"}
+    if text and not numeric:
+        yield from (123, 1.5, "x" * MEGABYTE)
+        if "maxLength" in schema:
+            yield "x" * (schema["maxLength"] + 1)
+    if "integer" in kinds or "number" in kinds or numeric:
+        yield from ("abc", "", "1,5", "NaN", "Infinity", "1e400", "1_0", 10**30, -(10**30), Raw("1e400"), Raw("-1e400"))
+        if "minimum" in schema:
+            yield schema["minimum"] - 1
+        if "maximum" in schema:
+            yield schema["maximum"] + 1
+    if "integer" in kinds:
+        yield 1.5
+    if numeric:
+        yield from (-1, "-0.01", "1.234", "١")
+    if "boolean" in kinds:
+        yield from ("maybe", 7, "")
+    if _choices(schema):
+        yield "no such choice"
+    if "array" in kinds or "object" in kinds:
+        yield from ("x", 1)
+
+
+class Raw(str):
+    """JSON text as it is."""
+
+
+def _written(field: str, value: Any) -> bytes:
+    return f"{{{json.dumps(field)}: {value if isinstance(value, Raw) else json.dumps(value)}}}".encode()
+
+
+def _rows() -> dict[str, int]:
+    held = {}
+    with all_tenants(), connection.cursor() as cursor:
+        for model in apps.get_models():
+            if model._meta.managed and not model._meta.proxy:
+                cursor.execute(
+                    f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY t::text)) FROM \"{model._meta.db_table}\" t"
+                )
+                held[model._meta.label] = cursor.fetchone()
+    return held
+
+
+def _faults(answer: Any, *, statuses: set[int], names: str = "") -> list[str]:
+    """What is wrong with an answer that should be a refusal."""
+    if answer.status_code not in statuses:
+        return [f"{answer.status_code} {answer.content[:200]!r}"]
+    if answer["Content-Type"] != JSON:
+        return [f"{answer['Content-Type']}"]
+    told = answer.json()
+    if not isinstance(told, dict) or not told:
+        return [f"says nothing: {told!r}"]
+    found = []
+    if names and names not in told:
+        found.append(f"does not name {names}: {told!r}"[:300])
+    if ENGLISH.search(" ".join(_sentences(told))):
+        found.append(f"in English: {told!r}"[:300])
+    return found
+
+
+def _sentences(told: Any) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    for part in told.values() if isinstance(told, dict) else told if isinstance(told, list) else ():
+        yield from _sentences(part)
+
+
+@pytest.fixture
+def sender(alice: User, bob: User, api: Any) -> Client:
+    client = api(alice)
+    client.raise_request_exception = False
+    with tenant_scope(bob):
+        ROWS["catalog.Product"](bob)
+    return client
+
+
+@pytest.fixture
+def address(alice: User):
+    """``address(operation)`` is its path with the id of a row of Alice's."""
+
+    def fill(operation: Operation) -> str:
+        if "{" not in operation.path:
+            return operation.path
+        with tenant_scope(alice):
+            return re.sub(r"\{[^}]+\}", str(ROWS[ROUTES[operation.route].row](alice).pk), operation.path)
+
+    return fill
+
+
+def _all(*, when: Any = lambda operation: True) -> Any:
+    return pytest.mark.parametrize("operation", [pytest.param(o, id=str(o)) for o in operations() if when(o)])
+
+
+def test_every_route_is_described():
+    described = {_shape(operation.path) for operation in operations()}
+    assert {_shape("/" + route) for route in routes() if route.startswith("api/")} - UNDESCRIBED <= described
+
+
+@_all(when=lambda operation: operation.body)
+def test_a_body_that_is_broken_is_refused(operation, sender, address):
+    path = address(operation)
+    before, found = _rows(), {}
+    for name, body in BROKEN_BODIES.items():
+        answer = sender.generic(operation.method, path, body, JSON)
+        found[name] = _faults(answer, statuses={400})
+    assert not {name: faults for name, faults in found.items() if faults}
+    assert _rows() == before
+
+
+@_all(when=lambda operation: operation.body)
+def test_a_field_of_a_wrong_type_is_named(operation, sender, address):
+    path = address(operation)
+    before, found = _rows(), []
+    for field, described in operation.body.get("properties", {}).items():
+        schema = _resolved(described)
+        if schema.get("readOnly"):
+            continue
+        for value in wrong_values(schema):
+            answer = sender.generic(operation.method, path, _written(field, value), JSON)
+            found += [f"{field} = {value!r:.40}: {fault}" for fault in _faults(answer, statuses={400}, names=field)]
+    assert not found
+    assert _rows() == before
+
+
+@_all(when=lambda operation: operation.body and operation.body.get("required"))
+def test_a_field_that_is_missing_is_named(operation, sender, address):
+    path = address(operation)
+    before = _rows()
+    for body in (b"", b"{}"):
+        answer = sender.generic(operation.method, path, body, JSON)
+        assert _faults(answer, statuses={400}) == []
+        writable = [
+            name for name in operation.body["required"] if not operation.body["properties"][name].get("readOnly")
+        ]
+        assert set(answer.json()) == set(writable)
+    assert _rows() == before
+
+
+@_all(when=lambda operation: operation.body)
+def test_a_body_that_is_no_json_or_too_large_is_refused(operation, sender, address, settings):
+    path = address(operation)
+    before, found = _rows(), []
+    for kind in WRONG_TYPES:
+        answer = sender.generic(operation.method, path, b'{"name": "Martillo", "price": 1}', kind)
+        found += [f"{kind}: {fault}" for fault in _faults(answer, statuses={415})]
+    answer = sender.generic(operation.method, path, b'"' + b"x" * settings.MAX_BODY_BYTES + b'"', JSON)
+    found += _faults(answer, statuses={413})
+    assert not found
+    assert _rows() == before
+
+
+@_all(when=lambda operation: "{" in operation.path)
+def test_an_id_of_the_wrong_form_is_not_there(operation, sender):
+    before, found = _rows(), []
+    for wrong in WRONG_IDS:
+        answer = sender.generic(operation.method, re.sub(r"\{[^}]+\}", wrong, operation.path), b"{}", JSON)
+        statuses = {404, 405} if wrong == ".." else {404}
+        found += [f"{wrong[:40]}: {fault}" for fault in _faults(answer, statuses=statuses)]
+    assert not found
+    assert _rows() == before
+
+
+@_all(when=lambda operation: operation.parameters and operation.path not in UNDESCRIBED)
+def test_a_parameter_that_cannot_be_is_named(operation, sender, address):
+    path = address(operation)
+    found = []
+    for parameter in operation.parameters:
+        schema, name = _resolved(parameter["schema"]), parameter["name"]
+        for value in _wrong_parameters(schema):
+            answer = sender.generic(operation.method, f"{path}?{name}={value}")
+            found += [f"{name}={value[:40]}: {fault}" for fault in _faults(answer, statuses={400}, names=name)]
+    assert not found
+
+
+def _wrong_parameters(schema: dict[str, Any]) -> Iterator[str]:
+    if "integer" in _kinds(schema):
+        yield from ("abc", "1.5", "-1", "9" * 30, "9" * 5000, "%00", "1e3", "%D9%A1")
+    elif schema.get("format") == "decimal":
+        yield from ("abc", "NaN", "-1", "1e400", "Infinity", "%00", "1,5", "9" * 5000)
+    elif _choices(schema):
+        yield from ("no-such-choice", "%00", "x" * 5000)
+    else:
+        yield from ("%00", "a%00b", "x" * 5000)
+
+
+@pytest.mark.parametrize("path", sorted({operation.path for operation in operations()}))
+def test_a_method_that_is_not_there_is_refused(path, sender, address):
+    offered = {operation.method: operation for operation in operations() if operation.path == path}
+    filled = address(next(iter(offered.values())))
+    before, found = _rows(), []
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "COPY", "ÑANDÚ"} - set(offered):
+        found += [
+            f"{method}: {fault}" for fault in _faults(sender.generic(method, filled, b"{}", JSON), statuses={405})
+        ]
+    assert not found
+    assert _rows() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api",
+        "/api/",
+        "/api/nada",
+        "/api/user/nada",
+        "/api/user/productos",
+        "/api/%00",
+        "/api//user/products",
+        "/api/user/products/1/nada",
+    ],
+)
+def test_a_path_that_is_not_there_is_told_in_json(path, sender, api):
+    for client in (sender, api()):
+        assert _faults(client.get(path), statuses={404}) == []
+
+
+@_all()
+def test_odd_headers_do_no_harm(operation, sender, address):
+    path = address(operation)
+    for headers in (
+        {"Accept": "text/html"},
+        {"Accept": "\xff\x00"},
+        {"Accept-Language": "x" * 5000},
+        {"Accept-Language": "tlh, *;q=abc"},
+        {"X-Forwarded-For": "'; --"},
+        {"Cookie": "sessionid=\xff; csrftoken=%00"},
+        {"If-Match": "abc"},
+        {"Prefer": "wait=NaN"},
+    ):
+        answer = sender.generic(operation.method, path, b'{"no_such_field": 1}', JSON, headers=headers)
+        assert answer.status_code < 500
+        assert answer.status_code < 400 or answer["Content-Type"] == JSON
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "Bearer", "Bearer x", "Bearer a.b.c", "Bearer \xff", "Bearer x y", "Basic YTpi", "Bearer " + "x" * 9000],
+)
+def test_a_token_that_is_none_is_told_so(token, api):
+    client = api()
+    client.raise_request_exception = False
+    answer = client.get("/api/user/preferences", headers={"Authorization": token})
+    assert _faults(answer, statuses={401}) == []
+    assert answer["WWW-Authenticate"].startswith("Bearer")
