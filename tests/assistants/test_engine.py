@@ -57,6 +57,18 @@ def assert_answered_without_model(heard: Heard, reason: str) -> None:
     assert heard.shown.strip() == heard.reply.text
 
 
+def test_the_builtin_answer_in_place_of_the_model_is_a_real_one(
+    claude: AnthropicServer, ask: Ask, shop: dict[str, Product]
+) -> None:
+    claude.script(Fail(529, "overloaded_error", retry_after=60))
+    heard = ask("¿cuánto cuesta la sierra circular?")
+    assert_answered_without_model(heard, "overloaded")
+    assert "Sierra circular 1400 W" in heard.reply.text
+    assert "250.000" in heard.reply.text
+    assert [source["id"] for source in heard.reply.sources] == [shop["sierra"].pk]
+    assert "search_products" in heard.reply.tools
+
+
 # --- the straight way -----------------------------------------------------------------------------------------------
 def test_it_answers_through_tools_with_sources(claude: AnthropicServer, ask: Ask, shop: dict[str, Product]) -> None:
     claude.script(SEARCH, Say(GOOD))
