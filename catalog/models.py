@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from catalog.vectors import ProductEmbedding  # noqa: F401  (Django looks for models here)
 from tenants.models import TenantOwned, Versioned
 
 MOST_UNITS = 2**31 - 1  # what PostgreSQL's integer holds

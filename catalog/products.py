@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from catalog import stock
+from catalog import embeddings, stock
 from catalog.models import Product
 from tenants.models import User
 
 SKU_CONSTRAINT = "product_sku_unique"
+EMBEDDED = {"name", "category", "description"}  # the fields that a product's vector is made of
 
 
 class ProductFields(TypedDict, total=False):
@@ -44,6 +45,7 @@ def create(*, user: User, **fields: Unpack[ProductFields]) -> Product:
         _save(product, force_insert=True)
         if product.stock:
             stock.record(product=product, before=0, reason=_("Existencias iniciales"))
+        embeddings.schedule(user=user, product_ids=[product.pk])
     return product
 
 
@@ -67,6 +69,8 @@ def change(*, product_id: int, version: int | None = None, **fields: Unpack[Prod
         _save(product, update_fields=[*changed, "version", "updated_at"])
         if product.stock != before:
             stock.record(product=product, before=before, reason=_("Ajuste"))
+        if changed.keys() & EMBEDDED:
+            embeddings.schedule(user=product.user, product_ids=[product.pk])
     return product
 
 

@@ -7,8 +7,10 @@ from itertools import count
 from typing import Any
 
 from django.db.models import Model
+from django.utils import timezone
 
 from catalog.models import Product, StockMovement
+from catalog.vectors import ProductEmbedding
 from messaging.models import Conversation, Message, MessageDelta
 from tenants.models import Preferences, User
 
@@ -24,6 +26,19 @@ def product(user: User, **fields: Any) -> Product:
 def stock_movement(user: User, **fields: Any) -> StockMovement:
     fields = {"product": fields.get("product") or product(user), "delta": 3, "stock_after": 3, **fields}
     return StockMovement.objects.create(user=user, **fields)
+
+
+def product_embedding(user: User, **fields: Any) -> ProductEmbedding:
+    fields = {
+        "product": fields.get("product") or product(user),
+        "model": "test:two",
+        "dimension": 2,
+        "digest": b"\0" * 32,
+        "vector": [0.6, 0.8],
+        "embedded_at": timezone.now(),
+        **fields,
+    }
+    return ProductEmbedding.objects.create(user=user, **fields)
 
 
 def preferences(user: User) -> Preferences:
@@ -49,6 +64,7 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
     "catalog.Product": product,
     "catalog.StockMovement": stock_movement,
+    "catalog.ProductEmbedding": product_embedding,
     "messaging.Conversation": conversation,
     "messaging.Message": message,
     "messaging.MessageDelta": message_delta,
