@@ -25,7 +25,9 @@ LONGEST_WAIT = 0.5  # seconds; between waits django-q2's pusher asks whether it 
 
 _table = OrmQ._meta.db_table
 _insert = f"INSERT INTO {_table} (key, payload, lock) VALUES (%s, %s, statement_timestamp()) RETURNING id"  # noqa: S608
-_insert_many = f"INSERT INTO {_table} (key, payload, lock) SELECT %s, p, statement_timestamp() FROM unnest(%s) AS p"  # noqa: S608
+_insert_many = (
+    f"INSERT INTO {_table} (key, payload, lock) SELECT %s, p, statement_timestamp() FROM unnest(%s::text[]) AS p"  # noqa: S608
+)
 _claim = f"""
     UPDATE {_table} SET lock = statement_timestamp() + make_interval(secs => %s)
     WHERE id = ANY (ARRAY(
