@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from django.utils import timezone, translation
+
 from messaging.answering import release_connection
 from messaging.claims import STREAMS_CHANNEL
 from messaging.models import Message, MessageDelta
@@ -64,6 +66,11 @@ class Switchboard:
                 self._waiting[key].discard(event)
                 if not self._waiting[key]:
                     del self._waiting[key]
+
+    @property
+    def waiting(self) -> int:
+        """How many wait here now."""
+        return self._count
 
     def close(self) -> None:
         """Stop listening; the next who waits starts it again."""
@@ -130,6 +137,8 @@ class EventStream:
         self.message_id = message_id
         self.render = render
         self.after = after
+        # The request's language and zone have ended by the time the stream is read.
+        self._language, self._zone = translation.get_language() or user.language, timezone.get_current_timezone()
         self._line = ExitStack()
         self._news = self._line.enter_context(switchboard.line(message_id))
 
@@ -168,7 +177,8 @@ class EventStream:
                     if delta.text:
                         events.append(_event("delta", {"text": delta.text}, delta.pk))
                 if message.status != Message.Status.PENDING:
-                    events.append(_event("done", self.render(message)))
+                    with translation.override(self._language), timezone.override(self._zone):
+                        events.append(_event("done", self.render(message)))
         finally:
             release_connection()
         return events
