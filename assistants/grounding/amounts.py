@@ -11,13 +11,14 @@ from assistants.grounding.numbers import Number, find_numbers
 from assistants.grounding.words import fold
 
 _TOTAL = re.compile(
-    r"\b(?:total\w*|sub\s?total|suma\w*|soma\w*|juntos|juntas|junto|todo|todos|todas|combo|ambos|ambas|los dos|las dos|los tres|las tres|both|together|altogether"
+    r"\b(?:total\w*|sub\s?total|suma\w*|soma\w*|juntos|juntas|junto|todo|todos|todas|ambos|ambas|los dos|las dos|los tres|las tres|both|together|altogether"
     r"|pagarias|pagaria|en conjunto|tudo|os dois|as duas|entre los|kit completo|llevando|si llevas|pedido|carrito|order|cuenta|serian|seria|quedaria\w*|saldrian?|compra)\b|[=+]"
 )
 _DIFFERENCE = re.compile(
     r"\b(?:diferencia\w*|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|te qued\w+|restan?|baj\w+)\b"
 )
 _SHARE = re.compile(r"(?:\bcada|\bc/u|\bpor (?:unidad|pieza|metro|kilo)|\beach|\bper\b|\bunidad\b|\bunitario|\bapiece)")
+_FEES = re.compile(r"\b(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete|acarreo|instalacion)\b")
 _EACH = re.compile(r"\b(?:cada|each|por unidad|por pieza)\b[^.;$]{0,25}$")
 _BUDGET = re.compile(
     r"\b(?:con|presupuesto|hasta|menos de|por debajo de|debajo|dentro de|tus|tu|under|budget|below|within|ate|orcamento|maximo|max|llega|supera|superan|pasa|pasan|pasar|excede\w*|menores|inferior\w*|tope|limite|rango|entre|tienes|dispones|alcanza\w*|your|with|seu|com|abaixo|si pagas|billete|exceed\w*|over|mas de|mayor\w*|encima|desde|from|de)\b"
@@ -68,7 +69,9 @@ class Amounts:
             for price in own for share in shares if share > 1 for value in values
         ):  # fmt: skip
             return True
-        if _TOTAL.search(around) and self._is_sum(values, [*named, *own, *multiples], counts):
+        if _TOTAL.search(around) and self._is_sum(
+            values, [*named, *own, *multiples], counts, fees=bool(_FEES.search(around))
+        ):
             return True
         if _DIFFERENCE.search(around):
             terms = list(dict.fromkeys([*own, *named, *multiples, *self.said, *self.in_questions]))[:40]
@@ -78,9 +81,11 @@ class Amounts:
             return False
         return bool(_NEGATED.search(left) or (_BUDGET.search(left[-45:]) and not _PRICED.search(left)))
 
-    def _is_sum(self, values: frozenset[Decimal], terms: list[Decimal], counts: list[Decimal]) -> bool:
+    def _is_sum(self, values: frozenset[Decimal], terms: list[Decimal], counts: list[Decimal], *, fees: bool) -> bool:
         terms = list(
-            dict.fromkeys([*terms, *self.said, *self.in_texts, *(t * c for t in terms[:6] for c in counts[:4])])
+            dict.fromkeys(
+                [*terms, *self.said, *(self.in_texts if fees else ()), *(t * c for t in terms[:6] for c in counts[:4])]
+            )
         )[:14]
         sums = {Decimal(0)}
         for size in range(2, min(5, len(terms)) + 1):
@@ -103,7 +108,10 @@ DISCOUNT = re.compile(r"descuento|dcto|dto\b|\boff\b|desconto|rebaja|discount|pr
 def discounts(texts: Iterable[str]) -> frozenset[Decimal]:
     """The percentages that texts call a discount."""
     return percentages(
-        sentence for text in texts for sentence in re.split(r"(?<=[.;!?])\s+|\n", text) if DISCOUNT.search(fold(sentence))
+        sentence
+        for text in texts
+        for sentence in re.split(r"(?<=[.;!?])\s+|\n", text)
+        if DISCOUNT.search(fold(sentence))
     )
 
 

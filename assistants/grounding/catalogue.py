@@ -86,6 +86,12 @@ class Catalogue:
         words = synonyms(stemmed)
         return any(words & self.entries[row].about for row in rows)
 
+    def is_akin(self, stemmed: str, rows: Iterable[int]) -> bool:
+        """Whether a row or its category has a word of the same root ("carpintero", "carpintería")."""
+        root = stemmed[:5]
+        known = frozenset[str]().union(*(self.entries[row].about for row in rows))
+        return any(word.startswith(root) or (len(word) > 3 and stemmed.startswith(word)) for word in known)
+
     def find_mentions(
         self, text: str, tokens: Sequence[Token], *, barriers: Sequence[tuple[int, int]]
     ) -> list[Mention]:

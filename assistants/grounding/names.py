@@ -310,6 +310,13 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
         sentence_case = token.is_capital and not _is_shouted(text)
         if sentence_case and not joined and token.stem not in catalogue.text_stems:
             return token
+        if (
+            joined
+            and sentence.speaks_of_goods
+            and not token.is_capital
+            and not catalogue.is_akin(token.stem, mention.products)
+        ):
+            return token
         if token.stem in DISTINGUISHING or (token.stem in catalogue.by_stem and token.stem not in catalogue.heads):
             return token if not _PHRASE_STOP.fullmatch(token.folded) else None
         break

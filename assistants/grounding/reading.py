@@ -135,7 +135,7 @@ class Reading:
         mentions = self._catalogue.find_mentions(text, tokens, barriers=barriers)
         claims = self._classify(text, numbers, mentions)
         claims = [claim for claim in claims if not self._is_described(claim, mentions, tokens)]
-        sure = _drop_repeats(self._complete(mentions, folded))
+        sure = _drop_repeats(self._complete(mentions, folded), claims)
         for claim in claims:
             if claim.sort is Sort.QUANTITY:
                 self._quantities.update(int(value) for value in claim.number.values if 1 < value < 1000)
@@ -204,18 +204,24 @@ class Reading:
                 continue
             failures: list[list[Claim]] = []
             for owners in self._align(own, sure, folded, is_item):
-                failed = [
-                    claim
-                    for claim, rows in zip(own, owners, strict=True)
-                    if not (self._holds_price if sort is Sort.PRICE else self._holds_stock)(claim, rows, text, sure)
-                ]
+                settled = len(self._said)
+                failed = []
+                for claim, rows in zip(own, owners, strict=True):
+                    if sort is Sort.STOCK:
+                        holds = self._holds_stock(claim, rows, text, sure)
+                    else:
+                        holds = self._holds_price(claim, rows, text, sure)
+                    if not holds:
+                        failed.append(claim)
+                    elif sort is Sort.PRICE:
+                        self._said.extend(claim.number.values)  # later amounts of the sentence may build on it
+                if failed:
+                    del self._said[settled:]
                 failures.append(failed)
                 if not failed:
                     break
             for claim in min(failures, key=len):
                 yield kind, claim.number.text
-            if sort is Sort.PRICE and not min(failures, key=len):
-                self._said.extend(value for claim in own for value in claim.number.values)
 
     def _align(
         self, claims: Sequence[Claim], sure: Sequence[Mention], folded: str, is_item: bool
@@ -289,7 +295,9 @@ class Reading:
             number,
             prices=[product.price for product in owners if product.price is not None],
             all_prices=[price for row in dict.fromkeys(named) if (price := products[row].price) is not None],
-            quantities=[*self._spoken, *self._quantities, *_pieces(*around(_blank_names(text, sure), number))] if rows is not None else [],
+            quantities=[*self._spoken, *self._quantities, *_pieces(*around(_blank_names(text, sure), number))]
+            if rows is not None
+            else [],
             shares=described,
             left=left,
             right=right,
@@ -463,18 +471,23 @@ def _pieces(left: str, right: str) -> list[int]:
     ]
 
 
-def _drop_repeats(mentions: Sequence[Mention]) -> list[Mention]:
+def _drop_repeats(mentions: Sequence[Mention], claims: Sequence[Claim]) -> list[Mention]:
     """Leave out a general word for what another mention names exactly ("el serrucho", after its full name)."""
     return [
         mention
         for index, mention in enumerate(mentions)
-        if not any(other.products < mention.products for other in mentions)
+        if not any(other.products < mention.products and not _parted(mention, other, claims) for other in mentions)
         and not any(
             other.products == mention.products
             for other in mentions[:index]
             if len(mentions) > index and _adjacent(other, mention)
         )
     ]
+
+
+def _parted(general: Mention, exact: Mention, claims: Sequence[Claim]) -> bool:
+    """Whether a figure stands between a general word and the exact name after it, so that it belongs to the former."""
+    return any(general.end <= claim.start and claim.end <= exact.start for claim in claims)
 
 
 def _adjacent(one: Mention, other: Mention) -> bool:
