@@ -16,13 +16,22 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from catalog import products, stock
-from catalog.filters import ProductFilters, ProductListFilters, filter_products, order_products, read_filters
+from catalog.filters import (
+    ProductFilters,
+    ProductListFilters,
+    filter_products,
+    order_products,
+    read_filters,
+)
 from catalog.models import Product, StockMovement
+from catalog.search import search
 from catalog.serializers import (
     COLUMNS,
     CountSerializer,
+    FoundProductSerializer,
     NoBodySerializer,
     ProductSerializer,
+    SearchParameters,
     StockChangeSerializer,
     StockMovementSerializer,
     StockSerializer,
@@ -90,7 +99,7 @@ class ProductViewSet(GenericViewSet[Product]):
     def list(self, request: Request) -> Response:
         """My products, a page at a time."""
         filters = read_filters(request, ProductListFilters)
-        found = order_products(filter_products(filters), filters.get("ordering"))
+        found = order_products(filter_products(user=self.tenant, filters=filters), filters)
         rows = self.paginate_queryset(found.values(*COLUMNS))
         return self.get_paginated_response([show(row, currency=self.currency) for row in rows or []])
 
@@ -173,7 +182,18 @@ class ProductViewSet(GenericViewSet[Product]):
     @action(detail=False, pagination_class=None)
     def count(self, request: Request) -> Response:
         """How many products pass the filters."""
-        return Response({"count": filter_products(read_filters(request, ProductFilters)).count()})
+        filters = read_filters(request, ProductFilters)
+        return Response({"count": filter_products(user=self.tenant, filters=filters).count()})
+
+    @extend_schema(
+        operation_id="search_products", parameters=[SearchParameters], responses=FoundProductSerializer(many=True)
+    )
+    @action(detail=False, pagination_class=None)
+    def search(self, request: Request) -> Response:
+        """The active products that answer the words ``q`` best, by words and by meaning, the best first."""
+        asked = read_filters(request, SearchParameters)
+        hits = search(user=self.tenant, query=asked["q"], limit=asked["limit"])
+        return Response([show(hit, currency=self.currency) | {"score": hit.score} for hit in hits])
 
     def _answer(self, product: Product, **options: Any) -> Response:
         return Response(self.get_serializer(product).data, headers={"ETag": f'"{product.version}"'}, **options)

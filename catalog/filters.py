@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Value
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.models import Product, sortable
+from catalog.models import Product, plain, sortable
+from catalog.search import search
 from catalog.serializers import Price
+from tenants.models import User
+
+MOST_RANKED = 200  # what a search of a list ranks; further products that hold its text come after, by name
+# A list leaves out what is only faintly like the text, which a ranking may show at its end.
+LEAST_SCORE, OF_THE_BEST = 0.2, 0.5
 
 # The id makes each order total, so that no row appears on two pages.
 ORDERINGS: dict[str, tuple[F | Func, ...]] = {
@@ -49,15 +56,18 @@ class ProductListFilters(ProductFilters):
     )
 
 
-def read_filters(request: Request, kind: type[ProductFilters]) -> dict[str, Any]:
+def read_filters(request: Request, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
     """The request's filters, checked; ValidationError names the ones that are wrong."""
     filters = kind(data=request.query_params.dict())
     filters.is_valid(raise_exception=True)
     return dict(filters.validated_data)
 
 
-def filter_products(filters: dict[str, Any]) -> QuerySet[Product]:
-    """The products of the open scope that pass ``filters``."""
+def filter_products(*, user: User, filters: dict[str, Any]) -> QuerySet[Product]:
+    """The products of ``user``, whose scope is open, that pass ``filters``.
+
+    ``search`` finds what the hybrid search finds, and whatever holds the text; each row's ``place`` is its rank there.
+    """
     products: QuerySet[Product] = Product.objects.all()
     if filters["active"] != "all":
         products = products.filter(active=filters["active"] == "true")
@@ -70,18 +80,27 @@ def filter_products(filters: dict[str, Any]) -> QuerySet[Product]:
     if "max_price" in filters:
         products = products.filter(price__lte=filters["max_price"])
     if "search" in filters:
-        for word in filters["search"].split():
-            products = products.filter(
-                Q(name__icontains=word)
-                | Q(sku__icontains=word)
-                | Q(category__icontains=word)
-                | Q(description__icontains=word)
-            )
+        products = _search_products(products, user=user, text=filters["search"])
     return products
 
 
-def order_products(products: QuerySet[Product], ordering: str | None) -> QuerySet[Product]:
-    """``products`` by one of ORDERINGS, backwards with a minus before it; by name when None."""
-    name = ordering or "name"
-    keys = [*ORDERINGS[name.removeprefix("-")], F("id")]
-    return products.order_by(*(key.desc() if name.startswith("-") else key.asc() for key in keys))
+def _search_products(products: QuerySet[Product], *, user: User, text: str) -> QuerySet[Product]:
+    # The ranked search knows active products only; text that is held as it is finds the others, and parts of words.
+    hits = search(user=user, query=text, limit=MOST_RANKED)
+    least = max([LEAST_SCORE, *(hit.score * OF_THE_BEST for hit in hits[:1])])
+    ranked = [hit.pk for hit in hits if hit.score >= least]
+    place = Func(Value(ranked, ArrayField(BigIntegerField())), F("id"), function="array_position")
+    held = Q()
+    for column in ("name", "sku", "category"):
+        products = products.alias(**{f"plain_{column}": sortable(column)})
+        held |= Q(**{f"plain_{column}__contains": plain(text)})
+    return products.alias(place=place).filter(Q(pk__in=ranked) | held)
+
+
+def order_products(products: QuerySet[Product], filters: dict[str, Any]) -> QuerySet[Product]:
+    """``products`` in the order that ``filters`` ask for: one of ORDERINGS, backwards with a minus before it."""
+    asked = filters.get("ordering", "")
+    keys: list[Any] = [*ORDERINGS[asked.removeprefix("-") or "name"], F("id")]
+    if "search" in filters and not asked:
+        keys = [F("place").asc(nulls_last=True), *keys]
+    return products.order_by(*(key.desc() if asked.startswith("-") else key for key in keys))

@@ -27,6 +27,11 @@ def sortable(field: str | Value) -> Func:
     return Func(Lower(field), Value(_ACCENTED), Value(_PLAIN), function="translate")
 
 
+def plain(text: str) -> str:
+    """``text`` as ``sortable`` makes it."""
+    return text.lower().translate(str.maketrans(_ACCENTED, _PLAIN))
+
+
 class ProductQuerySet(models.QuerySet["Product"]):
     def active(self) -> Self:
         return self.filter(active=True)

@@ -102,6 +102,13 @@ class FoundProductSerializer(ProductSerializer):
     score = serializers.FloatField(read_only=True, help_text="How well it fits, from 0 to 1; comparable in one answer.")
 
 
+class SearchParameters(serializers.Serializer[Any]):
+    q = serializers.CharField(
+        max_length=500, allow_blank=True, help_text="What is looked for, in the words of whoever looks for it."
+    )
+    limit = Whole(min_value=1, max_value=50, default=10)
+
+
 class NoBodySerializer(StrictFields):
     """Nothing but, if you like, the version that you saw."""
 

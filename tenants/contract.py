@@ -66,6 +66,9 @@ class Text(serializers.CharField):
 class Whole(serializers.IntegerField):
     """A whole number, or a string of its digits; DRF's own takes whatever Python's ``int`` reads, like "1_0"."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_value": 2**63 - 1, **options})  # what PostgreSQL's bigint holds
+
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool | list | dict) or (
             isinstance(data, str) and not re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", data)

@@ -246,12 +246,37 @@ def test_more_than_there_is_cannot_be_taken(shop, hammer):
         ("max_price=20.00", ["martillo", "Nivel"]),
         ("min_price=11&max_price=29&in_stock=true", ["martillo"]),
         ("search=martillo", ["martillo"]),
+        ("search=MARTILLOS", ["martillo"]),
+        ("search=acido", ["Ácido"]),
+        ("search=ill", ["martillo"]),
+        ("search=herramientas&ordering=-name", ["Nivel", "martillo"]),
+        ("search=viejo", []),
+        ("search=viejo&active=all", ["Viejo"]),
+        ("search=ajeno", []),
+        ("search=100%25", []),
         ("category=&search=&min_price=&active=", ["Ácido", "martillo", "Nivel"]),
         ("page=2&page_size=2", ["Nivel"]),
     ],
 )
 def test_it_filters_and_orders_the_list(shelf, query, names):
     assert _names(shelf, query) == names
+
+
+def test_a_search_answers_with_scores_best_first(shelf):
+    found = shelf.get(f"{PATH}/search?q=martillo&limit=2").json()
+    assert found[0]["name"] == "martillo"
+    assert 0 < found[0].pop("score") <= 1
+    assert found[0] == shelf.get(f"{PATH}/{found[0]['id']}").json()
+    assert shelf.get(f"{PATH}/search?q=ajeno").json() == []
+    assert shelf.get(f"{PATH}/search?q=").json() == []
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"), [("", "q"), ("q=a&limit=0", "limit"), ("q=a&limit=51", "limit"), ("q=%00", "q")]
+)
+def test_a_search_that_cannot_be_is_refused(shelf, query, wrong):
+    answer = shelf.get(f"{PATH}/search?{query}")
+    assert (answer.status_code, list(answer.json())) == (400, [wrong])
 
 
 def test_pages_link_to_each_other(shelf):
@@ -346,7 +371,7 @@ def test_another_tenants_product_is_as_absent_as_any(shop, bob):
     ("method", "rest", "body", "most"),
     [
         ("get", "", None, 7),
-        ("get", "?search=martillo&category=Herramientas&ordering=-price", None, 7),
+        ("get", "?search=martillo&category=Herramientas&ordering=-price", None, 11),
         ("get", "/categories", None, 5),
         ("get", "/count", None, 5),
         ("get", "/{id}", None, 6),

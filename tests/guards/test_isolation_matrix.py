@@ -84,6 +84,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/user/products/<int:pk>/stock": Tenant("catalog.Product"),
     "api/user/products/categories": Tenant(),
     "api/user/products/count": Tenant(),
+    "api/user/products/search": Tenant(),
     "api/user/chat/message": Tenant(),
     "api/user/chat/messages/<int:pk>": Tenant("messaging.Message"),
     "api/user/chat/messages/<int:pk>/stream": Tenant("messaging.Message"),
