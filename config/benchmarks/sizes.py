@@ -1,0 +1,29 @@
+"""How much is measured: the whole, a quick look, and the least that shows that the benchmarks work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """``catalogues``: products of the tenants that are looked at, smallest first. The others share the rest."""
+
+    name: str
+    tenants: int
+    products: int
+    catalogues: tuple[int, ...]
+    rounds: int  # of a comparison: each round does everything once
+    turns: int  # one after the other
+    waiting_turns: int  # at the same time, for a slow model
+    tasks: int  # drained at once
+    pickups: int
+    read_seconds: float  # of each round of requests
+    connections: int
+
+
+FULL = Size("full", 2_000, 1_000_000, (335, 1_000, 10_000, 100_000), 41, 120, 32, 2_000, 120, 2.0, 16)
+QUICK = Size("quick", 100, 50_000, (335, 1_000, 10_000), 15, 25, 32, 300, 30, 0.7, 16)
+TINY = Size("tiny", 4, 200, (30, 60), 3, 3, 3, 20, 4, 0.1, 4)
+
+SIZES = {size.name: size for size in (FULL, QUICK, TINY)}
