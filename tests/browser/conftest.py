@@ -1,20 +1,165 @@
-"""The browser that the tests of this folder drive: the one that config/browser.py finds."""
+"""A real browser before a real system. Whatever the browser complains about fails the test that it looked at."""
 
-import os
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from config.browser import find_browser, launch_arguments
+from config.trial import Trial, run_trial
+
+PASSWORD = "una-clave-larga-7"
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """pytest-playwright's fixture, with our browser. Without one the tests are skipped, and in CI they fail."""
-    found = find_browser()
-    if found is None:
-        text = "There is no browser: install Chromium or Chrome, or name one with BROWSER_PATH."
-        if os.environ.get("CI"):
-            pytest.fail(text)
-        pytest.skip(text)
-    return browser_type_launch_args | {"executable_path": str(found), "args": launch_arguments()}
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    folder = tmp_path_factory.mktemp("browser")
+    (folder / "mail").mkdir()
+    with run_trial(data_dir=folder / "var", EMAIL_URL=f"filemail:///{folder / 'mail'}") as trial:
+        yield trial
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for each file: Playwright's loop, left running, would keep later tests from the database."""
+    program = find_browser()
+    if program is None:
+        pytest.skip("There is no browser: python -m config.browser --install")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(program), args=launch_arguments())
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One browser window's page, and what it complained about."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    expected: set[int] = field(default_factory=set)
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def expect_status(self, *statuses: int) -> None:
+        """Let answers with these statuses pass; any other over 399 is a complaint."""
+        self.expected |= set(statuses)
+
+    def expect_no_line(self) -> None:
+        """Let requests fail for want of a connection."""
+        self.expected.add(0)
+
+    def listen(self) -> None:
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("response", self._on_response)
+        self.page.on("request", self._on_request)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        status = re.search(r"the server responded with a status of (\d+)", message.text)
+        if status and int(status[1]) in self.expected:
+            return
+        if 0 in self.expected and "net::ERR_" in message.text:
+            return
+        self.complaints.append(f"console {message.type}: {message.text}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.complaints.append(f"{response.status} {response.url}")
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.complaints.append(f"outside request: {request.url}")
+
+
+@pytest.fixture
+def visit(browser: Browser, system: Trial) -> Iterator[Callable[..., Visit]]:
+    """``visit(person)`` is a window of somebody who signed in; ``visit()`` of a stranger."""
+    visits: list[tuple[BrowserContext, Visit]] = []
+
+    def open_window(person: Person | None = None, *, width: int = 1280, height: int = 800, **options: Any) -> Visit:
+        given = {"locale": "es-CO", "timezone_id": "America/Bogota", "reduced_motion": "no-preference"} | options
+        context = browser.new_context(viewport={"width": width, "height": height}, **given)
+        context.set_default_timeout(20_000)
+        visited = Visit(context.new_page(), system.url)
+        visited.page.add_init_script(
+            "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
+        visited.listen()
+        visits.append((context, visited))
+        if person is not None:
+            page = visited.go("/login")
+            page.get_by_label("Usuario o correo").fill(person.username)
+            page.get_by_label("Contraseña").fill(PASSWORD)
+            page.get_by_role("button", name="Entrar").click()
+            page.wait_for_url(re.compile(r"/(user|admin)/dashboard$"))
+        return visited
+
+    yield open_window
+    for context, _ in visits:
+        context.close()
+    complaints = [line for _, visited in visits for line in visited.complaints]
+    assert complaints == []
+
+
+@dataclass(frozen=True)
+class Person:
+    """A tenant of the running system, and its public API."""
+
+    username: str
+    url: str
+    token: str
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        return call(self.url + path, method=method, body=body, token=self.token)
+
+    def add_product(self, **fields: Any) -> dict[str, Any]:
+        product = {"name": "Martillo", "price": "25000", "stock": 10} | fields
+        return dict(self.call("POST", "/api/user/products", product))
+
+    def products(self, **filters: str) -> list[dict[str, Any]]:
+        return list(self.call("GET", "/api/user/products?page_size=200")["results"])
+
+
+@pytest.fixture
+def person(system: Trial) -> Person:
+    return make_person(system)
+
+
+def make_person(system: Trial) -> Person:
+    """A new tenant beside all those of other tests, who must stay invisible."""
+    username = f"tienda{next(_numbers)}"
+    body = {"username": username, "password": PASSWORD, "email": f"{username}@example.com", "timezone": "America/Bogota"}
+    call(f"{system.url}/api/auth/register", method="POST", body=body)
+    tokens = call(f"{system.url}/api/auth/login", method="POST", body={"username": username, "password": PASSWORD})
+    return Person(username, system.url, tokens["access"])
+
+
+def call(url: str, *, method: str = "GET", body: Any = None, token: str = "") -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, data=data, method=method, headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
