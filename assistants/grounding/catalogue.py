@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.words import Token, synonyms, tokenize
+
+TOLD = 4  # words in a row that make a quotation
 
 # What may stand between two words of one name.
 _WITHIN_NAME = re.compile(r"(?:(?!\.\s)[\s\-/,.\"'”″´’&+()×xºª¼½¾⅓⅔⅛⅜⅝⅞])*")
@@ -60,6 +62,11 @@ class Catalogue:
         self.skus = frozenset(_compact(product.sku) for product in self.products if product.sku)
         self.text_stems = _stems(facts.texts)
         self.question_stems = _stems(facts.questions)
+        self._told = frozenset(
+            gram
+            for text in (*facts.texts, *(product.description for product in self.products))
+            for gram in _grams(tokenize(text))
+        )
         self.long_names = [stemmed for stemmed in self.by_stem if len(stemmed) >= 5]
         self._close: dict[str, frozenset[int]] = {}
 
@@ -85,6 +92,14 @@ class Catalogue:
         """Whether one of the rows says the word anywhere: name, category, description or SKU."""
         words = synonyms(stemmed)
         return any(words & self.entries[row].about for row in rows)
+
+    def find_told(self, tokens: Sequence[Token]) -> frozenset[int]:
+        """Where words begin that stand so in a description or a trusted text, four or more in a row."""
+        told: set[int] = set()
+        for index, gram in enumerate(_grams(tokens)):
+            if gram in self._told:
+                told.update(token.start for token in tokens[index : index + TOLD])
+        return frozenset(told)
 
     def is_akin(self, stemmed: str, rows: Iterable[int]) -> bool:
         """Whether a row or its category has a word of the same root ("carpintero", "carpintería")."""
@@ -155,6 +170,12 @@ class Catalogue:
         for other in synonyms(stemmed):
             rows |= self.by_stem.get(other, set())
         return frozenset(rows)
+
+
+def _grams(tokens: Sequence[Token]) -> Iterator[tuple[str, ...]]:
+    words = [token.folded for token in tokens]
+    for index in range(len(words) - TOLD + 1):
+        yield tuple(words[index : index + TOLD])
 
 
 def _compact(text: str) -> str:

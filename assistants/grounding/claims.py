@@ -132,6 +132,8 @@ def classify(text: str, number: Number, *, next_to_name: bool, spoken_quantities
     whole = all(value == int(value) for value in number.values)
     if number.article:
         return _classify_one(number, left, right)
+    if re.search(r"[a-z]{2,}-$", left):
+        return None  # "HEL-106"
     if _DATE_RIGHT.match(right) or _is_hour(left, right, number):
         return None
     if _MEASURE.match(right) and not _UNITS_RIGHT.match(right):

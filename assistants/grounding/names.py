@@ -55,6 +55,7 @@ class Sentence:
     tokens: Sequence[Token]
     mentions: Sequence[Mention]
     claims: Sequence[Claim]
+    told: frozenset[int]  # where words begin that a description or a trusted text has just so
     context: frozenset[int]  # rows named here or spoken of just before
     lists_products: bool  # other items of the same list name products, or the unit before announces them
 
@@ -72,7 +73,9 @@ def find_unknown_names(sentence: Sentence, *, catalogue: Catalogue) -> Iterator[
     for start, end in _find_unknown(sentence, catalogue):
         if not any(start < other_end and other_start < end for other_start, other_end in seen):
             seen.append((start, end))
-            yield sentence.plain.text[start:end].strip()
+            words = [token for token in sentence.tokens if start <= token.start and token.end <= end]
+            if not all(token.start in sentence.told for token in words):
+                yield sentence.plain.text[start:end].strip()
 
 
 def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[int, int]]:
@@ -82,7 +85,7 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
         if not mention.sure:
             continue
         tail = _read_tail(sentence, mention, catalogue)
-        if tail and not judge.is_denied(mention.start, tail.end, strict=False):
+        if tail and tail.start not in sentence.told and not judge.is_denied(mention.start, tail.end, strict=False):
             yield mention.start, tail.end
     if sentence.plain.is_item:
         start, end = _head_of_item(sentence)
@@ -101,7 +104,7 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
             if rest is None or judge.is_unknown(rest, end, strict=True):
                 yield start, end
     for start, end in _find_phrases(sentence):
-        if judge.is_unknown(start, end, strict=False):
+        if judge.is_unknown(start, end, strict=False) and not judge.is_described(start, end):
             yield start, end
 
 
@@ -136,7 +139,7 @@ class _Judge:
 
         With ``strict`` every word counts, as in a list of products; else qualities that no row is told apart by pass.
         """
-        if self.catalogue.is_sku(token for token in self.inside(start, end) if not token.is_stop):
+        if self.catalogue.is_sku(self.inside(start, end)):
             return False
         for tokens in self._pieces(start, end):
             if (

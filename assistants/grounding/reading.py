@@ -134,7 +134,8 @@ class Reading:
         barriers = [(n.start, n.end) for n in numbers if n.money is not None or n.percent or _is_large(n)]
         mentions = self._catalogue.find_mentions(text, tokens, barriers=barriers)
         claims = self._classify(text, numbers, mentions)
-        claims = [claim for claim in claims if not self._is_described(claim, mentions, tokens)]
+        told = self._catalogue.find_told(tokens)
+        claims = [claim for claim in claims if not self._is_described(claim, mentions, tokens, told)]
         sure = _drop_repeats(self._complete(mentions, folded), claims)
         for claim in claims:
             if claim.sort is Sort.QUANTITY:
@@ -147,7 +148,7 @@ class Reading:
             yield Kind.PERCENTAGE, text[promotion.start() : promotion.end()]
         context = frozenset().union(*(mention.products for mention in sure)) | self._topic
         listed = plain.is_item and (self._announced or self._in_list)
-        sentence = Sentence(plain, folded, tokens, mentions, claims, context, listed)
+        sentence = Sentence(plain, folded, tokens, mentions, claims, told, context, listed)
         for name in find_unknown_names(sentence, catalogue=self._catalogue):
             yield Kind.PRODUCT, name
         self._remember(sure, plain, folded, says_something=bool(claims) or sentence.speaks_of_goods)
@@ -178,8 +179,13 @@ class Reading:
                 claims.append(claim)
         return claims
 
-    def _is_described(self, claim: Claim, mentions: Sequence[Mention], tokens: Sequence[Token]) -> bool:
+    def _is_described(
+        self, claim: Claim, mentions: Sequence[Mention], tokens: Sequence[Token], told: frozenset[int]
+    ) -> bool:
         """Whether a number that only looks like a claim stands in a text that is known: a size, a year, an address."""
+        inside = [token for token in tokens if claim.start <= token.start < claim.end]
+        if inside and all(token.start in told for token in inside):
+            return True
         if claim.firm or claim.number.money is not None:
             return False
         if claim.sort is Sort.STOCK:
@@ -419,7 +425,9 @@ class Reading:
                 item = Plain(text, True, (), [], [])
                 is_label = re.fullmatch(r"(?:#|n[º°]|no\.?|\d+\.?)", cell) is not None
                 if not is_label and (mentions or re.search(r"[^\W\d_]{3}", text)) and not numbers_only(text):
-                    sentence = Sentence(item, fold(text), tokens, mentions, claims, frozenset(), lists_products=True)
+                    sentence = Sentence(
+                        item, fold(text), tokens, mentions, claims, frozenset(), frozenset(), lists_products=True
+                    )
                     for name in find_unknown_names(sentence, catalogue=self._catalogue):
                         yield Kind.PRODUCT, name
                     owner = owner if owner is not None else self._background(fold(text), is_item=False)
