@@ -73,11 +73,20 @@ def add_errors(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     result["components"]["schemas"]["Error"] = ERROR
     for path, operations in result["paths"].items():
         for operation in operations.values():
-            for status, description in _errors(path, operation).items():
+            errors = _errors(path, operation)
+            if _names_rows(operation, result["components"]["schemas"]):
+                errors["404"] = "The body names something that is not there, or is somebody else's."
+            for status, description in errors.items():
                 content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
                 operation["responses"].setdefault(status, {"description": description, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
+
+
+def _names_rows(operation: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    described = schemas.get(body.get("$ref", "").rsplit("/", 1)[-1], body)
+    return any(name.endswith("_id") for name in described.get("properties", {}))
 
 
 def _errors(path: str, operation: dict[str, Any]) -> dict[str, str]:
