@@ -4,6 +4,7 @@ export const shell = element ? JSON.parse(element.textContent) : { locale: "es",
 
 const money$ = new Intl.NumberFormat(shell.locale, {
   style: "currency", currency: shell.currency, currencyDisplay: "narrowSymbol", trailingZeroDisplay: "stripIfInteger",
+  minimumFractionDigits: 2, maximumFractionDigits: 2, // whatever the currency: some would round pesos otherwise
 });
 const number$ = new Intl.NumberFormat(shell.locale);
 const inZone = (options) => new Intl.DateTimeFormat(shell.locale, { timeZone: shell.timezone, ...options });

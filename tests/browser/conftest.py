@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -40,7 +42,8 @@ def browser() -> Iterator[Browser]:
     """One for each file: Playwright's loop, left running, would keep later tests from the database."""
     program = find_browser()
     if program is None:
-        pytest.skip("There is no browser: python -m config.browser --install")
+        text = "There is no browser: install Chromium or Chrome, or name one with BROWSER_PATH."
+        pytest.fail(text) if os.environ.get("CI") else pytest.skip(text)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(program), args=launch_arguments())
         yield browser
@@ -163,3 +166,11 @@ def call(url: str, *, method: str = "GET", body: Any = None, token: str = "") ->
     with urllib.request.urlopen(request, timeout=30) as answer:
         text = answer.read()
     return json.loads(text) if text else None
+
+
+def eventually(what: Callable[[], Any], *, seconds: float = 20.0) -> None:
+    """Wait until ``what`` answers something true."""
+    deadline = time.monotonic() + seconds
+    while not (answer := what()):
+        assert time.monotonic() < deadline, f"still {answer!r}"
+        time.sleep(0.1)

@@ -27,17 +27,19 @@ export function readDraft(values) {
   return { body, errors };
 }
 
-// Where what was typed differs from the product as it now is: [{field, label, mine, theirs}].
-export function differences(values, current) {
-  const { body } = readDraft(values);
+// What became of the person's edit when the product was changed meanwhile: the texts for the form, with everything
+// that the person left alone as it now is, and where both changed the same: [{field, label, mine, theirs}].
+export function merge({ values, before, current }) {
+  const mine = readDraft(values).body, old = readDraft(before).body, theirs = readDraft(draftOf(current)).body;
+  const touched = (field) => mine[field] !== old[field];
+  const write = (field, value) => (field === "price" ? money(value) : field === "stock" ? number(value) : value || "—");
   const labels = {
     name: gettext("Nombre"), price: gettext("Precio"), stock: gettext("Existencias"), category: gettext("Categoría"),
     sku: gettext("SKU"), description: gettext("Descripción"), active: gettext("Estado"),
   };
-  const write = (field, value) => (field === "price" ? money(value) : field === "stock" ? number(value) : value || "—");
-  const lines = FIELDS.filter((field) => body[field] !== current[field]).map((field) => ({
-    field, label: labels[field], mine: write(field, body[field]), theirs: write(field, current[field]),
-  }));
-  if (!current.active) lines.push({ field: "active", label: labels.active, mine: gettext("a la venta"), theirs: gettext("borrado") });
-  return lines;
+  const conflicts = FIELDS.filter((field) => touched(field) && theirs[field] !== old[field] && theirs[field] !== mine[field])
+    .map((field) => ({ field, label: labels[field], mine: write(field, mine[field]), theirs: write(field, theirs[field]) }));
+  if (!current.active) conflicts.push({ field: "active", label: labels.active, mine: gettext("a la venta"), theirs: gettext("borrado") });
+  const fresh = draftOf(current);
+  return { values: Object.fromEntries(FIELDS.map((field) => [field, touched(field) ? values[field] : fresh[field]])), conflicts };
 }

@@ -1,9 +1,9 @@
 // Productos: what I sell, at what price, is there any?
 import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, patch, post, query, remove } from "../api.js";
-import { amount, editable, money, number, shell } from "../format.js";
+import { amount, money, number, shell } from "../format.js";
 import { iconHref, notify, shortcut } from "../frame.js";
-import { draftOf, emptyDraft, differences, FIELDS, readDraft } from "./product-form.js";
+import { draftOf, emptyDraft, FIELDS, merge, readDraft } from "./product-form.js";
 
 const API = "/api/user/products";
 const PAGE_SIZE = 50;
@@ -32,6 +32,7 @@ Alpine.data("products", () => ({
       else if (asked.get("id")) this.openById(asked.get("id"));
     });
     window.addEventListener("online", () => { if (this.trouble) this.load(); });
+    window.addEventListener("pagehide", () => this.sendAll());
   },
 
   // --- the list ---
@@ -79,6 +80,8 @@ Alpine.data("products", () => ({
     this.calling?.abort();
     const calling = (this.calling = new AbortController());
     this.loading = true;
+    await this.sendAll();
+    if (calling.signal.aborted) return;
     const asked = { ...this.filters, page, page_size: PAGE_SIZE };
     for (const name of ["min_price", "max_price"]) asked[name] = amount(asked[name]) ?? "";
     try {
@@ -151,16 +154,18 @@ Alpine.data("products", () => ({
     product.waiting = (product.waiting || 0) + delta;
     this.send(product);
   },
+  sendAll() { return Promise.all(this.rows.filter((row) => row.waiting).map((row) => this.send(row))); },
   restoreInput(product, input) { input.value = product.stock; },
   async send(product) {
     if (product.sending || !product.waiting) return;
+    clearTimeout(product.timer);
     const delta = product.waiting;
     product.waiting = 0;
     product.sending = true;
     try {
-      const answer = await post(`${API}/${product.id}/stock`, { delta, reason: "" });
-      product.version = answer.version;
+      const answer = await post(`${API}/${product.id}/stock`, { delta, reason: "" }, { keepalive: true });
       product.stock = answer.stock + product.waiting;
+      this.put({ id: product.id, version: answer.version, stock: product.stock });
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
       product.stock -= delta;
@@ -270,9 +275,11 @@ Alpine.data("products", () => ({
   refuse(fault) {
     const form = this.form;
     if (fault.status === 409 && fault.data.current) {
+      const { values, conflicts } = merge({ values: form.values, before: form.before, current: fault.data.current });
       form.conflict = fault.data.current;
-      form.differences = differences(form.values, fault.data.current);
-      if (!form.differences.length) { this.keepMine(); return; }
+      form.values = values;
+      form.differences = conflicts;
+      if (!conflicts.length) { this.keepMine(); return; } // each changed something else
       this.$nextTick(() => this.$refs.dialog.querySelector(".conflict .btn-primary").focus());
       return;
     }
@@ -296,5 +303,4 @@ Alpine.data("products", () => ({
   },
   async withdrawOpen() { if (await this.withdraw(this.form.product)) this.dismiss(); },
   async bringBackOpen() { if (await this.bringBack(this.form.product)) this.dismiss(); },
-  editable,
 }));
