@@ -219,7 +219,11 @@ Q_CLUSTER = {
 # --- running it all: `manage.py up` ----------------------------------------------------------------------------------
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=128)  # a process; an open event stream occupies one
+# Turns that wait for a model at the same time, each on a thread of the one worker that answers.
+ANSWERING_THREADS = env.int("ANSWERING_THREADS", default=48)
 HEALTH = {
+    # How often turns are rung for that nobody works on, because their worker was killed.
+    "SWEEP_SECONDS": env.float("HEALTH_SWEEP_SECONDS", default=10.0),
     "CLOCK_SECONDS": env.float("HEALTH_CLOCK_SECONDS", default=1.0),
     "CANARY_SECONDS": env.float("HEALTH_CANARY_SECONDS", default=10.0),
     "SCHEDULER_SECONDS": env.float("HEALTH_SCHEDULER_SECONDS", default=30.0),

@@ -7,6 +7,7 @@ its time is up: then it gives the role away first, rings for a successor, and se
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import select
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
+from assistants import engine
 from assistants.providers.base import ChatMessage
 from assistants.providers.base import Role as ModelRole
 from messaging import claims
@@ -30,7 +32,7 @@ from tenants.scope import all_tenants, tenant_scope
 logger = logging.getLogger(__name__)
 
 CHANNEL = "recado_turns"
-THREADS: int = getattr(settings, "ANSWERING_THREADS", 48)
+THREADS: int = settings.ANSWERING_THREADS
 PER_TENANT = max(1, THREADS * 3 // 4)  # so that one tenant's burst leaves room for the others
 ROLE_KEY = 7_231_002  # of the advisory locks, with the number of the place
 
@@ -113,8 +115,6 @@ def _stumble(turn: Turn) -> None:
 
 
 def _reply(turn: Turn) -> Message:
-    from assistants import engine
-
     def write(text: str, *, reset: bool = False) -> None:
         with tenant_scope(turn.claim.user):
             claims.add_text(turn=turn, text=text, reset=reset)
@@ -177,6 +177,14 @@ def hand_over() -> None:
             ring()
 
 
+@functools.cache
+def _pipe(_process: int) -> tuple[int, int]:
+    """By which a turn that ends wakes its shift as a notice does. One per process, never closed: a thread that outlives
+    its shift may still write, and what nobody waits for does no harm.
+    """
+    return os.pipe()
+
+
 class _Shift:
     """One task's work: the turns that run now, and what wakes it."""
 
@@ -184,7 +192,7 @@ class _Shift:
         self.role = role
         self.running: dict[Future[None], Claim] = {}
         self.count = 0
-        self._finished, self._bell = os.pipe()  # a turn that ends wakes us as a notice does
+        self._finished, self._bell = _pipe(os.getpid())
         self._claim_until = time.monotonic() + CLAIM_SECONDS
         self._renew_at = time.monotonic() + RENEW_SECONDS
 
@@ -247,5 +255,12 @@ class _Shift:
             del self.running[future]
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + RENEW_SECONDS
-            claims.renew(list(self.running.values()))
+            self._renew()
         return bool(ended)
+
+    def _renew(self) -> None:
+        try:
+            claims.renew(list(self.running.values()))
+        except Error:  # the turns go on, and show at their end whether they still hold their claims
+            logger.exception("leases could not be renewed")
+            connection.close()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from assistants.engine import ASSISTANTS
 from messaging import answering
 from messaging.models import TITLE_LENGTH, AssistantType, Conversation, Message
 from tenants.limits import Limit, hit
@@ -41,8 +42,6 @@ def send(
         assistant_type = conversation.assistant_type if conversation else AssistantType.COMMERCIAL
     if conversation is not None and conversation.assistant_type != assistant_type:
         raise AnotherAssistant(conversation.assistant_type)
-    from assistants.engine import ASSISTANTS
-
     if assistant_type not in ASSISTANTS:
         raise AssistantUnavailable(assistant_type)
     hit(limit=MESSAGES_BY_TENANT, who=str(user.pk), now=now)

@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django_q.brokers import get_broker
 from django_q.scheduler import scheduler
 
 from config.heartbeats import SCHEDULER, Canary, beat
+from messaging.answering import ring_forgotten
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +23,7 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = "Run the schedule: due tasks, the canary, the scheduler's own heartbeat. Runs until it is stopped."
     requires_system_checks = ()
+    sweep_at = 0.0
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
@@ -43,4 +46,7 @@ class Command(BaseCommand):
         now = timezone.now()
         scheduler(broker=get_broker())
         canary.look(now=now)
+        if time.monotonic() >= self.sweep_at:
+            self.sweep_at = time.monotonic() + settings.HEALTH["SWEEP_SECONDS"]
+            ring_forgotten()
         beat(name=SCHEDULER, now=now)
