@@ -287,8 +287,8 @@ def _pair(matches: Sequence[Match]) -> tuple[Row, Row] | None:
 def _shorten(text: str) -> str:
     """The first sentences of a description."""
     text = " ".join(text.split())
-    if len(text) <= DESCRIBED and text.endswith((".", "!", "?", ")")):
-        return text
+    if len(text) <= DESCRIBED and not text.endswith("…"):
+        return text if text.endswith((".", "!", "?", ")")) else f"{text}."
     cut = text[:DESCRIBED]
     end = cut.rfind(". ")
     return cut[: end + 1] if end > 40 else cut.rstrip("…").rsplit(" ", 1)[0].rstrip(",;:") + "…"

@@ -268,7 +268,8 @@ def _read_quantity(
         if (number.start, number.end) in spent or number.percent or number.article or number.money is not None:
             continue
         if (
-            value != int(value)
+            re.search(r"\w[-/]$", left)
+            or value != int(value)
             or not 1 < value <= 999
             or _UNIT_AFTER.match(right)
             or re.match(r"\s?[x/-]\s?\d|[a-z]", right)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from assistants.grounding.amounts import percentages
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.words import Token, synonyms, tokenize
 
@@ -40,8 +42,17 @@ class _Entry:
         self.product = product
         self.name = frozenset(token.stem for token in name)
         self.head = next((token.stem for token in name if not token.is_number), "")
-        about = f"{product.category} {product.description} {product.sku}"
-        self.about = self.name | {token.stem for token in tokenize(about)}
+        described = tokenize(product.description)
+        self.about = self.name | {token.stem for token in (*tokenize(f"{product.category} {product.sku}"), *described)}
+        self.told = frozenset(_grams(described))
+        self.percentages = percentages([product.description])
+        self.sku = _compact(product.sku)
+
+
+@lru_cache(maxsize=1024)
+def _read_entry(product: ProductFact) -> _Entry:
+    """The same rows come back turn after turn; reading their texts is most of the work of a check."""
+    return _Entry(product)
 
 
 class Catalogue:
@@ -49,7 +60,7 @@ class Catalogue:
 
     def __init__(self, facts: Facts) -> None:
         self.products: Sequence[ProductFact] = facts.products
-        self.entries = [_Entry(product) for product in self.products]
+        self.entries = [_read_entry(product) for product in self.products]
         self.by_stem: dict[str, set[int]] = {}
         for index, entry in enumerate(self.entries):
             for stemmed in entry.name:
@@ -58,14 +69,12 @@ class Catalogue:
         self.category_stems = [
             frozenset(token.stem for token in tokenize(name) if not token.is_stop) for name in facts.categories
         ]
-        self.about_stems = _stems(f"{p.category} {p.description}" for p in self.products)
-        self.skus = frozenset(_compact(product.sku) for product in self.products if product.sku)
+        self.about_stems = frozenset[str]().union(*(entry.about for entry in self.entries))
+        self.skus = frozenset(entry.sku for entry in self.entries if entry.sku)
         self.text_stems = _stems(facts.texts)
         self.question_stems = _stems(facts.questions)
-        self._told = frozenset(
-            gram
-            for text in (*facts.texts, *(product.description for product in self.products))
-            for gram in _grams(tokenize(text))
+        self._told = frozenset(gram for text in facts.texts for gram in _grams(tokenize(text))).union(
+            *(entry.told for entry in self.entries)
         )
         self.long_names = [stemmed for stemmed in self.by_stem if len(stemmed) >= 5]
         self._close: dict[str, frozenset[int]] = {}

@@ -165,13 +165,13 @@ def _find_digits(folded: str) -> Iterator[Number]:
     position = 0
     while match := _DIGITS.search(folded, position):
         digits, end = match.group(), match.end()
-        if " " in digits and not (_BEFORE.search(folded[: match.start()]) or _AFTER.match(folded, end)):
+        if " " in digits and not (_find_mark(folded, match.start()) or _AFTER.match(folded, end)):
             digits = digits.split(" ")[0]  # "2 500" may be two numbers; only a sign of money makes it one
             end = match.start() + len(digits)
         value = read_amount(digits)
         values = {value}
         scaled = re.compile(r"\s?([a-z]+)\b").match(folded, end)
-        screen = scaled and scaled.group(1) == "k" and value < 10 and not _BEFORE.search(folded[: match.start()])  # 4K
+        screen = scaled and scaled.group(1) == "k" and value < 10 and not _find_mark(folded, match.start())  # 4K
         if scaled and scaled.group(1) in _SCALES and _SCALES[scaled.group(1)] != 2 and not screen:
             factor = _SCALES[scaled.group(1)]
             values = {value * factor}
@@ -335,7 +335,7 @@ def _join_cents(numbers: list[Number], folded: str, *, portuguese: bool) -> list
 
 def _mark(number: Number, text: str, folded: str) -> Number:
     start, end, money = number.start, number.end, number.money
-    before = _BEFORE.search(folded[:start])
+    before = _find_mark(folded, start)
     after = _AFTER.match(folded, end)
     percent = _PERCENT.match(folded, end)
     last_word = number.text.rsplit(" ", 1)[-1]
@@ -345,7 +345,7 @@ def _mark(number: Number, text: str, folded: str) -> Number:
     elif before:
         mark = re.sub(r"\s", "", before.group())
         money = _MARKS.get(mark) or _MARKS.get(mark.rstrip("$")) or _MARKS["$"]
-        start = before.start()
+        start -= len(before.group())
         if after and after.group("code"):
             money, end = _MARKS[after.group("code")], after.end()
         elif after and after.group("word"):
@@ -359,6 +359,11 @@ def _mark(number: Number, text: str, folded: str) -> Number:
     elif last_word in _MONEY_SCALES and not number.money:
         money = _MARKS[_MONEY_SCALES[last_word]]
     return Number(text[start:end], start, end, values, money, bool(percent), number.article, number.in_words)
+
+
+def _find_mark(folded: str, start: int) -> re.Match[str] | None:
+    """The sign of money that ends at ``start``."""
+    return _BEFORE.search(folded[max(0, start - 12) : start])
 
 
 def _singular(word: str) -> str:

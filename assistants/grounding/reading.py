@@ -111,7 +111,7 @@ class Reading:
         self._catalogue = Catalogue(facts)
         self._amounts = Amounts(currency=facts.currency, texts=facts.texts, questions=facts.questions)
         self._amounts.said = self._said
-        self._percentages = percentages([*facts.texts, *(product.description for product in facts.products)])
+        self._percentages = percentages(facts.texts).union(*(entry.percentages for entry in self._catalogue.entries))
         self._discounts = discounts(facts.texts)
         numbers = [find_numbers(text, currency=facts.currency) for text in facts.questions]
         self._spoken = find_spoken_quantities([number for found in numbers for number in found])
@@ -237,6 +237,8 @@ class Reading:
         if not sure:
             yield [background] * len(claims)
             return
+        if background is None and not _OTHERS.search(folded):
+            background = frozenset()  # a name stands here, so the figure is not just any row's
         linked = {
             claim.start: mention
             for claim in claims

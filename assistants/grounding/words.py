@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -12,16 +13,22 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+class _Folding(dict[int, str]):
+    """Each character's folded form, worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        base = unicodedata.normalize("NFKD", character)[:1].lower()
+        self[code] = base if len(base) == 1 else character
+        return self[code]
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Lower-case without accents, character for character, so that places stay the same."""
-    return "".join(_fold_character(character) for character in text)
-
-
-def _fold_character(character: str) -> str:
-    if character < "\x80":
-        return character.lower()
-    base = unicodedata.normalize("NFKD", character)[:1].lower()
-    return base if len(base) == 1 else character
+    return text.lower() if text.isascii() else text.translate(_FOLDING)
 
 
 _CANONICAL = {
@@ -45,6 +52,7 @@ _CANONICAL = {
 }
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """Cut plural and gender of a folded word, the same way for Spanish, Portuguese and English.
 
@@ -180,6 +188,7 @@ SYNONYMS = tuple(
 )
 
 
+@lru_cache(maxsize=4096)
 def synonyms(stemmed: str) -> frozenset[str]:
     """Other stems for the same thing, as people of other countries call it; the stem itself is among them."""
     found = {stemmed}

@@ -57,9 +57,7 @@ def shops() -> dict[str, dict[str, Any]]:
 def facts_of(case: Case) -> Facts:
     """The facts of the turn: the whole catalogue of the shop, so that every other row's price lies near at hand."""
     shop = shops()[case.shop]
-    return Facts(
-        currency=shop["currency"], products=shop["products"], texts=shop["texts"], question=case.question
-    )
+    return Facts(currency=shop["currency"], products=shop["products"], texts=shop["texts"], question=case.question)
 
 
 def hand_cases(part: str) -> list[Case]:
@@ -105,17 +103,29 @@ class Writer:
                 candidates.append(Decimal(digits[:place] + changed + digits[place + 1 :]))
         if len(digits) > 1 and digits[0] != digits[1] and digits[1].isdigit() and digits[1] != "0":
             candidates.append(Decimal(digits[1] + digits[0] + digits[2:]))
-        candidates += [price * 10, (price * Decimal("0.9")).quantize(Decimal("1")), (price * Decimal("1.15")).quantize(Decimal("1"))]
+        candidates += [
+            price * 10,
+            (price * Decimal("0.9")).quantize(Decimal("1")),
+            (price * Decimal("1.15")).quantize(Decimal("1")),
+        ]
         candidates = [amount for amount in candidates if amount > 0 and amount not in known]
         return self.chance.choice(candidates)
 
     def wrong_stock(self, row: Product) -> int:
-        return max(1, row["stock"] + self.chance.choice([-3, -2, -1, 1, 2, 3, 7, 10, 30])) if row["stock"] > 4 else row["stock"] + self.chance.choice([2, 5, 9])
+        return (
+            max(1, row["stock"] + self.chance.choice([-3, -2, -1, 1, 2, 3, 7, 10, 30]))
+            if row["stock"] > 4
+            else row["stock"] + self.chance.choice([2, 5, 9])
+        )
 
     def other(self, row: Product) -> Product:
         """Another row, with another price and another stock."""
         return self.chance.choice(
-            [other for other in self.rows if other["price"] != row["price"] and other["stock"] != row["stock"] and other["stock"] > 0]
+            [
+                other
+                for other in self.rows
+                if other["price"] != row["price"] and other["stock"] != row["stock"] and other["stock"] > 0
+            ]
         )
 
 
@@ -123,74 +133,171 @@ Template = Callable[[Writer, Product], tuple[str, str]]  # (question, reply)
 
 # -- the part to develop by --------------------------------------------------------------------------------------------
 TRUE_DEVELOP: dict[str, Template] = {
-    "yes": lambda w, p: (f"¿tienen {p['name'].lower()}?", f"Sí, tenemos {p['name']} a {w.money(w.price(p))}. Hay {p['stock']} disponibles."),
-    "bold": lambda w, p: ("precio", f"El precio de **{p['name']}** es **{w.money(w.price(p))}** y quedan **{p['stock']} unidades**."),
+    "yes": lambda w, p: (
+        f"¿tienen {p['name'].lower()}?",
+        f"Sí, tenemos {p['name']} a {w.money(w.price(p))}. Hay {p['stock']} disponibles.",
+    ),
+    "bold": lambda w, p: (
+        "precio",
+        f"El precio de **{p['name']}** es **{w.money(w.price(p))}** y quedan **{p['stock']} unidades**.",
+    ),
     "bullets": lambda w, p: (
         "opciones",
         "Claro 😊 estas son las opciones:\n"
         + "\n".join(f"- {q['name']}: {w.money(w.price(q))} ({q['stock']} en stock)" for q in (p, w.other(p)))
         + "\n\n¿Cuál prefieres?",
     ),
-    "total": lambda w, p: (f"¿cuánto salen 3 {p['name'].lower()}?", f"3 unidades de {p['name']} serían {w.money(w.price(p) * 3)} en total."),
+    "total": lambda w, p: (
+        f"¿cuánto salen 3 {p['name'].lower()}?",
+        f"3 unidades de {p['name']} serían {w.money(w.price(p) * 3)} en total.",
+    ),
     "table": lambda w, p: (
         "lista",
         f"| Producto | Precio | Stock |\n|---|---|---|\n| {p['name']} | {w.money(w.price(p))} | {p['stock']} |",
     ),
-    "two": lambda w, p: ("los dos", (lambda q: f"{p['name']} cuesta {w.money(w.price(p))} y {q['name']}, {w.money(w.price(q))}.")(w.other(p))),
-    "english": lambda w, p: ("do you have it?", f"Yes, we have {p['name']} for {w.money(w.price(p))}. There are {p['stock']} in stock."),
+    "two": lambda w, p: (
+        "los dos",
+        (lambda q: f"{p['name']} cuesta {w.money(w.price(p))} y {q['name']}, {w.money(w.price(q))}.")(w.other(p)),
+    ),
+    "english": lambda w, p: (
+        "do you have it?",
+        f"Yes, we have {p['name']} for {w.money(w.price(p))}. There are {p['stock']} in stock.",
+    ),
     "more_than": lambda w, p: ("stock", f"De {p['name']} tenemos más de {p['stock'] - 1} unidades disponibles."),
 }
 FALSE_DEVELOP: dict[str, tuple[str, Template]] = {
     "price": ("price", lambda w, p: ("precio", f"Sí, tenemos {p['name']} a {w.money(w.wrong_price(p))}.")),
-    "price_bold": ("price", lambda w, p: ("precio", f"**{p['name']}** — {w.money(w.wrong_price(p))} ({p['stock']} disponibles)")),
-    "swap": ("price", lambda w, p: ("los dos", (lambda q: f"{p['name']} cuesta {w.money(w.price(q))} y {q['name']}, {w.money(w.price(p))}.")(w.other(p)))),
+    "price_bold": (
+        "price",
+        lambda w, p: ("precio", f"**{p['name']}** — {w.money(w.wrong_price(p))} ({p['stock']} disponibles)"),
+    ),
+    "swap": (
+        "price",
+        lambda w, p: (
+            "los dos",
+            (lambda q: f"{p['name']} cuesta {w.money(w.price(q))} y {q['name']}, {w.money(w.price(p))}.")(w.other(p)),
+        ),
+    ),
     "swap_list": (
         "price",
-        lambda w, p: ("los dos", (lambda q: f"- {p['name']}: {w.money(w.price(q))}\n- {q['name']}: {w.money(w.price(p))}")(w.other(p))),
+        lambda w, p: (
+            "los dos",
+            (lambda q: f"- {p['name']}: {w.money(w.price(q))}\n- {q['name']}: {w.money(w.price(p))}")(w.other(p)),
+        ),
     ),
-    "before": ("price", lambda w, p: ("precio", f"{p['name']}: antes {w.money(w.wrong_price(p))}, ahora {w.money(w.price(p))}.")),
+    "before": (
+        "price",
+        lambda w, p: ("precio", f"{p['name']}: antes {w.money(w.wrong_price(p))}, ahora {w.money(w.price(p))}."),
+    ),
     "stock": ("stock", lambda w, p: ("stock", f"De {p['name']} quedan {w.wrong_stock(p)} unidades.")),
-    "stock_item": ("stock", lambda w, p: ("lista", f"- {p['name']} — {w.money(w.price(p))} ({w.wrong_stock(p)} disponibles)")),
+    "stock_item": (
+        "stock",
+        lambda w, p: ("lista", f"- {p['name']} — {w.money(w.price(p))} ({w.wrong_stock(p)} disponibles)"),
+    ),
     "gone": ("stock", lambda w, p: ("stock", f"Lo siento, {p['name']} está agotado.")),
-    "far": ("product", lambda w, p: ("algo más", f"También tenemos {w.chance.choice(FAR_PRODUCTS)} a {w.money(w.price(p))}.")),
+    "far": (
+        "product",
+        lambda w, p: ("algo más", f"También tenemos {w.chance.choice(FAR_PRODUCTS)} a {w.money(w.price(p))}."),
+    ),
     "far_item": (
         "product",
-        lambda w, p: ("lista", f"- {p['name']}: {w.money(w.price(p))}\n- {w.chance.choice(FAR_PRODUCTS)}: {w.money(w.price(p))}"),
+        lambda w, p: (
+            "lista",
+            f"- {p['name']}: {w.money(w.price(p))}\n- {w.chance.choice(FAR_PRODUCTS)}: {w.money(w.price(p))}",
+        ),
     ),
-    "discount": ("percentage", lambda w, p: ("oferta", f"{p['name']} tiene {w.chance.choice([12, 20, 25, 30, 40])} % de descuento hoy.")),
-    "total": ("price", lambda w, p: (f"¿cuánto salen 3 {p['name'].lower()}?", f"3 unidades de {p['name']} serían {w.money(w.price(p) * 3 + (1 if w.price(p) < 1000 else 1000))} en total.")),
+    "discount": (
+        "percentage",
+        lambda w, p: ("oferta", f"{p['name']} tiene {w.chance.choice([12, 20, 25, 30, 40])} % de descuento hoy."),
+    ),
+    "total": (
+        "price",
+        lambda w, p: (
+            f"¿cuánto salen 3 {p['name'].lower()}?",
+            f"3 unidades de {p['name']} serían {w.money(w.price(p) * 3 + (1 if w.price(p) < 1000 else 1000))} en total.",
+        ),
+    ),
 }
 
 # -- the part kept apart -----------------------------------------------------------------------------------------------
 TRUE_APART: dict[str, Template] = {
-    "chatty": lambda w, p: ("hola", f"¡Hola! Qué bueno que escribes 🙌 {p['name']} lo tenemos en {w.money(w.price(p))}; nos quedan {p['stock']}."),
+    "chatty": lambda w, p: (
+        "hola",
+        f"¡Hola! Qué bueno que escribes 🙌 {p['name']} lo tenemos en {w.money(w.price(p))}; nos quedan {p['stock']}.",
+    ),
     "terse": lambda w, p: (p["name"], f"{p['name']}: {w.money(w.price(p))}"),
     "whatsapp": lambda w, p: ("info", f"*{p['name']}*\n💰 {w.money(w.price(p))}\n📦 {p['stock']} unidades"),
     "numbered": lambda w, p: (
         "qué hay",
-        "Tenemos:\n" + "\n".join(f"{n}. *{q['name']}* – {w.money(w.price(q))}" for n, q in enumerate((p, w.other(p), p), 1)),
+        "Tenemos:\n"
+        + "\n".join(f"{n}. *{q['name']}* – {w.money(w.price(q))}" for n, q in enumerate((p, w.other(p), p), 1)),
     ),
-    "sum": lambda w, p: ("los dos", (lambda q: f"{p['name']} ({w.money(w.price(p))}) más {q['name']} ({w.money(w.price(q))}) suman {w.money(w.price(p) + w.price(q))}.")(w.other(p))),
-    "difference": lambda w, p: ("comparar", (lambda a, b: f"{a['name']} cuesta {w.money(abs(w.price(a) - w.price(b)))} menos que {b['name']}.")(*sorted((p, w.other(p)), key=w.price))),
-    "portuguese": lambda w, p: ("tem?", f"Sim! {p['name']} custa {w.money(w.price(p))} e há {p['stock']} unidades em estoque."),
-    "denial": lambda w, p: (f"¿tienen {FAR_PRODUCTS[0]}?", f"No tenemos {FAR_PRODUCTS[0]}, pero te puede interesar {p['name']}, que está a {w.money(w.price(p))}."),
+    "sum": lambda w, p: (
+        "los dos",
+        (
+            lambda q: (
+                f"{p['name']} ({w.money(w.price(p))}) más {q['name']} ({w.money(w.price(q))}) suman {w.money(w.price(p) + w.price(q))}."
+            )
+        )(w.other(p)),
+    ),
+    "difference": lambda w, p: (
+        "comparar",
+        (lambda a, b: f"{a['name']} cuesta {w.money(abs(w.price(a) - w.price(b)))} menos que {b['name']}.")(
+            *sorted((p, w.other(p)), key=w.price)
+        ),
+    ),
+    "portuguese": lambda w, p: (
+        "tem?",
+        f"Sim! {p['name']} custa {w.money(w.price(p))} e há {p['stock']} unidades em estoque.",
+    ),
+    "denial": lambda w, p: (
+        f"¿tienen {FAR_PRODUCTS[0]}?",
+        f"No tenemos {FAR_PRODUCTS[0]}, pero te puede interesar {p['name']}, que está a {w.money(w.price(p))}.",
+    ),
 }
 FALSE_APART: dict[str, tuple[str, Template]] = {
-    "price_late": ("price", lambda w, p: ("precio", f"¡Claro! Mira, {p['name']} es de lo que más se vende. Su precio es de {w.money(w.wrong_price(p))}.")),
+    "price_late": (
+        "price",
+        lambda w, p: (
+            "precio",
+            f"¡Claro! Mira, {p['name']} es de lo que más se vende. Su precio es de {w.money(w.wrong_price(p))}.",
+        ),
+    ),
     "price_terse": ("price", lambda w, p: (p["name"], f"{p['name']}: {w.money(w.wrong_price(p))}")),
     "other_price": ("price", lambda w, p: (p["name"], f"{p['name']} está en {w.money(w.price(w.other(p)))}.")),
-    "whatsapp": ("price", lambda w, p: ("info", f"*{p['name']}*\n💰 {w.money(w.wrong_price(p))}\n📦 {p['stock']} unidades")),
-    "instalments": ("price", lambda w, p: ("cuotas", f"{p['name']} lo puedes pagar en 8 cuotas de {w.money((w.price(p) / 8).quantize(Decimal('0.01')) + 1)}.")),
-    "shipping": ("price", lambda w, p: ("envío", f"{p['name']} cuesta {w.money(w.price(p))} más {w.money(w.wrong_price(p))} de envío.")),
+    "whatsapp": (
+        "price",
+        lambda w, p: ("info", f"*{p['name']}*\n💰 {w.money(w.wrong_price(p))}\n📦 {p['stock']} unidades"),
+    ),
+    "instalments": (
+        "price",
+        lambda w, p: (
+            "cuotas",
+            f"{p['name']} lo puedes pagar en 8 cuotas de {w.money((w.price(p) / 8).quantize(Decimal('0.01')) + 1)}.",
+        ),
+    ),
+    "shipping": (
+        "price",
+        lambda w, p: ("envío", f"{p['name']} cuesta {w.money(w.price(p))} más {w.money(w.wrong_price(p))} de envío."),
+    ),
     "stock_words": ("stock", lambda w, p: ("stock", f"Sí hay {p['name']}, en stock tenemos {w.wrong_stock(p)}.")),
     "stock_table": (
         "stock",
-        lambda w, p: ("lista", f"| Artículo | Precio | Disponibles |\n|---|---|---|\n| {p['name']} | {w.money(w.price(p))} | {w.wrong_stock(p)} |"),
+        lambda w, p: (
+            "lista",
+            f"| Artículo | Precio | Disponibles |\n|---|---|---|\n| {p['name']} | {w.money(w.price(p))} | {w.wrong_stock(p)} |",
+        ),
     ),
     "english": ("price", lambda w, p: ("price", f"The {p['name']} is {w.money(w.wrong_price(p))}.")),
     "far": ("product", lambda w, p: ("algo", f"Te recomiendo {w.chance.choice(FAR_PRODUCTS)}, es muy bueno.")),
-    "far_bold": ("product", lambda w, p: ("algo", f"Tenemos *{p['name']}* y *{w.chance.choice(FAR_PRODUCTS)}*, los dos disponibles.")),
-    "discount": ("percentage", lambda w, p: ("promo", f"Por hoy {p['name']} va con el {w.chance.choice([18, 35, 50])}% off.")),
+    "far_bold": (
+        "product",
+        lambda w, p: ("algo", f"Tenemos *{p['name']}* y *{w.chance.choice(FAR_PRODUCTS)}*, los dos disponibles."),
+    ),
+    "discount": (
+        "percentage",
+        lambda w, p: ("promo", f"Por hoy {p['name']} va con el {w.chance.choice([18, 35, 50])}% off."),
+    ),
 }
 
 

@@ -1,6 +1,6 @@
 """Print how many inventions the grounding check catches and how many true replies it holds back.
 
-    python -m tests.assistants.measure_grounding [--errors]
+python -m tests.assistants.measure_grounding [--errors]
 """
 
 from __future__ import annotations

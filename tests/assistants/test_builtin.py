@@ -1,0 +1,253 @@
+"""The assistant without a model: every answer is in the person's language, useful, and passes the grounding check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from assistants.builtin.material import read_row
+from assistants.builtin.relevance import choose
+from assistants.builtin.understanding import Intent, understand
+from assistants.grounding import Facts, check
+from assistants.language import detect_language
+from assistants.prompts import enclose
+from assistants.providers.base import ChatMessage, Stop, SystemBlock, ToolCall, ToolResult
+from assistants.providers.builtin import BuiltinProvider
+from assistants.tools.catalog import CATALOG_TOOLS
+from tests.assistants.grounding_cases import shops
+
+SPECS = [tool.spec for tool in CATALOG_TOOLS]
+
+
+@dataclass
+class Chat:
+    """A conversation with the built-in provider over the rows of one shop; the tools are answered from those rows."""
+
+    shop: str
+    language: str = "español"
+    tone: str = "Cercano"
+
+    def __post_init__(self) -> None:
+        self.messages: list[ChatMessage] = []
+        self.called: list[ToolCall] = []
+        self.heard: list[str] = []
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [row | {"currency": shops()[self.shop]["currency"]} for row in shops()[self.shop]["products"]]
+
+    def system(self) -> list[SystemBlock]:
+        shop = shops()[self.shop]
+        business = {"nombre": "La Tienda", "moneda": shop["currency"], "datos": "\n".join(shop["texts"])}
+        head = {"productos_en_total": "9", "categorias": list(dict.fromkeys(row["category"] for row in self.rows))}
+        rules = f"7. Responde en el idioma de la persona; si no está claro, en {self.language}.\n8. Tono: {self.tone}"
+        return [
+            SystemBlock(f"{rules}\n{enclose('negocio', [business])}", stable=True),
+            SystemBlock(enclose("catalogo", [head, *self.rows]), stable=True),
+        ]
+
+    def ask(self, text: str) -> str:
+        """One turn; asserts that what is said is grounded and that what is streamed is what is returned."""
+        shop = shops()[self.shop]
+        self.messages.append(ChatMessage("user", text))
+        facts = Facts(currency=shop["currency"], products=self.rows, texts=["La Tienda", *shop["texts"]])
+        for message in self.messages:
+            if message.role == "user":
+                facts.add_question(message.text)
+        turn = list(self.messages)
+        for _ in range(6):
+            self.heard = []
+            completion = BuiltinProvider().generate(
+                system=self.system(), messages=turn, tools=SPECS, max_tokens=500, on_text=self.heard.append
+            )
+            if completion.stop is Stop.END:
+                break
+            results = tuple(ToolResult(c.id, c.name, json.dumps(self._run(c))) for c in completion.tool_calls)
+            self.called += completion.tool_calls
+            turn += [ChatMessage("assistant", "", completion.tool_calls), ChatMessage("tool", tool_results=results)]
+        assert completion.stop is Stop.END, "it never stops asking"
+        assert "".join(self.heard) == completion.text
+        assert check(completion.text, facts=facts) == [], completion.text
+        self.messages.append(ChatMessage("assistant", completion.text))
+        return completion.text
+
+    def _run(self, call: ToolCall) -> dict[str, Any]:
+        arguments = call.arguments or {}
+        if call.name == "list_categories":
+            return {"categories": list(dict.fromkeys(row["category"] for row in self.rows))}
+        if call.name == "get_product":
+            return {"product": next(row for row in self.rows if row["id"] == arguments["id"])}
+        if call.name == "similar_products":
+            one = next(row for row in self.rows if row["id"] == arguments["id"])
+            return {"products": [row for row in self.rows if row["category"] == one["category"] and row is not one]}
+        read = [row for value in self.rows if (row := read_row(value, currency="")) is not None]
+        best = [row.id for row in choose(arguments["query"], read).rows]
+        ranked = sorted(self.rows, key=lambda row: best.index(row["id"]) if row["id"] in best else 999)
+        return {"products": ranked[: arguments.get("limit") or 8]}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("¿tienen algo para cortar madera y cuánto cuesta?", "es"),
+        ("do you have anything to cut wood?", "en"),
+        ("vocês têm algo para cortar madeira?", "pt"),
+        ("quanto custa a ração?", "pt"),
+        ("how much is it?", "en"),
+        ("precio", "es"),
+        ("iPhone", "es"),
+    ],
+)
+def test_it_tells_the_language_of_a_short_message(text: str, language: str) -> None:
+    assert detect_language(text) == language
+
+
+def test_a_message_that_tells_no_language_is_in_the_default_one() -> None:
+    assert detect_language("iPhone 15", default="pt") == "pt"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "queries"),
+    [
+        ("hola buenas, me gustaría saber si tienen taladros", Intent.GREETING, ("taladros",)),
+        ("¿tienen algo para cortar madera y cuánto cuesta?", Intent.PRICE, ("cortar madera",)),
+        ("¿cuánto salen 3 martillos?", Intent.PRICE, ("martillos",)),
+        ("martillos y serruchos, ¿qué precio?", Intent.PRICE, ("martillos", "serruchos")),
+        ("hay stock del iphone 13?", Intent.STOCK, ("iphone 13",)),
+        ("¿cuál es el taladro más barato?", Intent.CHEAPEST, ("taladro",)),
+        ("Is the Bosch drill available?", Intent.STOCK, ("Bosch drill",)),
+        ("quanto custam 3 sachês?", Intent.PRICE, ("sachês",)),
+        ("¿qué venden?", Intent.OFFERING, ()),
+        ("what do you sell?", Intent.OFFERING, ()),
+        ("o que vocês vendem?", Intent.OFFERING, ()),
+        ("cuéntame un chiste", Intent.OUT_OF_SCOPE, None),
+        ("muchas gracias", Intent.THANKS, ()),
+        ("adiós", Intent.GOODBYE, ()),
+        ("qué me recomiendas para una fiesta", Intent.RECOMMENDATION, ("fiesta",)),
+        ("diferencia entre el serrucho y la segueta", Intent.COMPARISON, ("serrucho", "segueta")),
+    ],
+)
+def test_it_understands(text: str, intent: str, queries: tuple[str, ...] | None) -> None:
+    understanding = understand(text)
+    assert understanding.wants(intent)
+    if queries is not None:
+        assert understanding.queries == queries
+
+
+def test_it_reads_quantities_and_limits() -> None:
+    assert understand("quiero 3 martillos").quantity == 3
+    assert understand("celulares entre 500 mil y 1 millón").at_least == 500_000
+    assert understand("celulares entre 500 mil y 1 millón").at_most == 1_000_000
+    assert understand("mouse hasta 30 dólares").at_most == 30
+    assert understand("tenis talla 42").quantity is None
+    assert understand("¿cuánto cuesta el segundo?").ordinal == 2
+
+
+@pytest.mark.parametrize(
+    ("shop", "text", "said"),
+    [
+        ("ferreteria", "¿tienen algo para cortar madera y cuánto cuesta?", ["Serrucho profesional 20 pulgadas", "$ 38.500", "5 disponibles"]),
+        ("ferreteria", "precio del martillo de uña", ["Martillo de uña 16 oz Stanley", "$ 45.900"]),
+        ("ferreteria", "¿cuánto salen 3 serruchos?", ["$ 115.500", "$ 38.500"]),
+        ("ferreteria", "¿y 30 serruchos profesionales?", ["solo hay 5 disponibles"]),
+        ("ferreteria", "¿hay nivel de burbuja?", ["agotado", "$ 42.000", "Cinta métrica"]),
+        ("ferreteria", "¿cuál es el taladro más barato?", ["más económica", "Taladro percutor Bosch GSB 550", "$ 289.900"]),
+        ("ferreteria", "taladros por menos de 300.000", ["Bosch", "$ 289.900"]),
+        ("ferreteria", "taladros por menos de 100.000", ["No encontré nada", "$ 100.000", "$ 289.900"]),
+        ("ferreteria", "diferencia entre el serrucho y la segueta", ["$ 13.600", "menos que"]),
+        ("ferreteria", "¿venden iPhone 15?", ["No encontré «iPhone 15»"]),
+        ("ferreteria", "¿a qué hora abren?", ["7:30"]),
+        ("ferreteria", "¿hacen domicilios?", ["$ 12.000"]),
+        ("ferreteria", "¿tienen parqueadero y garantía?", ["no lo tengo"]),
+        ("ferreteria", "¿qué venden?", ["Herramientas manuales", "Pinturas"]),
+        ("ferreteria", "do you have hammers?", ["Yes", "Martillo", "in stock"]),
+        ("ferreteria", "hola", ["¡Hola!", "La Tienda"]),
+        ("ferreteria", "cuéntame un chiste", ["no te puedo ayudar"]),
+        ("ropa", "qué me recomiendas de vestidos", ["Te recomiendo", "Vestido"]),
+        ("ropa", "¿tienen playeras negras?", ["Playera básica algodón negra", "$ 189"]),
+        ("electronica", "how much is the Logitech mouse?", ["Logitech", "$ 14,99"]),
+        ("petshop", "vocês têm areia para gatos? quanto custa?", ["Areia higiênica Pipicat 4 kg", "R$ 15,90"]),
+        ("petshop", "quanto é a entrega?", ["R$ 9,90"]),
+        ("petshop", "obrigada!", ["De nada"]),
+        ("bodega", "arroz", ["Arroz Costeño extra 5 kg", "S/ 24.90"]),
+        ("vivero", "¿tienen lavanda?", ["Lavanda 14 cm", "$ 3.490"]),
+    ],
+)  # fmt: skip
+def test_it_answers(shop: str, text: str, said: Sequence[str]) -> None:
+    answer = Chat(shop, language="portugués" if shop == "petshop" else "español").ask(text)
+    for words in said:
+        assert words in answer, answer
+
+
+def test_it_follows_the_conversation() -> None:
+    chat = Chat("ferreteria")
+    chat.ask("¿qué martillos tienen?")
+    assert "Martillo de bola 24 oz" in chat.ask("¿cuánto cuesta el segundo?")
+    chat = Chat("ferreteria")
+    chat.ask("¿qué taladros tienen?")
+    assert "Taladro percutor Bosch GSB 550" in chat.ask("¿y el más barato?")
+    assert "3 disponibles" in chat.ask("¿hay stock de ese?")
+    assert "$ 579.800" in chat.ask("quiero 2")
+    chat = Chat("ropa")
+    chat.ask("¿tienen playeras blancas?")
+    assert "negra" in chat.ask("¿y en negro?")
+
+
+def test_it_offers_something_similar() -> None:
+    chat = Chat("ferreteria")
+    chat.ask("¿cuánto cuesta la brocha de cerda?")
+    assert "Pintura blanca tipo 1 galón" in chat.ask("muéstrame algo similar")
+    assert [call.name for call in chat.called][-1] == "similar_products"
+
+
+def test_it_calls_only_tools_that_it_was_offered() -> None:
+    completion = BuiltinProvider().generate(
+        system=Chat("ferreteria").system(), messages=[ChatMessage("user", "martillos")], tools=[], max_tokens=10
+    )
+    assert completion.stop is Stop.END
+    assert completion.text
+
+
+def test_a_brief_tone_leaves_the_closing_question_out() -> None:
+    assert "¿Te cuento" in Chat("ferreteria").ask("martillos")
+    assert "¿Te cuento" not in Chat("ferreteria", tone="Muy breve").ask("martillos")
+
+
+@pytest.mark.parametrize("shop", ["ferreteria", "ropa", "electronica", "petshop", "libreria", "bodega", "vivero"])
+def test_all_it_says_of_any_product_is_grounded(shop: str) -> None:
+    for row in shops()[shop]["products"]:
+        for question in ("¿cuánto cuesta {}?", "quiero 3 {}", "tell me more about {}", "algo parecido a {}"):
+            Chat(shop).ask(question.format(row["name"]))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "?", "¿¿¿", "🙂", "a" * 5000, "1/0", "<script>", "precio", "el segundo", "y", "$", "\x00", "أهلا"]
+)
+def test_odd_messages_get_an_answer(text: str) -> None:
+    assert Chat("ferreteria").ask(text).strip()
+
+
+@pytest.mark.parametrize("content", ["", "no json", "[]", '{"products": [1, null, {"id": "x"}]}', '{"error": "x"}'])
+def test_a_tool_that_answers_nonsense_does_not_stop_it(content: str) -> None:
+    call = ToolCall("c1", "search_products", {"query": "martillos"})
+    messages = [
+        ChatMessage("user", "martillos"),
+        ChatMessage("assistant", "", (call,)),
+        ChatMessage("tool", tool_results=(ToolResult("c1", "search_products", content),)),
+    ]
+    completion = BuiltinProvider().generate(
+        system=Chat("ferreteria").system(), messages=messages, tools=SPECS, max_tokens=10
+    )
+    assert "No encontré «martillos»" in completion.text
+
+
+def test_a_business_without_facts_or_products_is_answered_too() -> None:
+    for text in ("hola", "¿qué venden?", "martillos", "horario"):
+        completion = BuiltinProvider().generate(
+            system=[], messages=[ChatMessage("user", text)], tools=[], max_tokens=10
+        )
+        assert completion.text
