@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Turning what was read into an answer: short, warm, and nothing but what the rows and the business's facts say."""
 
 from __future__ import annotations

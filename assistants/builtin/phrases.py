@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """What the built-in assistant says, in the language of the person who asked."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """What a message wants: intents by rules, and the words that say which things it is about.
 
 Rules are data: another assistant adds its own to ``understand`` without touching these.

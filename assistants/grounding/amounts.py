@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """The arithmetic that a true reply may do with prices: totals, differences, change, shares."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """What the numbers of a sentence are: prices, stock figures, counts, percentages, or nothing that needs a row."""
 
 from __future__ import annotations

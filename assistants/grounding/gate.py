@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """The gate between a model's stream and the reader, and the same check for a finished text."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Names of products in a sentence that no row has."""
 
 from __future__ import annotations
@@ -235,8 +236,7 @@ class _Judge:
             token
             for token in tokens
             if token.is_number
-            or token.is_capital
-            and token is not tokens[0]
+            or (token.is_capital and token is not tokens[0])
             or token.stem in DISTINGUISHING
             or token.stem in catalogue.by_stem
         ]
@@ -419,9 +419,7 @@ def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:
             re.search(r"[A-Z]{2,}\d|[a-z][A-Z]", text[run[0].start : run[-1].end])
         )
         alone = len(run) == 1
-        if coded and not _is_ordinary_code(run):
-            yield run[0].start, run[-1].end
-        elif not alone and sentence.speaks_of_goods:
+        if (coded and not _is_ordinary_code(run)) or (not alone and sentence.speaks_of_goods):
             yield run[0].start, run[-1].end
         elif alone and not first_word and sentence.speaks_of_goods:
             left = sentence.folded[: run[0].start]
@@ -470,6 +468,6 @@ def _cut_phrase(folded: str, start: int, *, stop: int | None = None) -> Iterator
     limit = _PHRASE_STOP.search(phrase.group())
     text = phrase.group()[: limit.start()] if limit else phrase.group()
     words = [token for token in tokenize(text) if not token.is_stop]
-    if not words or words[0].is_number and len(words) == 1:
+    if not words or (words[0].is_number and len(words) == 1):
         return
     yield start, start + len(text.rstrip())

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Numbers in running text: digits with any separators, or words of Spanish, English and Portuguese; money and percentages."""
 
 from __future__ import annotations

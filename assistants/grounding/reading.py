@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Reading a reply unit by unit: what it says, and whether the facts hold it."""
 
 from __future__ import annotations

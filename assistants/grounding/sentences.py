@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Cutting a growing text into units that can be checked alone: a sentence, a list item, a table row, a line."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Words that name no product of their own: labels, services, qualities, places and means of payment."""
 
 from __future__ import annotations

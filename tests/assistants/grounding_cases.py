@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Replies that are true and replies that invent, by hand and by template, in two parts: one to develop by, one kept apart."""
 
 from __future__ import annotations
@@ -105,8 +106,8 @@ class Writer:
             candidates.append(Decimal(digits[1] + digits[0] + digits[2:]))
         candidates += [
             price * 10,
-            (price * Decimal("0.9")).quantize(Decimal("1")),
-            (price * Decimal("1.15")).quantize(Decimal("1")),
+            (price * Decimal("0.9")).quantize(Decimal(1)),
+            (price * Decimal("1.15")).quantize(Decimal(1)),
         ]
         candidates = [amount for amount in candidates if amount > 0 and amount not in known]
         return self.chance.choice(candidates)

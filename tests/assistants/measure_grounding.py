@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """Print how many inventions the grounding check catches and how many true replies it holds back.
 
 python -m tests.assistants.measure_grounding [--errors]

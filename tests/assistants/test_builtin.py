@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """The assistant without a model: every answer is in the person's language, useful, and passes the grounding check."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (word lists and patterns are one line each)
 """The grounding check: numbers, sentences, the gate, and both rates on replies made by hand and by template."""
 
 from __future__ import annotations
