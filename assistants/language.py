@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (word lists and patterns are one line each)
 """Which language a short message is in: Spanish, English or Portuguese."""
 
 from __future__ import annotations

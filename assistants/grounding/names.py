@@ -26,7 +26,7 @@ _OFFER = re.compile(
     r"|we (?:have|carry|sell|offer|stock|also have)|i recommend|there is|there are|temos|vendemos|trabalhamos com|oferecemos|recomendo|sugiro)(?:\s+(?:tambien|disponibles?|en stock|actualmente|por ejemplo|ademas|hoy|aqui|also|tambem|available|siempre|a la venta|para ti|ahora|estos?|estas?|mas))*\s+"
 )
 _FIRM_OFFER = re.compile(
-    r"\b(?:opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|te conviene|te sirve|te serviria|tenemos|contamos con|manejamos|vendemos|disponemos de|ofrecemos|recomiendo|recomendamos|sugiero|ofrezco|trabajamos con|have|carry|sell|offer|recommend|temos|vendemos|trabalhamos|oferecemos|recomendo|sugiro)\b"
+    r"\b(?:esta (?=el |la )|estan (?=los |las )|puedes (?:llevar|ver|probar)|opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|te conviene|te sirve|te serviria|tenemos|contamos con|manejamos|vendemos|disponemos de|ofrecemos|recomiendo|recomendamos|sugiero|ofrezco|trabajamos con|have|carry|sell|offer|recommend|temos|vendemos|trabalhamos|oferecemos|recomendo|sugiro)\b"
 )
 _NOUN_PHRASE = re.compile(r"[^.,;:!?()|—–\n$]+")
 _PHRASE_STOP = re.compile(
@@ -92,6 +92,8 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
         start, end = _head_of_item(sentence)
         if judge.is_product_like(start, end) and judge.is_unknown(start, end, strict=True):
             yield start, end
+    elif (head := _head_of_price(sentence)) and judge.is_unknown(*head, strict=False):
+        yield head
     for start, end in sentence.plain.marked:
         end = start + len(_cut_head(text[start:end]))
         if judge.is_product_like(start, end) and judge.is_unknown(start, end, strict=True):
@@ -154,9 +156,8 @@ class _Judge:
     def is_denied(self, start: int, end: int, *, strict: bool) -> bool:
         """Whether the words are said not to be sold."""
         head = self.sentence.folded[:start]
-        denial = None
-        for denial in _DENIAL.finditer(head):
-            pass
+        denials = list(_DENIAL.finditer(head))
+        denial = denials[-1] if denials else None
         if denial is None:
             after = self.sentence.folded[end : end + 60]
             return bool(
@@ -178,14 +179,13 @@ class _Judge:
         previous: Token | None = None
         for token in self.inside(start, end):
             between = self.sentence.folded[previous.end : token.start] if previous else ""
-            if token.folded in ("y", "e", "o", "u", "and", "or", "ou", "vs") or re.search(r"[,+&/|()]", between):
-                if not (
-                    piece
-                    and self._is_explained([*piece, token], strict=False)
-                    and token.folded not in ("y", "and", "vs")
-                ):
-                    yield piece
-                    piece = []
+            parts = token.folded in ("y", "e", "o", "u", "and", "or", "ou", "vs") or re.search(r"[,+&/|()]", between)
+            joined = (
+                piece and token.folded not in ("y", "and", "vs") and self._is_explained([*piece, token], strict=False)
+            )
+            if parts and not joined:
+                yield piece
+                piece = []
             if not token.is_stop and not self._is_plain(token):
                 piece.append(token)
             previous = token
@@ -256,7 +256,7 @@ class _Judge:
         catalogue = self.catalogue
         if synonyms(tokens[0].stem) & (catalogue.text_stems | frozenset().union(*catalogue.category_stems)):
             return True
-        return all(synonyms(token.stem) & catalogue.about_stems for token in tokens)
+        return len(tokens) == 1 and bool(synonyms(tokens[0].stem) & catalogue.about_stems)
 
     def _row_covers(self, row: int, tokens: Iterable[Token]) -> bool:
         about = self.catalogue.entries[row].about
@@ -375,6 +375,18 @@ def _head_of_item(sentence: Sentence) -> tuple[int, int]:
         inner_start, inner_end = sentence.plain.marked[0]
         return inner_start, inner_start + len(_cut_head(text[inner_start:inner_end]))
     return start, start + len(_cut_head(text[start:]))
+
+
+def _head_of_price(sentence: Sentence) -> tuple[int, int] | None:
+    """What stands right before the first price of a short line: "Bufanda de alpaca: $ 189"."""
+    prices = [claim for claim in sentence.claims if claim.sort is Sort.PRICE]
+    text = sentence.plain.text
+    start, end = 0, len(_cut_head(text))
+    if not prices or not text[start:end].strip() or not 0 <= prices[0].start - end <= 3:
+        return None
+    if len(text[start:end].split()) > 7 or not re.match(r"\s?[:—–-]", text[end : prices[0].start]):
+        return None
+    return start, end
 
 
 def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:

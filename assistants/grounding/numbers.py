@@ -82,7 +82,6 @@ _SCALES = {
     "par": 2, "couple": 2, "pair": 2, "centenar": 100, "centena": 100, "centenares": 100, "hundred": 100,
 }  # fmt: skip
 _MONEY_SCALES = {"luca": "luca", "lucas": "luca", "lukas": "luca", "palo": "palo", "palos": "palo"}
-_COLLECTIVES = frozenset({"docena", "docenas", "duzia", "duzias", "dozen", "dozens", "par", "couple", "pair"})
 
 _SMALL = {
     # Spanish
