@@ -16,12 +16,13 @@ done; \
 [ -n "$$python" ] || { echo "recado: Python 3.11 or later is needed and was not found. Install it, or name it: PYTHON=/path/to/python3 make run" >&2; exit 1; }
 endef
 
-.PHONY: help run test lint bench demo screens clean install install-dev browser translations
+.PHONY: help run test lint messages bench demo screens clean install install-dev browser translations
 
 help:
 	@echo "make run      the whole system at http://127.0.0.1:8000 (PORT, DATA_DIR, DEMO=0 and .env are honoured)"
 	@echo "make test     every test; PYTEST_ARGS='-n 2 --dist loadfile' is the default"
 	@echo "make lint     ruff, mypy, missing migrations, check --deploy"
+	@echo "make messages the texts of the code into locale/, and which of them have no translation yet"
 	@echo "make bench    the measurements of docs/performance.md"
 	@echo "make demo     the demo shops, into the data of make run"
 	@echo "make screens  docs/screens, taken from a running system of its own"
@@ -51,6 +52,9 @@ lint: install-dev
 	$(V)/mypy
 	$(V)/python manage.py makemigrations --check --dry-run
 	DJANGO_DEBUG=off SITE_URL=https://recado.example $(V)/python manage.py check --deploy --fail-level WARNING
+
+messages: install-dev
+	@$(V)/python -m config.translations extract
 
 bench: install-dev
 	@$(V)/python manage.py bench

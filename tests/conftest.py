@@ -6,14 +6,22 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils.translation.reloader import translation_file_changed
 from rest_framework.test import APIClient
 
+from config.translations import LOCALE, compile_translations
 from messaging.streams import switchboard
 from tenants.accounts import register
 from tenants.authentication import issue_tokens
 from tenants.models import User
 
 PASSWORD = "una-clave-larga-7"
+
+
+def pytest_configure() -> None:
+    """A clean checkout has no compiled catalogues; and by now Django has read those that were there."""
+    for written in compile_translations(LOCALE):
+        translation_file_changed(sender=None, file_path=written)
 
 
 @pytest.fixture(autouse=True)

@@ -347,7 +347,62 @@ def test_preferences_refuse_what_they_do_not_know(api, alice, field, value):
     assert api(alice).get("/api/user/preferences").json() == before
 
 
-def test_errors_are_in_the_persons_language(api, alice):
-    for language, text in (("es", "No conocemos este campo."),):
-        User.objects.filter(pk=alice.pk).update(language=language)
-        assert api(alice).patch("/api/user/preferences", {"nope": 1}).json() == {"nope": [text]}
+@pytest.mark.parametrize(
+    ("language", "unknown", "not_blank", "too_long", "not_found"),
+    [
+        (
+            "es",
+            "No conocemos este campo.",
+            "Este campo no puede quedar en blanco.",
+            "Escribe hasta 120 caracteres.",
+            "No encontramos lo que buscas.",
+        ),
+        (
+            "en",
+            "We don’t know this field.",
+            "This field may not be blank.",
+            "Ensure this field has no more than 120 characters.",
+            "Not found.",
+        ),
+        (
+            "pt",
+            "Não conhecemos este campo.",
+            "Este campo não pode ficar em branco.",
+            "Escreva até 120 caracteres.",
+            "Não encontramos o que você procura.",
+        ),
+    ],
+)
+def test_errors_are_in_the_persons_language(api, alice, language, unknown, not_blank, too_long, not_found):
+    """Our own words and those of the packages alike, whatever the browser prefers."""
+    User.objects.filter(pk=alice.pk).update(language=language)
+    client = api(alice)
+
+    def change(**fields: object) -> dict[str, object]:
+        return client.patch("/api/user/preferences", fields, headers={"Accept-Language": "fr, it"}).json()
+
+    assert change(nope=1) == {"nope": [unknown]}
+    assert change(timezone="") == {"timezone": [not_blank]}
+    assert change(business_name="x" * 121) == {"business_name": [too_long]}
+    assert client.get("/api/user/products/999999").json() == {"detail": not_found}
+
+
+@pytest.mark.parametrize(
+    ("accepts", "text"),
+    [
+        ("pt-BR,pt;q=0.9,en;q=0.8", "Usuário ou senha não conferem."),
+        ("en-US", "The username or password is wrong."),
+        ("es-MX", "El usuario o la contraseña no coinciden."),
+        ("de", "El usuario o la contraseña no coinciden."),
+    ],
+)
+def test_a_stranger_is_answered_in_the_browsers_language(api, accepts, text):
+    answer = api().post("/api/auth/login", {"username": "x", "password": "y"}, headers={"Accept-Language": accepts})
+    assert answer.json() == {"detail": text}
+
+
+def test_what_is_too_large_is_refused_in_the_browsers_language(api, settings):
+    settings.MAX_BODY_BYTES = 10
+    for accepts, text in (("pt-BR", "O envio passa de 0 MB."), ("en", "That is more than 0 MB.")):
+        answer = api().post("/api/auth/login", {"username": "x" * 20}, headers={"Accept-Language": accepts})
+        assert (answer.status_code, answer.json()) == (413, {"detail": text})
