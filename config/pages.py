@@ -15,7 +15,8 @@ from tenants.models import Preferences
 from tenants.preferences import CURRENCIES, LANGUAGES
 
 # gettext() and its kin for our modules, in the language of the person who asks; the page's address names it too.
-texts = require_GET(cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view()))
+# Naming one app keeps the admin's own texts out; the catalogues in LOCALE_PATHS are always in.
+texts = require_GET(cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view(packages=["config"])))
 
 
 @require_GET

@@ -34,7 +34,10 @@ class PathMiddleware:
             length = 0
         if length > settings.MAX_BODY_BYTES:
             megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
-            return JsonResponse({"detail": _("El envío pasa de %(n)d MB.") % {"n": megabytes}}, status=413)
+            # Nobody has chosen the language of this request yet: the thread still has that of the one before.
+            with translation.override(translation.get_language_from_request(request)):
+                detail = _("El envío pasa de %(n)d MB.") % {"n": megabytes}
+            return JsonResponse({"detail": detail}, status=413)
         return self.get_response(request)
 
 
