@@ -240,7 +240,13 @@ class _Judge:
             or token.stem in DISTINGUISHING
             or token.stem in catalogue.by_stem
         ]
+        complements = [token for token in tokens[1:] if self.sentence.folded[: token.start].endswith(" de ")]
+        if not all(catalogue.is_akin(token.stem, rows) or self._row_knows(rows, token) for token in complements):
+            return False  # "sierra de mesa", where there are other saws
         return any(self._row_covers(row, loose) for row in rows)
+
+    def _row_knows(self, rows: Iterable[int], token: Token) -> bool:
+        return self.catalogue.is_known(token.stem, rows=rows) or token.stem in self.catalogue.question_stems
 
     def _rows_for(self, tokens: Sequence[Token]) -> frozenset[int]:
         """Rows that the first telling word may name."""
