@@ -139,10 +139,18 @@ def read_catalogue(path: Path) -> Catalog:
         return read_po(file, locale=path.parent.parent.name)
 
 
+def sources() -> Iterator[Path]:
+    """The modules, templates and scripts whose texts people read."""
+    for app in ROOT.glob("*/apps.py"):
+        yield from (path for path in app.parent.rglob("*.py") if path != Path(__file__))
+    yield from (path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
+    yield from (ROOT / "static" / "recado").rglob("*.js")
+
+
 def read_code() -> dict[str, Catalog]:
     """The texts that the code has gettext look up, by domain, with the files that they are in."""
     found = {domain: Catalog() for domain in DOMAINS}
-    for path in sorted(_sources()):
+    for path in sorted(sources()):
         domain = "djangojs" if path.suffix == ".js" else "django"
         for _line, texts, comments, context in read_texts(path):
             found[domain].add(
@@ -239,13 +247,6 @@ def extract_messages() -> list[str]:
             left += [f"{place}: dropped {text!r}" for _context, text in gone]
             left += [f"{place}: no translation of {m.id!r}" for m in catalogue if m.id and not is_complete(m)]
     return left
-
-
-def _sources() -> Iterator[Path]:
-    for app in ROOT.glob("*/apps.py"):
-        yield from (path for path in app.parent.rglob("*.py") if path != Path(__file__))
-    yield from (path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
-    yield from (ROOT / "static" / "recado").rglob("*.js")
 
 
 def _bases(*, language: str, domain: str) -> Iterator[Path]:
