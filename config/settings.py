@@ -111,8 +111,9 @@ DATABASES = {
         **(env.db_url_config(DATABASE_URL) if DATABASE_URL else {"NAME": "recado", "DATA_DIR": DATA_DIR}),
         "ENGINE": "config.postgresql",
         "DURABLE": env.bool("DATABASE_DURABLE", default=not _TESTING),
-        # A fresh connection per request costs a factor of ten, and Django's pool breaks qcluster's fork.
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
+        # A thread gives its connection back after each request or task; config.postgresql.stock keeps it for the next.
+        # A fresh one each time costs a factor of ten, one for every waiting thread five megabytes.
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=0),
         "CONN_HEALTH_CHECKS": True,
     }
 }

@@ -15,7 +15,7 @@ from messaging.streams import EventStream, TooManyWaiting, switchboard
 from tenants.accounts import change_password
 from tenants.models import User
 from tenants.scope import tenant_scope
-from tests.messaging.conftest import connections_of, say, until
+from tests.messaging.conftest import FEW, connections_of, say, until
 from tests.messaging.test_claims import claim_one, finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +83,7 @@ def test_waiting_readers_hold_no_connection(alice):
     message = say(alice)
     readers = [Reader(alice, message) for _ in range(100)]
     until(lambda: all(reader.chunks for reader in readers))
-    until(lambda: connections_of() <= 2, seconds=5)
+    until(lambda: connections_of() <= FEW, seconds=5)
     finish(claim_one(alice), "Hola.")
     for reader in readers:
         assert reader.ended.wait(10)
