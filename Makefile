@@ -16,7 +16,7 @@ done; \
 [ -n "$$python" ] || { echo "recado: Python 3.11 or later is needed and was not found. Install it, or name it: PYTHON=/path/to/python3 make run" >&2; exit 1; }
 endef
 
-.PHONY: help run test lint messages bench demo screens clean install install-dev browser translations
+.PHONY: help pins run test lint messages bench demo screens clean install install-dev browser translations
 
 help:
 	@echo "make run      the whole system at http://127.0.0.1:8000 (PORT, DATA_DIR, DEMO=0 and .env are honoured)"
@@ -64,6 +64,13 @@ demo: install
 
 screens: install-dev browser
 	@$(V)/python manage.py screens
+
+# After a change of pyproject.toml: the pinned files again, for every platform, without the address of any index.
+pins: install-dev
+	@for extra in "" dev; do \
+	  $(V)/uv pip compile pyproject.toml $${extra:+--extra $$extra} --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements$${extra:+-$$extra}.txt; \
+	done
 
 clean:
 	rm -rf node_modules staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results var/tests
