@@ -237,6 +237,7 @@ def test_translated_texts_and_names_in_a_script_are_none():
         'form.add_error(None, f"Espera {n} minutos")',
         'models.CharField(verbose_name="nombre corto")',
         'TITLE = "Contraseña"',
+        'taken = {"username": (rows, "Ese usuario existe.")}',
         'words = _("Sí") + "No se puede por ahora"',
     ],
 )

@@ -14,16 +14,17 @@ from config.translations import KEYWORDS
 WORD = re.compile(r"[^\W\d_]{2,}")
 LETTERS = re.compile(r"[áéíóúñü¿¡]", re.IGNORECASE)
 LITTLE = re.compile(
-    r"\b(?:al|como|con|cuando|de|del|desde|el|en|es|esta|este|hay|la|las|lo|los|mas|muy|no|para|pero|por|que|se|si|sin|su"
+    r"\b(?:al|como|con|cuando|de|del|desde|el|en|es|esa|ese|eso|esta|este|hay|la|las|lo|los|mas|muy|no|para|pero|por|que|se|si|sin|su"
     r"|sus|tu|tus|te|un|una|y|ya)\b"
 )
 
 
 def is_spanish(text: str) -> bool:
-    """Letters or signs that English has not, or two little words that it has not."""
+    """Letters or signs that English has not, or two little words that it has not; one is enough in a sentence."""
     if LETTERS.search(text):
         return bool(WORD.search(text))
-    return len(set(LITTLE.findall(text.lower()))) > 1
+    little = set(LITTLE.findall(text.lower()))
+    return len(little) > 1 or (bool(little - {"no"}) and bool(re.fullmatch(r"[A-Z].* .*[.…!?]", text)))
 
 
 def is_said(text: str) -> bool:
