@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -30,11 +31,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    folder = tmp_path_factory.mktemp("browser")
-    (folder / "mail").mkdir()
-    with run_trial(data_dir=folder / "var", EMAIL_URL=f"filemail:///{folder / 'mail'}") as trial:
-        yield trial
+def system() -> Iterator[Trial]:
+    # Not pytest's own folder: another pytest that starts meanwhile takes back everybody else's way into that one, and
+    # PostgreSQL, which never runs as root, is somebody else.
+    with tempfile.TemporaryDirectory(prefix="recado-browser-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        (folder / "mail").mkdir()
+        with run_trial(data_dir=folder / "var", EMAIL_URL=f"filemail:///{folder / 'mail'}") as trial:
+            yield trial
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +157,12 @@ def person(system: Trial) -> Person:
 def make_person(system: Trial) -> Person:
     """A new tenant beside all those of other tests, who must stay invisible."""
     username = f"tienda{next(_numbers)}"
-    body = {"username": username, "password": PASSWORD, "email": f"{username}@example.com", "timezone": "America/Bogota"}
+    body = {
+        "username": username,
+        "password": PASSWORD,
+        "email": f"{username}@example.com",
+        "timezone": "America/Bogota",
+    }
     call(f"{system.url}/api/auth/register", method="POST", body=body)
     tokens = call(f"{system.url}/api/auth/login", method="POST", body={"username": username, "password": PASSWORD})
     return Person(username, system.url, tokens["access"])

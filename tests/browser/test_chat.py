@@ -99,7 +99,11 @@ def test_a_conversation_is_deleted_and_brought_back(visit, person):
 @pytest.fixture(scope="module")
 def superadmin(system) -> Person:
     system.manage(
-        "createsuperuser", "--noinput", "--username=jefa", "--email=jefa@example.com", DJANGO_SUPERUSER_PASSWORD=PASSWORD
+        "createsuperuser",
+        "--noinput",
+        "--username=jefa",
+        "--email=jefa@example.com",
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
     )
     return Person("jefa", system.url, "")
 
@@ -110,7 +114,7 @@ def claude(visit, superadmin) -> Iterator[AnthropicServer]:
     window = visit(superadmin)
 
     def configure(provider: str, base_url: str, key: str) -> None:
-        page = window.go("/admin/assistants/llmconfiguration/1/change/")
+        page = window.go("/admin/assistants/llmconfiguration/")
         page.locator("[name=provider]").select_option(provider)
         page.locator("[name=base_url]").fill(base_url)
         page.locator("[name=new_api_key]").fill(key)
@@ -190,12 +194,11 @@ def test_a_failed_turn_can_be_tried_again(visit, person):
     def fail_once(route) -> None:
         answer = route.fetch()
         body = answer.json() | {"status": "failed", "reply": None, "error": "Algo falló de nuestro lado al responder."}
-        page.unroute("**/chat/messages/*")
         route.fulfill(response=answer, json=body)
 
     window.expect_no_line()
     window.expect_status(409)
-    page.route("**/chat/messages/*", fail_once)
+    page.route("**/chat/messages/*", fail_once, times=1)
     page.route("**/stream", lambda route: route.abort(), times=1)
     ask(page, "¿Cuánto cuesta el serrucho?")
     page.get_by_role("button", name="Reintentar").click(timeout=ANSWER_MS)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-ATTACK = "<script>window.stolen=1</script><img src=x onerror=\"window.stolen=1\">{{ 7*7 }}\"><svg onload=window.stolen=1>"
+ATTACK = '<script>window.stolen=1</script><img src=x onerror="window.stolen=1">{{ 7*7 }}"><svg onload=window.stolen=1>'
 
 
 def test_markup_in_products_and_questions_is_shown_and_never_run(visit, person):
-    product = person.add_product(name=f"Clavo {ATTACK}", description=ATTACK, category=f"A {ATTACK}"[:100], sku="<b>1</b>")
+    product = person.add_product(
+        name=f"Clavo {ATTACK}", description=ATTACK, category=f"A {ATTACK}"[:100], sku="<b>1</b>"
+    )
     person.call("PATCH", "/api/user/preferences", {"business_name": f"Tienda {ATTACK}"[:120], "business_facts": ATTACK})
     window = visit(person)
 

@@ -25,16 +25,17 @@ Alpine.data("chat", () => ({
   conversations: [], listed: false, listTrouble: "", page: 1, moreConversations: false,
   current: null, turns: [], earlier: false, loading: false, trouble: "",
   draft: "", sending: false, suggestions: [], hasProducts: true, announcement: "",
-  followed: new Map(), goingAway: new Map(),
+  followed: new Map(), goingAway: new Map(), root: null,
 
   init() {
+    this.root = this.$root;
     const asked = new URLSearchParams(location.search);
     this.open(/^\d{1,18}$/.test(asked.get("c") || "") ? Number(asked.get("c")) : null, { push: false });
     if (asked.has("new")) history.replaceState(null, "", location.pathname);
     this.list();
     this.suggest();
     shortcut("n", () => this.begin());
-    shortcut("/", () => this.$refs.input.focus());
+    shortcut("/", () => this.part("input").focus());
     window.addEventListener("popstate", () => {
       const id = Number(new URLSearchParams(location.search).get("c")) || null;
       this.open(id, { push: false });
@@ -42,6 +43,9 @@ Alpine.data("chat", () => ({
     window.addEventListener("pagehide", () => { for (const id of this.goingAway.keys()) this.deleteNow(id); });
     window.addEventListener("online", () => { if (this.listTrouble) this.list(); });
   },
+
+  // Not $refs: it finds nothing from a line of a list that has just been removed.
+  part(name) { return this.root.querySelector(`[data-part="${name}"]`); },
 
   // --- conversations ---
   get empty() { return this.listed && !this.listTrouble && !this.conversations.length; },
@@ -71,14 +75,14 @@ Alpine.data("chat", () => ({
     event.preventDefault();
     this.closeList();
     if (conversation.id !== this.current) this.open(conversation.id);
-    else this.$refs.input.focus();
+    else this.part("input").focus();
   },
   begin() {
     this.closeList();
     this.open(null);
   },
-  openList() { this.$refs.list.showModal(); },
-  closeList() { if (this.$refs.list.open) this.$refs.list.close(); },
+  openList() { this.part("list").showModal(); },
+  closeList() { if (this.part("list").open) this.part("list").close(); },
   async open(id, { push = true } = {}) {
     for (const stop of this.followed.values()) stop();
     this.followed.clear();
@@ -89,7 +93,7 @@ Alpine.data("chat", () => ({
     this.draft = localStorage.getItem(this.draftKey) || "";
     if (push) history.pushState(null, "", id ? `?c=${id}` : location.pathname);
     if (id) await this.read(id);
-    if (window.matchMedia("(hover: hover)").matches) this.$nextTick(() => this.$refs.input.focus());
+    if (window.matchMedia("(hover: hover)").matches) this.$nextTick(() => this.part("input").focus());
   },
   async read(id, { before = null } = {}) {
     this.loading = !before;
@@ -239,9 +243,9 @@ Alpine.data("chat", () => ({
   },
 
   // --- the thread's place ---
-  toEnd() { this.$nextTick(() => { const box = this.$refs.thread; box.scrollTop = box.scrollHeight; }); },
+  toEnd() { this.$nextTick(() => { const box = this.part("thread"); box.scrollTop = box.scrollHeight; }); },
   stayAtEnd() {
-    const box = this.$refs.thread;
+    const box = this.part("thread");
     if (box.scrollHeight - box.scrollTop - box.clientHeight < 160) this.toEnd();
   },
 

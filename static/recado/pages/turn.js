@@ -28,10 +28,11 @@ export function turnsOf(messages) {
   return turns;
 }
 
-// Follow the reply to `turn` until it is there or failed. Listens to the stream; asks now and then where that is shut.
+// Follow the reply to `turn` until it is there or failed. Listens to the stream, which comes back by itself after a
+// pause; from its first trouble on the page also asks now and then.
 // Returns a function that stops following.
 export function follow(turn, { onGrow, onEnd }) {
-  let source = null, timer = 0, over = false;
+  let source = null, timer = 0, over = false, asking = false;
   const end = (message) => {
     if (over) return;
     stop();
@@ -66,7 +67,9 @@ export function follow(turn, { onGrow, onEnd }) {
     source.addEventListener("reset", () => { turn.text = turn.shown = ""; });
     source.addEventListener("done", (event) => end(JSON.parse(event.data)));
     source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED && !over) poll();
+      if (over || asking) return;
+      asking = true;
+      poll();
     });
   };
   listen();
