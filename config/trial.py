@@ -1,4 +1,4 @@
-"""A whole system of its own for as long as a test or a set of screenshots takes: `manage.py up` on a folder and a port."""
+"""A whole system for as long as a test or screenshots take: `manage.py up` on a folder and a port of its own."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from django.conf import settings
 START_SECONDS = 180.0  # migrations, static files and four processes on a busy machine
 STOP_SECONDS = 60.0
 # Who runs the trial has settings of its own, which are not the trial's.
-OTHERS = (
-    "DATABASE_URL REDIS_URL SITE_URL DJANGO_SETTINGS_MODULE PYTEST_VERSION RECADO_MAKE LLM_PROVIDER LLM_MODEL "
-    "ANTHROPIC_API_KEY ANTHROPIC_BASE_URL OPENAI_API_KEY OPENAI_BASE_URL VOYAGE_API_KEY EMBEDDING_PROVIDER"
-).split()
+OTHERS = {
+    *("DATABASE_URL", "REDIS_URL", "SITE_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_VERSION", "RECADO_MAKE"),
+    *("LLM_PROVIDER", "LLM_MODEL", "EMBEDDING_PROVIDER", "EMBEDDING_MODEL", "VOYAGE_API_KEY"),
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+}
 
 
 class TrialError(RuntimeError):

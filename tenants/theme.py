@@ -10,7 +10,7 @@ DEFAULT_ACCENT = "#0f766e"
 
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
-INK: Colour = (15, 23, 42)
+BLACK: Colour = (0, 0, 0)
 # The lightest surface of the light theme's cards and the lightest of the dark theme's, tinted rows included.
 LIGHT_SURFACE: Colour = (240, 244, 247)
 DARK_SURFACE: Colour = (40, 50, 68)
@@ -26,8 +26,8 @@ class ColourConverter(StringConverter):
 def style_sheet(*, accent: str) -> str:
     """CSS that sets the accent (``#rrggbb``): for surfaces as it is, for text as near to it as can be read."""
     colour = _parse(accent)
-    on_accent = WHITE if contrast(colour, WHITE) >= READABLE else INK
-    light = readable(colour, on=LIGHT_SURFACE, towards=INK)
+    on_accent = WHITE if contrast(colour, WHITE) >= READABLE else BLACK
+    light = readable(colour, on=LIGHT_SURFACE, towards=BLACK)
     dark = readable(colour, on=DARK_SURFACE, towards=WHITE)
     return (
         f":root{{--tblr-primary:{_hex(colour)};--tblr-primary-rgb:{_triple(colour)};--tblr-primary-fg:{_hex(on_accent)}}}"

@@ -111,7 +111,8 @@ def visit(browser: Browser, system: Trial) -> Iterator[Callable[..., Visit]]:
         context.set_default_timeout(20_000)
         visited = Visit(context.new_page(), system.url)
         visited.page.add_init_script(
-            "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
+            """addEventListener("securitypolicyviolation",
+                (event) => console.error("CSP: " + event.violatedDirective + " " + event.blockedURI))"""
         )
         visited.listen()
         visits.append((context, visited))

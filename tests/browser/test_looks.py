@@ -129,8 +129,9 @@ def test_nothing_jumps_while_a_page_loads(visit, shop):
     window = visit(shop, width=1280)
     window.page.add_init_script(
         """window.shift = 0;
-        new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.shift += e.value; }))
-            .observe({ type: "layout-shift", buffered: true });"""
+        new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });"""
     )
     for path in TENANTS:
         page = window.go(path)

@@ -53,7 +53,8 @@ def test_the_renderer_makes_only_safe_links_and_no_elements_of_its_own(visit, pe
             box.append(render(text));
             return box.innerHTML;
         }""",
-        "**Sierra** <img src=x onerror=alert(1)>\n- [ver](/user/commercial/products?id=1)\n- [mal](javascript:alert(1))\n"
+        "**Sierra** <img src=x onerror=alert(1)>\n- [ver](/user/commercial/products?id=1)\n"
+        "- [mal](javascript:alert(1))\n"
         "- [peor](//evil.example/x)\n- [afuera](https://example.com/a)\n\nMODELO_DE_SKU_1 y *énfasis*",
     )
     assert "<strong>Sierra</strong> &lt;img src=x onerror=alert(1)&gt;" in html
