@@ -226,7 +226,7 @@ class ConversationView(ChatView):
     @extend_schema(operation_id="delete_conversation", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Delete a conversation with all its messages, for good."""
-        get_object_or_404(Conversation, pk=pk).delete()
+        conversations.delete(conversation=get_object_or_404(Conversation, pk=pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

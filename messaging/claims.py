@@ -153,6 +153,7 @@ def add_text(*, turn: Turn, text: str, reset: bool = False) -> None:
                 INSERT INTO messaging_messagedelta (user_id, message_id, text, reset, created_at)
                 SELECT c.user_id, %(message)s, %(text)s, %(reset)s, statement_timestamp()
                 FROM messaging_conversation c WHERE c.id = %(conversation)s AND c.fence = %(fence)s
+                FOR KEY SHARE  -- not beside its deletion
                 RETURNING message_id
             )
             SELECT pg_notify(%(channel)s, message_id::text) FROM delta

@@ -77,6 +77,14 @@ def try_again(*, message: Message) -> Message:
     return message
 
 
+def delete(*, conversation: Conversation) -> None:
+    """Delete a conversation and all that belongs to it, for good. What its turn still has to say is dropped."""
+    with transaction.atomic():
+        # Whoever writes into it locks it first, so nothing is added between looking for its rows and deleting them.
+        for locked in Conversation.objects.select_for_update().filter(pk=conversation.pk):
+            locked.delete()
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """A run of messages, eldest first, and whether there are earlier ones."""
