@@ -24,6 +24,7 @@ def main() -> int:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
@@ -43,6 +44,7 @@ def main() -> int:
     def say(text: str) -> None:
         sys.stderr.write(f"[{time.monotonic() - began:4.0f} s] {text}\n")
 
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
     connections.close_all()
     lines: list[Line] = []

@@ -8,7 +8,7 @@ import selectors
 import socket
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 Address = tuple[str, int]
 HEAD_END = b"\r\n\r\n"
@@ -35,8 +35,7 @@ def ask_all(address: Address, ask: bytes, *, connections: int, seconds: float) -
             began, count = time.perf_counter(), 0
             while (passed := time.perf_counter() - began) < seconds:
                 for key, _ in selector.select(timeout=5):
-                    one, got = key.fileobj, key.data
-                    assert isinstance(one, socket.socket)  # noqa: S101
+                    one, got = cast(socket.socket, key.fileobj), key.data
                     got += one.recv(262_144) or _broken("the connection was closed")
                     if _is_whole(got):
                         count += 1

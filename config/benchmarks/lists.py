@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 
@@ -33,9 +36,7 @@ def measure(run: Run) -> Iterator[Line]:
     last = max(2, min(1_000, large // 60))
     pages = {f"page {number}": f"{PATH}&page={number}" for number in (1, last)}
     reader = readers[large]
-    taken = interleave(
-        {name: lambda path=path: reader.get(path) for name, path in pages.items()}, rounds=run.size.rounds
-    )
+    taken = interleave({name: partial(reader.get, path) for name, path in pages.items()}, rounds=run.size.rounds)
     yield Line(
         row="lists",
         what=f"page {last:,} ÷ page 1, {large:,} products",
@@ -79,7 +80,4 @@ def replay(bare: psycopg.Connection[Any], statements: Sequence[bytes]) -> None:
 
 
 def _category(reader: Reader) -> str:
-    import json
-    from urllib.parse import quote
-
     return quote(str(json.loads(reader.get("/api/user/products/categories"))[0]))

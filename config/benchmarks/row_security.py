@@ -14,7 +14,7 @@ import psycopg
 from config.benchmarks.application import Reader
 from config.benchmarks.lists import PATH, replay
 from config.benchmarks.runs import Run
-from config.benchmarks.samples import milliseconds
+from config.benchmarks.samples import LEAST_ROUNDS, LONGEST, milliseconds
 from config.benchmarks.table import Line
 from tenants.notices import dedicated_connection
 
@@ -49,8 +49,11 @@ _lists = {"list", "filter", "count"}
 def _compare(run: Run, bare: psycopg.Connection[Any], what: str, statements: Sequence[bytes], *, is_list: bool) -> Line:
     taken: dict[bool, list[float]] = {True: [], False: []}
     indexes: dict[bool, list[str]] = {}
+    until = time.monotonic() + LONGEST
     try:
-        for number in range(max(3, run.size.rounds // 3)):
+        for number in range(max(3, run.size.rounds // 2)):
+            if number >= LEAST_ROUNDS and time.monotonic() > until:
+                break
             for on in (True, False) if number % 2 else (False, True):
                 _switch(bare, on)
                 indexes[on] = _indexes(bare, statements)

@@ -9,12 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 
 Samples = dict[str, list[float]]
 
+LEAST_ROUNDS = 5
+LONGEST = 8.0  # seconds of one comparison, once it has its least rounds: the whole must end in time on any machine
+
 
 def interleave(work: Mapping[str, Callable[[], object]], *, rounds: int, warm_up: int = 2) -> Samples:
-    """Seconds of each piece of work in each round. A round does everything once, so that noise hits all alike."""
+    """Seconds of each piece of work in each round. A round does everything once, so that noise hits all alike.
+
+    Ends early, after LEAST_ROUNDS, when it takes longer than LONGEST.
+    """
     taken: Samples = {name: [] for name in work}
     names = list(work)
+    until = time.monotonic() + LONGEST
     for number in range(-warm_up, rounds):
+        if number >= LEAST_ROUNDS and time.monotonic() > until:
+            break
         for name in names if number % 2 else reversed(names):
             began = time.perf_counter()
             work[name]()

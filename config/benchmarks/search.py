@@ -20,13 +20,9 @@ from config.benchmarks.table import Line
 from tenants.notices import dedicated_connection
 
 QUERIES = (
-    "taladro",
-    "algo para cortar madera",
-    "camisa azul",
-    "audífonos inalámbricos",
-    "pintura blanca para exterior",
+    *("taladro", "algo para cortar madera", "camisa azul", "audífonos inalámbricos"),
+    *("pintura blanca para exterior", "cable usb", "zapatillas", "llave inglesa"),
 )
-QUERIES += ("cable usb", "zapatillas", "llave inglesa")
 LARGE_GOAL = 2.0
 RECALL_GOAL = 1.0
 NEAREST = 10

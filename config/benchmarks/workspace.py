@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 MARK = "RECADO_BENCH"  # set for processes that work in such a folder
 
 # Blank, not absent: what is absent would be taken from a .env file.
-_blank = ("DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "VOYAGE_API_KEY")
-_blank += ("EMBEDDING_MODEL", "LLM_MODEL", "ALLOWED_HOSTS", "ANTHROPIC_API_KEY")
+_blank = (
+    *("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "LLM_MODEL", "EMBEDDING_MODEL", "VOYAGE_API_KEY"),
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+)
 _fixed = {
     "DEMO": "0",
     "LIMITS": "off",
