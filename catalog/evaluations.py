@@ -22,7 +22,8 @@ from tenants.models import User
 from tenants.scope import tenant_scope
 
 RANKED = 50  # products asked for: enough for the reciprocal rank
-PREFIX = "evaluation-"  # of the throwaway tenants' names; then the process, then chance
+# Of the throwaway tenants' names; then the process, then chance. Nobody can sign up with such a name (User.username).
+PREFIX = "~evaluation-"
 
 
 @register("search")

@@ -113,6 +113,17 @@ def test_what_a_killed_evaluation_left_is_removed_by_the_next(alice, file):
     assert _left() == before
 
 
+@pytest.mark.django_db
+def test_nobody_can_sign_up_under_the_name_of_what_is_thrown_away(api, file):
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    for name in (f"{evaluations.PREFIX}{gone.pid}-abc", f"evaluation-{gone.pid}-abc"):
+        api().post("/api/auth/register", {"username": name, "password": "jacaranda-lila-31"})
+    before = _left()
+    call_command("evaluate", "search", str(file))
+    assert _left() == before
+
+
 @pytest.mark.django_db(transaction=True)
 def test_ctrl_c_leaves_nothing_behind(file, tmp_path):
     many = SET | {"queries": SET["queries"] * 5000}
