@@ -58,16 +58,26 @@ def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
     Raises WrongCredentials, or limits.TooMany after too many failures for the account or from the address; failures
     for names that do not exist count alike.
     """
-    account, address = username.strip().lower(), client_address(request)
+    username, address = username.strip(), client_address(request)
+    account = counted_as(username=username, user=User.objects.known_as(username).first())
     limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
     limits.check(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
-    user = authenticate(request, username=username.strip(), password=password)
+    user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         limits.hit(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
         limits.hit(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
         raise WrongCredentials
+    limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)  # many guesses at one moment passed the first look
     limits.forget(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
     return user
+
+
+def counted_as(*, username: str, user: User | None) -> str:
+    """What failures of an account are counted under: one count, by whichever of its names and spellings they came.
+
+    («ſ» and «ı» are «S» and «I» to the database, and no letters of Python's ``lower``.)
+    """
+    return f"id {user.pk}" if user else f"name {username.lower()}"
 
 
 def change_password(*, user: User, password: str) -> None:

@@ -147,9 +147,10 @@ class PasswordView(Door):
     @extend_schema(operation_id="change_password", responses={200: TokensSerializer})
     def post(self, request: Request) -> Response:
         given, user = self.checked(request), person_of(request)
-        limits.check(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=user.username.lower())
+        account = accounts.counted_as(username=user.username, user=user)
+        limits.check(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=account)
         if not user.check_password(given["current"]):
-            limits.hit(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=user.username.lower())
+            limits.hit(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=account)
             raise ValidationError({"current": [_("No es tu contraseña actual.")]})
         try:
             validate_password(given["new"], user)

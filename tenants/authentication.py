@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
@@ -30,7 +29,7 @@ class UsernameOrEmailBackend(BaseBackend):
     ) -> User | None:
         if not username or password is None:
             return None
-        user = User.objects.filter(Q(username__iexact=username) | Q(email__iexact=username) & ~Q(email="")).first()
+        user = User.objects.known_as(username).first()
         if user is None:
             make_password(password)  # as slow as a real check, so that time does not tell who has an account
             return None

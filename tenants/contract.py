@@ -17,6 +17,9 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
 
+MOST_UNKNOWN = 20  # unknown fields that an answer names
+
+
 class StrictJSONParser(JSONParser):
     """JSON in UTF-8 whose text PostgreSQL can hold: no NaN, no NUL, no lone surrogates, not nested without end."""
 
@@ -84,7 +87,9 @@ class StrictFields(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = [name for name in data if name not in self.fields]
             if unknown:
-                raise serializers.ValidationError({name: [_("No conocemos este campo.")] for name in unknown})
+                raise serializers.ValidationError(
+                    {name[:100]: [_("No conocemos este campo.")] for name in unknown[:MOST_UNKNOWN]}
+                )
         return super().to_internal_value(data)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -50,9 +51,7 @@ class TenantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
         api, page = path.startswith("/api/"), path == "/user" or path.startswith("/user/")
-        person = _bearer(request) if api else None
-        if person is None and not request.headers.get("Authorization") and request.user.is_authenticated:
-            person = request.user
+        person = _person(request, api=api)
         if person is None:
             return self.get_response(request)
         if page and person.is_superadmin:
@@ -67,9 +66,13 @@ class TenantMiddleware:
             return self.get_response(request)
 
 
-def _bearer(request: HttpRequest) -> User | None:
-    try:
-        found = BearerAuthentication().authenticate(request)
-    except APIException:
-        return None  # the view's own authentication gives the answer that says why
-    return found[0] if found else None
+def _person(request: HttpRequest, *, api: bool) -> User | None:
+    """Whom the view will find signed in: by token, which only the API reads, else by session, whatever else is sent."""
+    if api:
+        try:
+            found = BearerAuthentication().authenticate(request)
+        except APIException:
+            return None  # the view's own authentication gives the answer that says why
+        if found:
+            return cast(User, found[0])
+    return request.user if isinstance(request.user, User) else None

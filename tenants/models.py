@@ -33,6 +33,10 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username__iexact=username)
 
+    def known_as(self, name: str) -> models.QuerySet[User]:
+        """Whoever has this username or e-mail, whatever the case: one person at most, for a username has no @."""
+        return self.filter(Q(username__iexact=name) | Q(email__iexact=name) & ~Q(email=""))
+
     def tenants(self) -> models.QuerySet[User]:
         return self.filter(role=User.Role.USER)
 

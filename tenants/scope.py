@@ -44,7 +44,7 @@ def tenant_scope(user: User) -> Iterator[None]:
 
 @contextmanager
 def all_tenants() -> Iterator[None]:
-    """See every tenant's rows. For allow-listed modules only (``tests/tenants/test_guards.py`` holds the list)."""
+    """See every tenant's rows. For allow-listed modules only (``tests/guards`` holds the list)."""
     with _database_scope(tenant="", all_tenants="on"), scopes_disabled():
         yield
 
@@ -59,7 +59,7 @@ def current_tenant() -> User | None:
 def _database_scope(*, tenant: str, all_tenants: str) -> Iterator[None]:
     if _inside_transaction():
         raise ScopeInsideTransaction("open the tenant scope around atomic(), not inside it")
-    before = getattr(connection, "_recado_scope", ("", ""))
+    before = ("", "") if _is_closed() else getattr(connection, "_recado_scope", ("", ""))
     _set(tenant, all_tenants)
     try:
         yield
@@ -69,7 +69,7 @@ def _database_scope(*, tenant: str, all_tenants: str) -> Iterator[None]:
 
 
 def _set(tenant: str, all_tenants: str) -> None:
-    if connection.connection is None or connection.connection.closed:
+    if _is_closed():
         connection._recado_scope = ("", "")  # type: ignore[attr-defined]
         if not tenant and not all_tenants:
             return
@@ -79,6 +79,10 @@ def _set(tenant: str, all_tenants: str) -> None:
             [tenant, all_tenants],
         )
     connection._recado_scope = (tenant, all_tenants)  # type: ignore[attr-defined]
+
+
+def _is_closed() -> bool:
+    return connection.connection is None or bool(connection.connection.closed)
 
 
 def _inside_transaction() -> bool:

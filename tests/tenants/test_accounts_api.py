@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from config.settings import PASSWORD_HASHERS
 from tenants.accounts import change_password
-from tenants.authentication import issue_tokens
+from tenants.authentication import UsernameOrEmailBackend, issue_tokens
 from tenants.models import Preferences, User
 from tenants.scope import tenant_scope
 from tests.conftest import PASSWORD
@@ -162,6 +162,29 @@ def test_ten_wrong_passwords_close_the_account_for_a_while(api, alice, bob, sett
     assert refused.status_code == 429
     assert 0 < int(refused["Retry-After"]) <= 900
     assert login(api(), "bob").status_code == 200
+
+
+@pytest.mark.parametrize("names", [["salsita", "ſalsita", "SALSıTA", " salsita "], ["salsita", "Salsa@Example.com"]])
+def test_an_account_has_one_count_whatever_it_is_called(api, settings, names):
+    settings.LIMITS = True
+    sign_up(api(), username="salsita", email="salsa@example.com")
+    statuses = [login(api(), names[turn % len(names)], "otra-clave-99").status_code for turn in range(11)]
+    assert statuses == [401] * 10 + [429]
+
+
+def test_guesses_at_the_same_moment_do_not_slip_past_the_count(api, alice, settings, monkeypatch):
+    settings.LIMITS = True
+    check = UsernameOrEmailBackend.authenticate
+
+    def while_others_guess(*args, **named):
+        monkeypatch.undo()
+        for _ in range(10):
+            login(api(), "alice", "otra-clave-99")
+        return check(*args, **named)
+
+    monkeypatch.setattr(UsernameOrEmailBackend, "authenticate", while_others_guess)
+    settings.LIMITS = True
+    assert login(api(), "alice").status_code == 429
 
 
 def test_a_right_password_forgets_the_wrong_ones(api, alice, settings):
@@ -406,3 +429,22 @@ def test_what_is_too_large_is_refused_in_the_browsers_language(api, settings):
     for accepts, text in (("pt-BR", "O envio passa de 0 MB."), ("en", "That is more than 0 MB.")):
         answer = api().post("/api/auth/login", {"username": "x" * 20}, headers={"Accept-Language": accepts})
         assert (answer.status_code, answer.json()) == (413, {"detail": text})
+
+
+# --- both at once
+
+
+@pytest.mark.parametrize("header", ["Basic Zm9vOmJhcg==", "Token abc", "Digest x"])
+def test_a_session_counts_whatever_a_proxys_own_authorization_says(browse, alice, root, header):
+    for path in ("/api/user/preferences", "/api/user/products", "/user/dashboard"):
+        assert browse(alice).get(path, headers={"Authorization": header}).status_code == 200
+    assert browse(root).get("/user/dashboard", headers={"Authorization": header})["Location"] == "/admin/dashboard"
+    assert browse(alice).get("/admin/", headers={"Authorization": header})["Location"] == "/user/dashboard"
+
+
+def test_many_unknown_fields_are_not_all_named(api, alice):
+    body = {f"campo{number}" + "x" * 300: 1 for number in range(1000)}
+    answer = api(alice).post("/api/user/products", body)
+    assert answer.status_code == 400
+    assert len(answer.json()) == 20
+    assert len(answer.content) < 4000

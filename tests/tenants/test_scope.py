@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
-from django.db.utils import ProgrammingError
+from django.db.utils import OperationalError, ProgrammingError
 from django_scopes.exceptions import ScopeError
 
 from catalog.models import Product
+from tenants.notices import dedicated_connection
 from tenants.scope import NotATenant, ScopeInsideTransaction, all_tenants, current_tenant, tenant_scope
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +109,13 @@ def test_a_rollback_inside_the_scope_leaves_it_open(alice):
         assert Product.objects.count() == 0
         Product.objects.create(user=alice, name="Serrucho", price="10")
         assert Product.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scope_whose_connection_broke_leaves_nothing_to_the_next(alice, bob):
+    with pytest.raises(OperationalError), tenant_scope(alice), dedicated_connection() as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    connection.close()
+    with tenant_scope(bob):
+        pass
+    assert _settings() == ("", "")
