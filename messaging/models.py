@@ -35,7 +35,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
     """Messages in one thread with one assistant.
 
-    ``lease_until`` and ``fence`` belong to whoever answers it now (``messaging.turns``): one at a time.
+    ``lease_until`` and ``fence`` belong to whoever answers it now (``messaging.claims``): one at a time.
     """
 
     class Channel(models.TextChoices):
