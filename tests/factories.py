@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
+from assistants.models import Outcome, TurnUsage
 from catalog.models import Product, StockMovement
 from catalog.vectors import ProductEmbedding
 from messaging.models import Conversation, Message, MessageDelta
@@ -59,12 +60,19 @@ def message_delta(user: User) -> MessageDelta:
     return MessageDelta.objects.create(user=user, message=message(user), text="Hola.")
 
 
+def turn_usage(user: User) -> TurnUsage:
+    return TurnUsage.objects.create(
+        user=user, assistant_type="commercial", audience="owner", provider="builtin", outcome=Outcome.ANSWERED
+    )
+
+
 # A tenant model that is missing here fails tests/guards/test_tenant_models.py.
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
     "catalog.Product": product,
     "catalog.StockMovement": stock_movement,
     "catalog.ProductEmbedding": product_embedding,
+    "assistants.TurnUsage": turn_usage,
     "messaging.Conversation": conversation,
     "messaging.Message": message,
     "messaging.MessageDelta": message_delta,

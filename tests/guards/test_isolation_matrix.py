@@ -69,6 +69,8 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "user/commercial/products": Page(),
     "user/commercial/chat": Page(),
     "user/settings": Page(),
+    "healthz": Public(),
+    "readyz": Public(),
     "api/schema": Public(),
     "api/docs": Public(),
     "api/auth/register": Public(),
@@ -208,7 +210,7 @@ def test_a_foreign_row_is_as_absent_as_an_absent_one(route, method, people, own_
 def test_public_routes_answer_everybody_alike(route, method, people):
     before = rows_of_everybody()
     statuses = {person: send(client, method, filled(route, 0)).status_code for person, client in people.items()}
-    assert max(statuses.values()) < 500
+    assert max(statuses.values()) < (504 if route == "readyz" else 500)  # nothing runs here, and readyz says so
     assert rows_of_everybody() == before
 
 

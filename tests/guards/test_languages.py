@@ -69,7 +69,7 @@ def test_a_tenant_reads_pages_in_their_own_language(alice, bob, browse, language
     [
         ("/user/dashboard", {"es": "Inicio", "en": "Home", "pt": "Início"}),
         ("/user/commercial/products", {"es": "Productos", "en": "Products", "pt": "Produtos"}),
-        ("/user/settings", {"es": "Ajustes", "en": "Settings", "pt": "Configurações"}),
+        ("/user/settings", {"es": "Ajustes", "en": "Settings", "pt": "Ajustes"}),
     ],
 )
 def test_pages_have_titles_in_every_language(alice, browse, path, titles):

@@ -21,7 +21,7 @@ APPS = ["tenants", "catalog", "agenda", "assistants", "messaging", "analytics", 
 NOBODYS = {
     "tenants.User": "who the tenants are",
     "tenants.LimitWindow": "counts by name or address, before anybody is known",
-    "tenants.Heartbeat": "how the system's own processes are",
+    "config.Heartbeat": "how the system's own processes are",
     "assistants.LLMConfiguration": "the one configuration that all tenants share",
 }
 # Tables of others with a column user_id that hold no tenant's data.
