@@ -51,7 +51,7 @@ def test_products_are_sold_in_another_language(visit, person, language, currency
     person.add_product(name="Furadeira", price="1250.50", stock=3)
     page = visit(person, width=WIDE).go("/user/commercial/products")
     expect(page.locator(".head-count")).to_have_text(words["counted"])
-    expect(page.locator(".cell-price")).to_have_text(words["price"].replace("R$ ", "R$\xa0"))
+    expect(page.locator("td.cell-price[role=cell]")).to_have_text(words["price"].replace("R$ ", "R$\xa0"))
     expect(page.locator(".stock-note")).to_have_text(words["note"])
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog", name=words["search"])).to_be_visible()
