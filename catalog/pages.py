@@ -9,9 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 
+# Those behind «Filtros»: with one of them in the address the page opens with all of them, and nothing jumps.
+MORE_FILTERS = ("in_stock", "active", "min_price", "max_price", "ordering")
+
+
 @require_GET
 @never_cache
 @login_required
 def products(request: HttpRequest) -> HttpResponse:
     """What I sell, at what price, is there any?"""
-    return render(request, "catalog/products.html")
+    filtered = any(request.GET.get(name) for name in MORE_FILTERS)
+    return render(request, "catalog/products.html", {"filtered": filtered})

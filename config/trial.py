@@ -20,7 +20,7 @@ START_SECONDS = 180.0  # migrations, static files and four processes on a busy m
 STOP_SECONDS = 60.0
 # Who runs the trial has settings of its own, which are not the trial's.
 OTHERS = {
-    *("DATABASE_URL", "REDIS_URL", "SITE_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_VERSION", "RECADO_MAKE"),
+    *("DATABASE_URL", "REDIS_URL", "SITE_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_VERSION"),
     *("LLM_PROVIDER", "LLM_MODEL", "EMBEDDING_PROVIDER", "EMBEDDING_MODEL", "VOYAGE_API_KEY"),
     *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
 }
@@ -60,6 +60,7 @@ def run_trial(*, data_dir: Path, **settings_: str) -> Iterator[Trial]:
     port = _free_port()
     own = {name: value for name, value in os.environ.items() if name not in OTHERS}
     own |= {"DATA_DIR": str(data_dir), "PORT": str(port), "DEMO": "0", "LIMITS": "off", "LLM_PROVIDER": "builtin"}
+    own["RECADO_MAKE"] = "1"  # it ends with us, also when we are killed
     trial = Trial(f"http://127.0.0.1:{port}", data_dir, own | settings_)
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "up.log"

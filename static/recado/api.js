@@ -60,6 +60,7 @@ export async function request(method, path, body, { signal, headers = {}, keepal
   } catch {
     throw new ApiError(response.ok ? 500 : response.status);
   }
+  if (response.status === 401) document.dispatchEvent(new CustomEvent("signed-out"));
   if (!response.ok) throw new ApiError(response.status, data || {});
   return data;
 }

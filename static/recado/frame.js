@@ -30,6 +30,24 @@ Alpine.data("toasts", () => ({
   close(toast) { dismiss(toast.id); },
 }));
 
+// A session that ended in between: one way back to this very page.
+let told = false;
+document.addEventListener("signed-out", () => {
+  if (told) return;
+  told = true;
+  const back = encodeURIComponent(location.pathname + location.search);
+  notify({
+    text: gettext("Tu sesión terminó."), action: gettext("Entrar otra vez"), seconds: 600,
+    run: () => location.assign(`/login?next=${back}`),
+  });
+});
+
+// Whoever leaves on purpose takes the drafts along: the next person at this machine is somebody else.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[action='/logout']")) return;
+  for (const key of Object.keys(localStorage)) if (key.startsWith("recado:")) localStorage.removeItem(key);
+});
+
 // --- shortcuts ------------------------------------------------------------------------------------------------------
 const shortcuts = new Map();
 

@@ -128,3 +128,19 @@ def letter_link(folder: Path, *, to: str) -> str:
                 return found[0]
         time.sleep(0.1)
     raise AssertionError("no letter came")
+
+
+def test_a_session_that_ended_leads_back_to_the_same_page(visit, person):
+    window = visit(person)
+    window.expect_status(401)
+    page = window.go("/user/commercial/chat")
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_label("Tu mensaje").fill("No me pierdas")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Tu mensaje")).to_have_value("No me pierdas")
+    page.get_by_role("button", name="Entrar otra vez").click()
+    page.get_by_label("Usuario o correo").fill(person.username)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Tu mensaje")).to_have_value("No me pierdas")
