@@ -201,10 +201,18 @@ class Understanding:
         return not self.intents.isdisjoint(intents)
 
 
+LONGEST_READ = 1000  # characters
+
+
 def understand(
     text: str, *, rules: Sequence[Rule] = COMMERCIAL_RULES, currency: str = "", language: Language = "es"
 ) -> Understanding:
-    """Read one message of a person; ``language`` is assumed when the words do not tell."""
+    """Read one message of a person; ``language`` is assumed when the words do not tell.
+
+    Of a longer message the first LONGEST_READ characters: no shop's question is longer, and a text made to be slow to
+    read would keep every other turn of the process waiting.
+    """
+    text = " ".join(text.split())[:LONGEST_READ]
     folded = fold(text)
     numbers = find_numbers(text, currency=currency)
     at_most, at_least, spent = _read_limits(folded, numbers)
@@ -294,7 +302,7 @@ def _read_ordinal(folded: str) -> int | None:
     return int(found.group(2)) if found.group(2) else _ORDINALS[found.group(1)]
 
 
-_SPLIT = re.compile(r"\s*(?:[,;?¿!¡.]+(?!\d)|\b(?:y|e|o|u|and|or|ou|versus|vs|contra)\b)\s*", re.IGNORECASE)
+_SPLIT = re.compile(r"[,;?¿!¡.]+(?!\d)|\b(?:y|e|o|u|and|or|ou|versus|vs|contra)\b", re.IGNORECASE)
 
 
 def _read_queries(text: str, used: Sequence[tuple[int, int]]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _ABBREVIATIONS = word_set(
     " vol vs ml gal ft hr pcs"
 )
 _LIST_LINE = re.compile(r"\s*(?:[-*+•·–—▪►➤✅👉🔹🔸]|\d{1,2}[.)]|\|)\s*")
-_END = re.compile(r"[.!?…。]+[\"'»”)\]*_]*(?=\s)")
+_END = re.compile(r"(?<![.!?…。])[.!?…。]++[\"'»”)\]*_]*+(?=\s)")
 _CUT = re.compile(r"[,;]\s+(?=[^\d\s])")
 
 
