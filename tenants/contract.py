@@ -16,7 +16,6 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
-
 MOST_UNKNOWN = 20  # unknown fields that an answer names
 
 
