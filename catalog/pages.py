@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-
 # Those behind «Filtros»: with one of them in the address the page opens with all of them, and nothing jumps.
 MORE_FILTERS = ("in_stock", "active", "min_price", "max_price", "ordering")
 

@@ -120,6 +120,7 @@ def _ask(browser: Browser, trial: Trial, state: Any) -> None:
     context = browser.new_context(storage_state=state)
     page = context.new_page()
     page.goto(f"{trial.url}/user/commercial/chat")
+    page.wait_for_load_state("networkidle")
     page.fill("textarea", QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_selector(".reply-by >> visible=true", timeout=WAIT_MS)
