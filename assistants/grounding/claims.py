@@ -197,6 +197,8 @@ def _classify_stock(number: Number, left: str, right: str, spoken: frozenset[int
         if firm and re.search(r"\bquedan?" + r"\s+(?:en|por|a)\s*$", left):
             return None
         return Claim(Sort.STOCK, number, bound=bound)
+    if leading and not firm and re.match(r"\s*:|\s*(?:[.!]\s*)?$", right) and max(number.values) <= 12:
+        return Claim(Sort.COUNT, number)  # "we have two:"
     if leading and not re.match(r"\s?[x×/]\s?\d", right):
         return Claim(Sort.STOCK, number, firm=units is not None, bound=bound)
     if units:

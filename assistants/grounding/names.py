@@ -9,24 +9,17 @@ from dataclasses import dataclass
 
 from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.claims import Claim, Sort
+from assistants.grounding.denials import CONTRAST, DENIAL
 from assistants.grounding.markup import Plain
 from assistants.grounding.vocabulary import CONTAINERS, DISTINGUISHING, GENERIC
 from assistants.grounding.words import Token, fold, synonyms, tokenize
 
-_DENIAL = re.compile(
-    r"\b(?:no (?:\w+ )?(?:tenemos|tengo|contamos|manejamos|vendemos|hay|encontr\w+|dispon\w+|figura\w*|aparece\w*|trabajamos|veo|ofrecemos|esta\w*|existe\w*|trae\w*|sale|vende\w*|cuento|puedo|se|hemos|lo|la|los|las|quedan?)"
-    r"|sin (?:resultados|stock)|lamentablemente|lastimosamente|por desgracia|infelizmente|unfortunately|(?:do|does|did|could|can|are|is|have)(?:n['’]?t| not)|cannot|sorry|no (?:results|longer)|not (?:have|sell|find|available|carry)"
-    r"|nao (?:\w+ )?(?:temos|tenho|encontr\w+|trabalh\w+|vend\w+|ha|dispo\w+|esta|existe|aparece)|en lugar de|en vez de|instead of|a falta de|no,)"
-)
-_CONTRAST = re.compile(
-    r"[;:]|\b(?:pero|sino|but|mas temos|porem|sin embargo|however|aunque|en cambio|si tenemos|tambien|a cambio|te (?:puedo|recomiendo|ofrezco))\b"
-)
 _OFFER = re.compile(
-    r"\b(?:tenemos|tambien hay|contamos con|manejamos|vendemos|disponemos de|ofrecemos|te (?:recomiendo|recomendamos|sugiero|ofrezco|presento|muestro|propongo|conviene|sirve|serviria|puede servir|puede interesar|puede gustar|iria bien)|opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|trabajamos con|tengo|hay|esta|puedes llevar|llevate|nos llego|nos llegaron|acaba de llegar"
-    r"|we (?:have|carry|sell|offer|stock|also have)|i recommend|there is|there are|temos|vendemos|trabalhamos com|oferecemos|recomendo|sugiro)(?:\s+(?:tambien|disponibles?|en stock|actualmente|por ejemplo|ademas|hoy|aqui|also|tambem|available|siempre|a la venta|para ti|ahora|estos?|estas?|mas))*\s+"
+    r"\b(?:tenemos|tambien hay|contamos(?: tambien)? con|manejamos|vendemos|trabajamos(?= (?!con|de|en|los?|las?|para|desde|hasta|todos|con))|disponemos de|ofrecemos|te (?:recomiendo|recomendamos|sugiero|ofrezco|presento|muestro|propongo|conviene|sirve|serviria|puede servir|puede interesar|puede gustar|iria bien)|opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|trabajamos con|tengo|hay|esta|puedes llevar|llevate|nos llego|nos llegaron|acaba de llegar"
+    r"|we (?:also |currently |do |even )?(?:have|carry|sell|offer|stock)(?! to\b)|i recommend|there is|there are|temos|vendemos|trabalhamos com|oferecemos|recomendo|sugiro)(?:\s+(?:tambien|disponibles?|en stock|actualmente|por ejemplo|ademas|hoy|aqui|also|tambem|available|siempre|a la venta|para ti|ahora|estos?|estas?|mas))*\s+"
 )
 _FIRM_OFFER = re.compile(
-    r"\b(?:esta (?=el |la )|estan (?=los |las )|puedes (?:llevar|ver|probar)|opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|te conviene|te sirve|te serviria|tenemos|contamos con|manejamos|vendemos|disponemos de|ofrecemos|recomiendo|recomendamos|sugiero|ofrezco|trabajamos con|have|carry|sell|offer|recommend|temos|vendemos|trabalhamos|oferecemos|recomendo|sugiro)\b"
+    r"\b(?:esta (?=el |la )|estan (?=los |las )|puedes (?:llevar|ver|probar)|opcion (?:es|seria)|alternativa (?:es|seria)|option is|opcao e|te conviene|te sirve|te serviria|tenemos|contamos(?: tambien)? con|trabajamos|manejamos|vendemos|disponemos de|ofrecemos|recomiendo|recomendamos|sugiero|ofrezco|trabajamos con|have|carry|sell|offer|recommend|temos|vendemos|trabalhamos|oferecemos|recomendo|sugiro)\b"
 )
 _NOUN_PHRASE = re.compile(r"[^.,;:!?()|—–\n$]+")
 _PHRASE_STOP = re.compile(
@@ -90,7 +83,8 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
             yield mention.start, tail.end
     if sentence.plain.is_item:
         start, end = _head_of_item(sentence)
-        if judge.is_product_like(start, end) and judge.is_unknown(start, end, strict=True):
+        spoken = _FIRM_OFFER.search(sentence.folded[start:end])  # a sentence behind a pictogram is no item
+        if not spoken and judge.is_product_like(start, end) and judge.is_unknown(start, end, strict=True):
             yield start, end
     elif (head := _head_of_price(sentence)) and judge.is_unknown(*head, strict=False):
         yield head
@@ -101,7 +95,7 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
     for start, end in sentence.plain.quoted:
         if judge.is_unknown(start, end, strict=False) and not judge.is_asked(start, end):
             yield start, end
-    for start, end in _find_capitals(sentence):
+    for start, end in _find_capitals(sentence, catalogue.question_stems):
         if judge.is_unknown(start, end, strict=True) and not judge.is_described(start, end):
             rest = judge.without_first_word(start, end)
             if rest is None or judge.is_unknown(rest, end, strict=True):
@@ -156,7 +150,7 @@ class _Judge:
     def is_denied(self, start: int, end: int, *, strict: bool) -> bool:
         """Whether the words are said not to be sold."""
         head = self.sentence.folded[:start]
-        denials = list(_DENIAL.finditer(head))
+        denials = list(DENIAL.finditer(head))
         denial = denials[-1] if denials else None
         if denial is None:
             after = self.sentence.folded[end : end + 60]
@@ -166,7 +160,7 @@ class _Judge:
                     after,
                 )
             )
-        return not _CONTRAST.search(head[denial.end() :])
+        return not CONTRAST.search(head[denial.end() :])
 
     def is_asked(self, start: int, end: int) -> bool:
         """Whether quoted words are the person's own, and not offered."""
@@ -395,7 +389,12 @@ def _head_of_price(sentence: Sentence) -> tuple[int, int] | None:
     return start, end
 
 
-def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:
+_WORKS_WITH = re.compile(
+    r"\b(?:compatib\w+|funciona\w*|sirve\w*|conecta\w*|empareja\w*|works?|serve\w*|va bien|para|for|usa\w*|tu|your|seu|incluid[oa]s?|including)\b[^.;:]{0,50}$"
+)
+
+
+def _find_capitals(sentence: Sentence, asked: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Names by their look: "Makita HP1630", "iPhone 15", "Sierra Caladora Stanley", "el Truper"."""
     text, tokens = sentence.plain.text, sentence.tokens
     if _is_shouted(text):
@@ -427,11 +426,17 @@ def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:
             follower += 1
         index = follower
         first_word = not re.search(r"[^\W_]", text[: run[0].start])
-        if first_word and len(run) > 1 and (run[0].stem in GENERIC or _VERB_FIRST.fullmatch(run[0].folded)):
+        while len(run) > 1 and (run[0].stem in GENERIC or run[0].is_stop or _VERB_FIRST.fullmatch(run[0].folded)):
             run = run[1:]
-            if run[0].is_number:
-                continue
+        if run[0].is_number or (run[0].is_stop and len(run) == 1):
+            continue
+        if first_word and len(run) == 2 and run[1].is_number and _COUNTED.match(sentence.folded, run[1].end):
+            continue  # "Printing 20 pages"
         if _OUTSIDE.search(sentence.folded[: run[0].start]):
+            continue
+        if _WORKS_WITH.search(sentence.folded[: run[0].start]) and all(
+            part.stem in asked or part.is_number for part in run
+        ):
             continue
         coded = any(part.is_number for part in run[1:]) or bool(
             re.search(r"[A-Z]{2,}\d|[a-z][A-Z]", text[run[0].start : run[-1].end])
@@ -448,6 +453,7 @@ def _find_capitals(sentence: Sentence) -> Iterator[tuple[int, int]]:
                 yield run[0].start, run[-1].end
 
 
+_COUNTED = re.compile(r"\s+(?!mm|cm|kg|gb|tb|oz|ml|lts?\b|pulg|pro|plus|max|mini|lite)[a-z]{4,}s\b")
 _VERB_FIRST = re.compile(
     r"tenemos|tienes|tenes|tiene|temos|hay|quedan?|son|llevas|llevando|vendemos|manejamos|we|i|yes|incluye|trae|restam?|sobram|custa|cuesta|vale|sale|encontre|encontramos|serian|precio|con|por|para|desde|lleva|puedes|mira|perfecto|claro|hola|oi|sim|si|no|the|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|cada|una?|el|la|los|las|nuestros?|nuestras?|nos|te|este|esta|estos|estas|aqui|y|o|del?|ademas|tambien|it|this|our|have|ambos|ambas|juntos|recomiendo|recomendo|agreguemos|disponibles?"
 )
@@ -468,15 +474,53 @@ def _find_phrases(sentence: Sentence) -> Iterator[tuple[int, int]]:
         weak = not _FIRM_OFFER.search(offer.group())
         if weak and not any(claim.sort in (Sort.PRICE, Sort.STOCK) for claim in sentence.claims):
             continue
-        if re.search(r"\b(?:que|lo|la|los|las|nos|se)\s+$", folded[: offer.start()]) and not re.search(
-            r"[:,.]\s*(?:\w+\s+)?$", folded[: offer.start()]
-        ):
+        if re.search(
+            r"\b(?:que|lo|la|los|las|nos|se|si|cuando|donde|if|when|where|quando|onde)\s+$", folded[: offer.start()]
+        ) and not re.search(r"[:,.]\s*(?:\w+\s+)?$", folded[: offer.start()]):
             continue
         yield from _cut_phrase(folded, offer.end())
+        if not weak:
+            yield from _cut_enumeration(folded, offer.end())
     for subject in _SUBJECT.finditer(folded):
         start, end = subject.span("phrase")
         if any(end <= claim.start <= end + 40 and claim.sort in (Sort.PRICE, Sort.STOCK) for claim in sentence.claims):
             yield from _cut_phrase(folded, start, stop=end)
+
+
+_NEXT_ITEM = re.compile(
+    r"(?:\s*,\s*|\s+)(?:y|e|and|ni)\s+(?:(?:tambien|ademas|also|tambem)\s+)?|\s*,\s*(?=[^,.;:!?()$]{3,40}(?:,|\s(?:y|e|and)\s))"
+)
+_INFINITIVE = re.compile(r"\w{3,}(?:ar|er|ir)(?:te|se|le|les|lo|la|los|las|nos|me)?")  # "te sugiero consultar"
+_ANNOUNCED = re.compile(
+    r"(?:\d+|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|duas|dois|quatro|two|three|four|five|six|estos|estas|these|estes|varios|varias|several)\s+\w+(?:\s+\w+)?\s*:"
+)
+_MANY = re.compile(
+    r"(?:(?:varios|varias|algunos|algunas|muchos|muchas|unos|unas|diferentes|distintos|distintas|todo tipo de|una gran variedad de|some|various)\s+)?(?P<noun>[a-z]{4,}s)\b"
+)
+_NO_GOODS = re.compile(
+    r"(?:mas|otras|otros|demas|todas|todos|ellos|ellas|ambos|ambas|ganas|gracias|others|lots|tienes|quieres|puedes|llevas|vienes|buscas|necesitas|dinos|\w+(?:amos|emos|imos))$"
+)
+
+
+def _cut_enumeration(folded: str, start: int) -> Iterator[tuple[int, int]]:
+    """The further things of "tenemos conchas, cuernitos y polvorones": bare plurals, up to anything else."""
+    sentence_end = re.compile(r"[.;:!?()|$]|\d").search(folded, start)
+    stop = sentence_end.start() if sentence_end else len(folded)
+    position = start
+    for _ in range(12):
+        following = _NEXT_ITEM.search(folded, position, stop)
+        if following is None:
+            return
+        if len(folded[position : following.start()].split()) > 6:
+            return
+        many = _MANY.match(folded, following.end(), stop)
+        if many is None:
+            position = following.end()
+            continue
+        if _NO_GOODS.match(many.group("noun")) or _PHRASE_STOP.match(many.group("noun")):
+            return
+        yield from _cut_phrase(folded, many.start("noun"), stop=stop)
+        position = many.end()
 
 
 def _cut_phrase(folded: str, start: int, *, stop: int | None = None) -> Iterator[tuple[int, int]]:
@@ -487,5 +531,7 @@ def _cut_phrase(folded: str, start: int, *, stop: int | None = None) -> Iterator
     text = phrase.group()[: limit.start()] if limit else phrase.group()
     words = [token for token in tokenize(text) if not token.is_stop]
     if not words or (words[0].is_number and len(words) == 1):
+        return
+    if _INFINITIVE.fullmatch(words[0].folded) or _ANNOUNCED.fullmatch(folded, start, start + len(text.rstrip()) + 1):
         return
     yield start, start + len(text.rstrip())

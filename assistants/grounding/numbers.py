@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from assistants.grounding.words import fold
@@ -63,7 +63,7 @@ _MARKS: dict[str, frozenset[str]] = {
 }
 _CODES = r"(?:ars|clp|cop|dop|mxn|uyu|usd|pen|brl|eur|gtq|crc|pyg|hnl|nio|bob|ves|gbp)"
 _BEFORE = re.compile(
-    rf"(?:(?<![\w$])(?:us\s?|mx|cop|col|clp|ar|rd|r)\$|u\$[sd]|(?<!\w)s/\.?|\$u(?!\w)|(?<!\w)bs\.?|(?<!\w)q|(?<!\w){_CODES}\$?|\$|₡|₲|€|£)"
+    rf"(?:(?<![\w$])(?:us\s?|mx|cop|col|clp|ar|rd|r)\$|u\$[sd]|(?<!\w)s/\.?|\$u(?!\w)|(?<![\w-])bs\.?|(?<![\w-])q|(?<!\w){_CODES}\$?|\$|₡|₲|€|£)"
     r"\s*\$?\s*$"
 )
 _AFTER = re.compile(
@@ -71,6 +71,7 @@ _AFTER = re.compile(
     r"|reais|reales|real|euros?|bolivianos?|quetzales|quetzal|colones|colon|lempiras?|guaranies|guarani|cordobas?|bolivares|bolivar"
     r"|centavos?|centimos?|cents?)\b)"
 )
+_POUNDS = re.compile(r"\s(?:pounds?|quid)\b")  # a weight elsewhere
 _PERCENT = re.compile(r"\s?(?:%|por\s?ciento\b|por\s?cento\b|per\s?cent\b|percent\b)")
 _DIGITS = re.compile(
     r"(?:(?<![\w])|(?<=(?<!\w)q))(?<!\d[.,])(?:\d{1,3}(?:[.,'’\u202f\xa0]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d{1,3}(?: \d{3})+(?!\d)(?:,\d{2}(?!\d))?|\d+(?:[.,]\d+)?)"
@@ -140,6 +141,10 @@ def find_numbers(text: str, *, currency: str = "") -> list[Number]:
     for number in _join_cents(found, folded, portuguese=currency == "BRL"):
         if not marked or number.start >= marked[-1].end:  # else it is the "ciento" of "20 por ciento"
             marked.append(_mark(number, text, folded))
+            if currency == "GBP" and marked[-1].money is None and (word := _POUNDS.match(folded, marked[-1].end)):
+                marked[-1] = replace(
+                    marked[-1], text=text[marked[-1].start : word.end()], end=word.end(), money=_MARKS["£"]
+                )
     return marked
 
 

@@ -16,6 +16,9 @@ from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.markup import Plain, read_markup
 from assistants.grounding.names import Sentence, find_unknown_names
 from assistants.grounding.numbers import Number, find_numbers
+from assistants.grounding.superlatives import find_false_superlatives
+from assistants.grounding.terms import Terms
+from assistants.grounding.variants import find_unknown_variants
 from assistants.grounding.vocabulary import GENERIC
 from assistants.grounding.words import Token, fold, tokenize
 
@@ -27,6 +30,7 @@ class Kind(StrEnum):
     STOCK = "stock"
     PRODUCT = "product"
     PERCENTAGE = "percentage"
+    TERM = "term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,13 @@ _GONE = re.compile(
 _PRESENT = re.compile(
     r"\b(?:disponibles?|en stock|en existencia|con existencias|hay stock|tenemos stock|in stock|available|em estoque|disponive(?:l|is)|entrega inmediata)\b"
 )
+_EVERY_PRESENT = re.compile(
+    r"\b(?:ambos|ambas|los (?:dos|tres)|las (?:dos|tres)|both|todos|todas|all|os dois|as duas)\b[^.;:]{0,25}\b(?:disponibles?|en stock|available|in stock|disponiveis|em estoque)\b"
+)
+# What is only said of goods that are there.
+_HANDED = re.compile(
+    r"\b(?:te (?:l[oa]s? )?(?:aparto|separo|reservo|aparte|separe|reserve|lleva(?:mos|rias)|mando)|recien (?:hech|hornead|salid|llegad)\w+|quedan? poc[oa]s?|ultim[ao]s (?:unidades|piezas)|aprovech\w+|llegaria en|shall i (?:set|reserve)|few left|restam poucas?|quer que (?:eu )?(?:separe|reserve))\b"
+)
 _CONDITIONAL = re.compile(
     r"\b(?:si se|hasta agotar|antes de que|cuando|mientras|si (?:esta|hay|quieres|prefieres|buscas)|if|avis\w+|apenas|vuelva\w*|verific\w+|confirm\w+|pregunt\w+|otros?|otras?|others?|alternativas?|opciones|opcoes|options|colores|tallas|sujeto\w*)\b"
 )
@@ -53,7 +64,9 @@ _PURPOSE = re.compile(
 _PROMOTION = re.compile(
     r"\b(?:[2-5]x[123](?![\"”″.,\dx])|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
 )
-_ELLIPSIS = re.compile(r"\b(?:el|la|los|las|o|a|os|as|the)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?$")
+_ELLIPSIS = re.compile(
+    r"\b(?:(?:el|la|los|las|o|a|os|as|the)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?|(?:en|in|em)\s+(?:(?:color|talla|talle|la|el)\s+)?|\b(?:y|e|and)\s+)$"
+)
 _FEE = re.compile(
     r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|instalacion)\b[^.;,$+=]{0,40}$"
 )
@@ -114,6 +127,11 @@ class Reading:
         self._amounts.said = self._said
         self._percentages = percentages(facts.texts).union(*(entry.percentages for entry in self._catalogue.entries))
         self._discounts = discounts(facts.texts)
+        self._terms = Terms(
+            texts=facts.texts,
+            descriptions=[product.description for product in facts.products if product.description],
+            questions=facts.questions,
+        )
         numbers = [find_numbers(text, currency=facts.currency) for text in facts.questions]
         self._spoken = find_spoken_quantities([number for found in numbers for number in found])
         self._text_numbers = frozenset(
@@ -150,8 +168,26 @@ class Reading:
         context = frozenset().union(*(mention.products for mention in sure)) | self._topic
         listed = plain.is_item and (self._announced or self._in_list)
         sentence = Sentence(plain, folded, tokens, mentions, claims, told, context, listed)
-        for name in find_unknown_names(sentence, catalogue=self._catalogue):
+        names = list(find_unknown_names(sentence, catalogue=self._catalogue))
+        for name in names:
             yield Kind.PRODUCT, name
+        if not names:
+            for start, end in find_unknown_variants(
+                text, folded, tokens, sure=sure, spoken_of=self._topic, catalogue=self._catalogue
+            ):
+                yield Kind.PRODUCT, text[start:end]
+        for said in find_false_superlatives(
+            text,
+            folded,
+            sure=sure,
+            spoken_of=self._topic,
+            listed=self._group,
+            catalogue=self._catalogue,
+            question=self._facts.question,
+        ):
+            yield Kind.PRICE, said
+        for said in self._terms.find_invented(text, folded):
+            yield Kind.TERM, said
         self._remember(sure, plain, folded, says_something=bool(claims) or sentence.speaks_of_goods)
 
     def _complete(self, mentions: Sequence[Mention], folded: str) -> list[Mention]:
@@ -165,7 +201,9 @@ class Reading:
             earlier = frozenset().union(*(other.products for other in sure)) if sure else self._topic | self._group
             heads = {entries[row].head for row in earlier}
             rows = frozenset(row for row in mention.products if entries[row].head in heads)
-            if rows and _ELLIPSIS.search(folded[: mention.start]):
+            if len(mention.products) == 1 and re.search(r"\b(?:the|our)\s+$", folded[: mention.start]):
+                sure.append(replace(mention, sure=True))  # English names the thing last: "the filters"
+            elif rows and _ELLIPSIS.search(folded[: mention.start]):
                 sure.append(replace(mention, products=rows, sure=True))
         return sure
 
@@ -336,7 +374,7 @@ class Reading:
         if values & ({Decimal(stock) for stock in stocks} | sums):
             return True
         left, _ = around(text, claim.number)
-        if not claim.firm and values == {Decimal(len(owners))}:
+        if values == {Decimal(len(owners))} and (not claim.firm or re.match(r"\s*[:.]", around(text, claim.number)[1])):
             return True  # "tenemos 3 martillos" may count kinds
         if rows is not None and not re.search(r"\b(?:qued\w+|stock\W*|solo|only|just)\s*(?:\w+\s+)?$", left):
             asked = {Decimal(quantity) for quantity in self._spoken}
@@ -362,9 +400,19 @@ class Reading:
 
     def _check_presence(self, folded: str, sure: Sequence[Mention]) -> Iterator[tuple[Kind, str]]:
         rows = frozenset().union(*(mention.products for mention in sure)) if sure else self._topic
+        every = _EVERY_PRESENT.search(folded)
+        if every and not _GONE.search(folded) and len(sure or self._group) > 1:
+            each = [mention.products for mention in sure] or [frozenset({row}) for row in self._group]
+            if any(all(self._catalogue.products[row].stock == 0 for row in products) for products in each):
+                yield Kind.STOCK, every.group()
+                return
         if not rows or (len(sure) > 1 and len(rows) > 1) or len(rows) > 3 or _CONDITIONAL.search(folded):
             return
         stocks = [self._catalogue.products[row].stock for row in rows]
+        handed = _HANDED.search(folded)
+        if handed and all(stock == 0 for stock in stocks) and not _GONE.search(folded):
+            yield Kind.STOCK, handed.group()
+            return
         gone, present = _GONE.search(folded), _PRESENT.search(_GONE.sub(" ", folded))
         if (
             gone

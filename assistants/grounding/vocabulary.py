@@ -23,6 +23,7 @@ diciembre manana tarde noche hoy ahora presupuesto presupuestos rango precio-cal
 todas otro otros otra otras mismo varios varias muchos muchas algunos algunas pocos pocas cada ambos ambas primero segundo tercero primera segunda
 tercera ultimo ultima siguiente anterior mejor mejores peor mayor menor mas menos muy bastante tanto solo tambien ademas si no claro hola buenas
 buenos gracias saludos perfecto excelente genial listo lista dale bueno buena genial encantado encantada bienvenido bienvenida bienvenidos
+juntos juntas nino ninos nina ninas bebe mascota mascotas adulto adultos
 herramienta herramientas ropa prenda prendas accesorio accesorios dispositivo dispositivos electronica equipo equipos repuesto repuestos insumo
 insumos mercancia necesidad necesidades proyecto proyectos trabajo trabajos hogar casa obra uso taller oficina regalo regalos parqueadero
 estacionamiento probador probadores whats app mensaje chat foto fotos link enlace pesos dolares soles reales iva impuesto impuestos incluido

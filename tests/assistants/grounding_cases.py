@@ -23,6 +23,7 @@ PARTS = {
     "demo": DEMO_SHOPS,
     "apart": ("petshop", "libreria", "bodega", "vivero"),
 }
+JUDGED = ("judge", "judge2", "judge3")  # written without having read the check, each in trades of its own
 FAR_PRODUCTS = (
     "Drone DJI Mini 4", "Bicicleta Trek Marlin 5", "Colchón Paraíso 2 plazas", "Guitarra Yamaha C40", "Cafetera Oster Prima",
     "Perfume Carolina Herrera 80 ml", "Vitamina C Redoxon", "Casco LS2 Stream", "Carpa Coleman 4 personas", "Proyector Epson X49",
@@ -52,7 +53,16 @@ def shops() -> dict[str, dict[str, Any]]:
             "texts": [preferences["business_name"], "\n".join(demo["business_facts"])],
             "products": demo["products"],
         }
+    for part in JUDGED:
+        for name, shop in judged(part)["shops"].items():
+            found[f"{part}/{name}"] = {**shop, "texts": [shop["name"], shop["facts"]]}
     return found
+
+
+@cache
+def judged(part: str) -> dict[str, Any]:
+    """One of the judge's sets: its shops and its cases."""
+    return dict(json.loads((DATA / f"grounding_{part}.json").read_text(encoding="utf-8")))
 
 
 def facts_of(case: Case) -> Facts:
@@ -63,6 +73,13 @@ def facts_of(case: Case) -> Facts:
 
 def hand_cases(part: str) -> list[Case]:
     """The cases written by hand."""
+    if part in JUDGED:
+        return [
+            Case(
+                f"{part}/{row['shop']}", row["question"], row["reply"], "invented" if row["invented"] else None, "hand"
+            )
+            for row in judged(part)["cases"]
+        ]
     rows = json.loads((DATA / f"grounding_{part}.json").read_text(encoding="utf-8"))
     return [Case(row["shop"], row["question"], row["reply"], row["invents"], "hand") for row in rows]
 
@@ -304,6 +321,8 @@ FALSE_APART: dict[str, tuple[str, Template]] = {
 
 def template_cases(part: str, *, rows_each: int = 4) -> Iterator[Case]:
     """The cases made by template, always the same ones."""
+    if part in JUDGED:
+        return
     trues, falses = (TRUE_DEVELOP, FALSE_DEVELOP) if part != "apart" else (TRUE_APART, FALSE_APART)
     for shop in PARTS[part]:
         writer = Writer(shop, random.Random(f"{part}/{shop}"))

@@ -10,7 +10,7 @@ import pytest
 from assistants.grounding import Facts, SentenceGate, check
 from assistants.grounding.numbers import find_numbers
 from assistants.grounding.sentences import split_units
-from tests.assistants.grounding_cases import PARTS, Case, cases, facts_of, shops
+from tests.assistants.grounding_cases import JUDGED, PARTS, Case, cases, facts_of, shops
 from tests.assistants.measure_grounding import measure
 
 MOST_HELD_BACK, LEAST_CAUGHT = 0.02, 0.98
@@ -24,7 +24,7 @@ def kinds(text: str, question: str = "") -> set[str]:
     return {violation.kind.value for violation in check(text, facts=hardware(question))}
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [*PARTS, *JUDGED])
 def test_it_catches_inventions_and_lets_true_replies_pass(part: str) -> None:
     chosen = cases(part)
     rates = measure(chosen)
