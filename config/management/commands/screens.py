@@ -107,7 +107,7 @@ def _sign_in(browser: Browser, trial: Trial, username: str, password: str) -> An
 
 
 def _sign_up(browser: Browser, trial: Trial) -> Any:
-    page = browser.new_page(timezone_id="America/Bogota")
+    page = browser.new_page(timezone_id="America/Bogota", locale="es-CO")
     page.goto(f"{trial.url}/register")
     page.fill("[name=username]", "tienda.nueva")
     page.fill("[name=password]", "una-clave-larga-7")
