@@ -21,7 +21,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class PathMiddleware:
-    """Paths work with and without their last slash; a body that is too large is refused before it is read."""
+    """Paths work with and without their last slash; a body too large, or of a length unsaid, is refused unread."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -29,17 +29,21 @@ class PathMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if len(request.path_info) > 1 and not request.path_info.startswith("/admin/"):
             request.path_info = request.path_info.rstrip("/") or "/"
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            length = 0
-        if length > settings.MAX_BODY_BYTES:
-            megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
-            # Nobody has chosen the language of this request yet: the thread still has that of the one before.
-            with translation.override(translation.get_language_from_request(request)):
-                detail = _("El envío pasa de %(n)d MB.") % {"n": megabytes}
-            return JsonResponse({"detail": detail}, status=413)
-        return self.get_response(request)
+        # Nobody has chosen the language of this request yet: the thread still has that of the one before.
+        with translation.override(translation.get_language_from_request(request)):
+            refusal = _refuse_body(request)
+        return refusal or self.get_response(request)
+
+
+def _refuse_body(request: HttpRequest) -> HttpResponse | None:
+    given = request.META.get("CONTENT_LENGTH") or ""
+    if not given and request.headers.get("Transfer-Encoding"):
+        # WSGI knows no body without a length: Django would read it as empty.
+        return JsonResponse({"detail": _("El envío tiene que decir su tamaño (Content-Length).")}, status=411)
+    if given.isascii() and given.isdigit() and int(given[:20]) > settings.MAX_BODY_BYTES:
+        megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
+        return JsonResponse({"detail": _("El envío pasa de %(n)d MB.") % {"n": megabytes}}, status=413)
+    return None
 
 
 class TenantMiddleware:

@@ -448,3 +448,8 @@ def test_many_unknown_fields_are_not_all_named(api, alice):
     assert answer.status_code == 400
     assert len(answer.json()) == 20
     assert len(answer.content) < 4000
+
+
+def test_a_body_of_unsaid_length_is_refused_and_not_read_as_empty(api):
+    answer = api().generic("POST", "/api/auth/login", headers={"Transfer-Encoding": "chunked"})
+    assert (answer.status_code, list(answer.json())) == (411, ["detail"])
