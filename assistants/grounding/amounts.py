@@ -13,7 +13,7 @@ from assistants.grounding.words import fold
 
 _TOTAL = re.compile(
     r"\b(?:total\w*|sub\s?total|suma\w*|soma\w*|juntos|juntas|junto|todo|todos|todas|ambos|ambas|los dos|las dos|los tres|las tres|both|together|altogether"
-    r"|pagarias|pagaria|en conjunto|tudo|os dois|as duas|entre los|kit completo|llevando|si llevas|pedido|carrito|order|cuenta|serian|seria|quedaria\w*|saldrian?|compra|dan|da|comes? to|works? out|o sea|es decir|ou seja|that is|(?:con|com|with|mas|incluyendo|sumando|including|plus) (?:el |la |a |o |the )?(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete|transporte|montaje|instalacion))\b|[=+]"
+    r"|pagarias|pagaria|en conjunto|tudo|os dois|as duas|entre los|kit completo|llevando|si llevas|pedido|carrito|order|cuenta|serian|seria|quedaria\w*|saldrian?|compra|dan|da|comes? to|works? out|in all|en todo|all in|ao todo|o sea|es decir|ou seja|that is|(?:con|com|with|mas|incluyendo|sumando|including|plus) (?:el |la |a |o |the )?(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete|transporte|montaje|instalacion))\b|[=+]"
 )
 _DIFFERENCE = re.compile(
     r"\b(?:diferencia\w*|cambian?|varian?|muda|con\s+mas|with\s+more|com\s+(?:a )?mais|faltan?|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|te qued\w+|restan?|baj\w+)\b"
@@ -76,7 +76,7 @@ class Amounts:
             return True  # 20 pages at the price of one that a text names
         if _PART.search(around) and any(
             abs(part - value) < 1
-            for price in [*own, *named]
+            for price in list(dict.fromkeys([*own, *named, *multiples, *self.said]))[:16]
             for percentage in self.percentages
             for part in (price * percentage / 100, price * (100 - percentage) / 100)
             for value in values

@@ -95,7 +95,7 @@ def _find_unknown(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[in
     for start, end in sentence.plain.quoted:
         if judge.is_unknown(start, end, strict=False) and not judge.is_asked(start, end):
             yield start, end
-    for start, end in _find_capitals(sentence, catalogue.question_stems):
+    for start, end in _find_capitals(sentence, catalogue):
         if judge.is_unknown(start, end, strict=True) and not judge.is_described(start, end):
             rest = judge.without_first_word(start, end)
             if rest is None or judge.is_unknown(rest, end, strict=True):
@@ -327,7 +327,7 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
 
 
 _NO_QUALITY = re.compile(
-    r"\w+mente|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
+    r"\w+mente|\w+r[ií]an?|va|van|anda|andan|vendria|serve|comes?|would|will|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
 )
 _PRICED_NEXT = re.compile(
     r"\s*(?:[,:(—–-]\s*)?(?:(?:a|en|por|cuesta|vale|esta|sale|custa|sai|for|costs|is|at)\s+)?(?:(?:us|r|s)?[$/]|\d|cuesta|vale|custa)"
@@ -342,7 +342,7 @@ def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: 
         return False
     said = {other.stem for other in sentence.tokens}
     missing = all(
-        any(not stemmed[0].isdigit() and stemmed not in said for stemmed in catalogue.entries[row].name)
+        any(len(stemmed) > 2 and not stemmed[0].isdigit() and stemmed not in said for stemmed in catalogue.entries[row].name)
         for row in mention.products
     )
     following = next((other for other in sentence.tokens if other.start >= token.end), None)
@@ -394,7 +394,7 @@ _WORKS_WITH = re.compile(
 )
 
 
-def _find_capitals(sentence: Sentence, asked: frozenset[str]) -> Iterator[tuple[int, int]]:
+def _find_capitals(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[int, int]]:
     """Names by their look: "Makita HP1630", "iPhone 15", "Sierra Caladora Stanley", "el Truper"."""
     text, tokens = sentence.plain.text, sentence.tokens
     if _is_shouted(text):
@@ -435,13 +435,15 @@ def _find_capitals(sentence: Sentence, asked: frozenset[str]) -> Iterator[tuple[
         if _OUTSIDE.search(sentence.folded[: run[0].start]):
             continue
         if _WORKS_WITH.search(sentence.folded[: run[0].start]) and all(
-            part.stem in asked or part.is_number for part in run
+            part.stem in catalogue.question_stems or part.is_number for part in run
         ):
             continue
         coded = any(part.is_number for part in run[1:]) or bool(
             re.search(r"[A-Z]{2,}\d|[a-z][A-Z]", text[run[0].start : run[-1].end])
         )
         alone = len(run) == 1
+        if alone and run[0].stem in catalogue.about_stems and not sentence.speaks_of_goods:
+            continue  # "it's rated IP65", which some row is
         if (coded and not _is_ordinary_code(run)) or (not alone and sentence.speaks_of_goods):
             yield run[0].start, run[-1].end
         elif alone and not first_word and sentence.speaks_of_goods:

@@ -19,7 +19,7 @@ from assistants.grounding.numbers import Number, find_numbers
 from assistants.grounding.superlatives import find_false_superlatives
 from assistants.grounding.terms import Terms
 from assistants.grounding.variants import find_unknown_variants
-from assistants.grounding.vocabulary import GENERIC
+from assistants.grounding.vocabulary import CONTAINERS, GENERIC
 from assistants.grounding.words import Token, fold, tokenize
 
 
@@ -53,10 +53,10 @@ _EVERY_PRESENT = re.compile(
 )
 # What is only said of goods that are there.
 _HANDED = re.compile(
-    r"\b(?:te (?:l[oa]s? )?(?:aparto|separo|reservo|aparte|separe|reserve|lleva(?:mos|rias)|mando)|recien (?:hech|hornead|salid|llegad)\w+|quedan? poc[oa]s?|ultim[ao]s (?:unidades|piezas)|aprovech\w+|llegaria en|shall i (?:set|reserve)|few left|restam poucas?|quer que (?:eu )?(?:separe|reserve))\b"
+    r"\b(?:te (?:l[oa]s? )?(?:puedo |podemos |podria )?(?:separar|apartar|reservar|aparto|separo|reservo|aparte|separe|reserve|lleva(?:mos|rias)|mando)|recien (?:hech|hornead|salid|llegad)\w+|quedan? poc[oa]s?|ultim[ao]s (?:unidades|piezas)|aprovech\w+|llegaria en|shall i (?:set|reserve)|few left|restam poucas?|quer que (?:eu )?(?:separe|reserve))\b"
 )
 _CONDITIONAL = re.compile(
-    r"\b(?:si se|hasta agotar|antes de que|cuando|mientras|si (?:esta|hay|quieres|prefieres|buscas)|if|avis\w+|apenas|vuelva\w*|verific\w+|confirm\w+|pregunt\w+|otros?|otras?|others?|alternativas?|opciones|opcoes|options|colores|tallas|sujeto\w*)\b"
+    r"\b(?:back in|let you know|notify|quando|si se|hasta agotar|antes de que|cuando|mientras|si (?:esta|hay|quieres|prefieres|buscas)|if|avis\w+|apenas|vuelva\w*|verific\w+|confirm\w+|pregunt\w+|otros?|otras?|others?|alternativas?|opciones|opcoes|options|colores|tallas|sujeto\w*)\b"
 )
 _PURPOSE = re.compile(
     r"\b(?:para|for|compatibles? con|ideal\w*|sirve\w*|combina\w*|que (?:el|la|los|las)|than|incluye|trae|viene con|funciona con|del tipo)\b[^.,;:()$—–]{0,30}$"
@@ -531,7 +531,20 @@ def _pieces(left: str, right: str) -> list[int]:
 
 
 def _drop_repeats(mentions: Sequence[Mention], claims: Sequence[Claim]) -> list[Mention]:
-    """Leave out a general word for what another mention names exactly ("el serrucho", after its full name)."""
+    """Leave out a general word for what another mention names exactly ("el serrucho", after its full name).
+
+    And what only holds another thing: "una caja de 6 Malbec" speaks of the wine, where there are boxes too.
+    """
+    mentions = [
+        mention
+        for index, mention in enumerate(mentions)
+        if not (
+            len(mention.tokens) == 1
+            and mention.tokens[0].stem in CONTAINERS
+            and index + 1 < len(mentions)
+            and mentions[index + 1].start - mention.end <= 8
+        )
+    ]
     return [
         mention
         for index, mention in enumerate(mentions)

@@ -29,7 +29,7 @@ _PURPOSE = re.compile(r"\s*(?:para|for|pra|con|with|com|que (?!tenemos|hay|manej
 _PURPOSE_ASKED = re.compile(r"\b(?:para|for|pra|sirva\w*)\s")
 _CLAUSE = re.compile(r"[;,]|\b(?:y|e|and|pero|mas|but|mientras)\b")
 _EMPTY = re.compile(
-    r"(?:barat|economic|car[oa]?s?$|costos|preci|cual|cuale|que|qual|quai|which|what|mas|mais|most|cheap|expensiv|lowest|highest|affordabl|ten|hay|tienda|loja|shop|item|articul|product|cosa|todo|vend|manej|mejor|opcion|tien|quier|busc|dime|seria|favor|hola|algo|something|one|your|their|es|son|is|you|have|do|lo|catalog)"
+    r"(?:barat|economic|car[oa]?s?$|costos|preci|cual|cuale|que|qual|quai|which|what|mas|mais|most|cheap|expensiv|lowest|highest|affordabl|ten|hay|tiend|loj|shop|item|articul|product|cosa|todo|vend|manej|mejor|opcion|tien|quier|busc|dime|seria|favor|hola|algo|something|one|your|their|es|son|is|you|have|do|lo|catalog)"
 )
 
 

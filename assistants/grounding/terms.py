@@ -46,7 +46,7 @@ _INSTALMENT_COUNT = re.compile(
 )
 _UP_TO = re.compile(r"\b(?:hasta|ate|up to|de \d+ a)\s")
 _DURATION = re.compile(
-    r"\s*(?:y|a|o|e|ou|-|–|to|or)?\s*(?:\w{1,2}\s)?\s*(?P<unit>ano|mes|dia|hora|semana|minuto|year|month|day|hour|week|minute|hr|min)\w*"
+    r"[\s-]*(?P<unit>ano|mes|dia|hora|semana|minuto|year|month|day|hour|week|minute|hr|min)\w*"
 )
 _UNITS = {
     "year": "ano",
@@ -158,9 +158,7 @@ def _find_durations(folded: str) -> list[tuple[str, str]]:
             after = numbers[index + 1]
             if re.fullmatch(r"\s*(?:a|y|o|e|-|–|to|or|ou)\s*", folded[number.end : after.start]):
                 following = _DURATION.match(folded, after.end)
-        if following and re.fullmatch(
-            r"\s*", folded[number.end : following.start("unit")] if following.start() == number.end else ""
-        ):
+        if following:
             unit = following.group("unit")
             found += [(f"{value:f}", _UNITS.get(unit, unit)) for value in number.values]
     return found
@@ -168,11 +166,8 @@ def _find_durations(folded: str) -> list[tuple[str, str]]:
 
 def _find_times(folded: str, *, loose: bool) -> list[tuple[int, int]]:
     """Hours of the clock, of twelve: "a las 9" may be nine in the evening."""
-    found = []
-    for match in _TIME.finditer(folded):
-        found.append((int(match.group("hour")) % 12, int(match.group("minute") or 0)))
-    for match in _BARE_TIME.finditer(folded):
-        found.append((int(match.group("hour")) % 12, 0))
+    found = [(int(match.group("hour")) % 12, int(match.group("minute") or 0)) for match in _TIME.finditer(folded)]
+    found += [(int(match.group("hour")) % 12, 0) for match in _BARE_TIME.finditer(folded)]
     if loose:
         found += [
             (int(hour) % 12, 0)
