@@ -11,7 +11,7 @@ import json
 import os
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -28,6 +28,7 @@ from tenants.scope import tenant_scope
 HEARTBEAT_SECONDS = 10.0  # also how often a stream looks unasked, and how soon it notices that nobody reads it
 STREAM_SECONDS = 600.0
 MOST_WAITING = 120  # in one process, of its 128 threads: the others go on serving everybody else
+MOST_OF_ONE = MOST_WAITING * 3 // 4  # of them one tenant's, so that nobody's open pages keep the others' out
 
 HEARTBEAT = ": …\n\n"
 
@@ -35,7 +36,7 @@ Render = Callable[[Message], dict[str, Any]]
 
 
 class TooManyWaiting(Exception):
-    """This process has as many waiting requests as it can carry."""
+    """This process has as many waiting requests as it can carry, in all or of this tenant."""
 
 
 class Switchboard:
@@ -45,24 +46,27 @@ class Switchboard:
         self._lock = threading.Lock()
         self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
         self._count = 0
+        self._by_tenant: Counter[int] = Counter()
         self._thread: threading.Thread | None = None
         self._pid = 0
 
     @contextmanager
-    def line(self, message_id: int) -> Iterator[threading.Event]:
+    def line(self, message_id: int, *, tenant_id: int) -> Iterator[threading.Event]:
         """An event that is set when there may be news of the message. Raises TooManyWaiting."""
         event, key = threading.Event(), str(message_id)
         with self._lock:
             self._ensure_listening()
-            if self._count >= MOST_WAITING:
+            if self._count >= MOST_WAITING or self._by_tenant[tenant_id] >= MOST_OF_ONE:
                 raise TooManyWaiting
             self._count += 1
+            self._by_tenant[tenant_id] += 1
             self._waiting[key].add(event)
         try:
             yield event
         finally:
             with self._lock:
                 self._count -= 1
+                self._by_tenant -= Counter([tenant_id])  # keeps no tenant who waits for nothing
                 self._waiting[key].discard(event)
                 if not self._waiting[key]:
                     del self._waiting[key]
@@ -82,6 +86,7 @@ class Switchboard:
     def _ensure_listening(self) -> None:
         if self._pid != os.getpid():  # what waited before a fork waits in the parent
             self._waiting.clear()
+            self._by_tenant.clear()
             self._count = 0
         if self._pid != os.getpid() or self._thread is None or not self._thread.is_alive():
             self._pid = os.getpid()
@@ -111,7 +116,7 @@ def wait_for_reply(*, user: User, message: Message, seconds: float) -> Message:
     """
     deadline = time.monotonic() + seconds
     try:
-        with switchboard.line(message.pk) as news:
+        with switchboard.line(message.pk, tenant_id=user.pk) as news:
             while True:
                 with tenant_scope(user):
                     current = Message.objects.prefetch_related("replies").filter(pk=message.pk).first()
@@ -140,7 +145,7 @@ class EventStream:
         # The request's language and zone have ended by the time the stream is read.
         self._language, self._zone = translation.get_language() or user.language, timezone.get_current_timezone()
         self._line = ExitStack()
-        self._news = self._line.enter_context(switchboard.line(message_id))
+        self._news = self._line.enter_context(switchboard.line(message_id, tenant_id=user.pk))
 
     def __iter__(self) -> Iterator[str]:
         deadline = time.monotonic() + STREAM_SECONDS

@@ -152,6 +152,17 @@ def test_a_process_takes_only_as_many_as_it_has_threads_for(alice, monkeypatch):
     stream.close()
 
 
+def test_one_tenants_streams_leave_room_for_the_others(alice, bob, monkeypatch):
+    monkeypatch.setattr(streams, "MOST_OF_ONE", 1)
+    hers, his = say(alice), say(bob)
+    for _ in range(2):  # what was closed counts no more
+        first = EventStream(user=alice, message_id=hers.pk, render=show_message)
+        with pytest.raises(TooManyWaiting):
+            EventStream(user=alice, message_id=hers.pk, render=show_message)
+        EventStream(user=bob, message_id=his.pk, render=show_message).close()
+        first.close()
+
+
 def test_a_quiet_stream_beats(alice, monkeypatch):
     monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(streams, "STREAM_SECONDS", 0.5)
