@@ -1,26 +1,25 @@
 """The whole system on one machine: database, web, queue, clock. `make run` ends here."""
 
 import http.client
+import json
 import logging
 import os
 import signal
+import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
 from config.embedded import EmbeddedDatabaseError, server
-from config.heartbeats import SCHEDULER, WORKER, forget_beats, free_tasks, read_pulses
-from config.startup import check_port, collect_static, make_demo, take_turn
+from config.heartbeats import SCHEDULER, WORKER, free_tasks, read_pulses
+from config.startup import check_port, take_turn
 from config.supervisor import Child, Supervisor
-from config.translations import compile_translations
 
 logger = logging.getLogger(__name__)
 
@@ -49,26 +48,32 @@ class Command(BaseCommand):
             os.close(turn)
 
     def _prepare(self) -> list[str]:
-        """Everything that must be true before the first request. Answers the demo accounts."""
-        self._say("Recado: database…")
-        self.check(databases=["default"])
-        call_command("migrate", interactive=False, verbosity=0)
-        forget_beats()
+        """Run `manage.py prepare` and answer the demo accounts.
+
+        In a process of its own, because what it loads would stay in this one for as long as the system runs.
+        """
         if not settings.DATABASE_URL:
-            free_tasks(now=timezone.now())
-        compile_translations(settings.BASE_DIR / "locale")
-        self._say("Recado: pages…")
-        collect_static(Path(settings.STATIC_ROOT))
-        if not settings.DEMO:
-            return []
-        self._say("Recado: demo shops…")
-        return make_demo()
+            server(settings.DATA_DIR).use()
+        reading, writing = os.pipe()
+        process = subprocess.Popen([*_manage(), "prepare", "--report", str(writing)], pass_fds=[writing])
+        os.close(writing)
+        try:
+            with os.fdopen(reading) as report:
+                said = report.read()
+            status = process.wait()
+        finally:
+            process.terminate()
+            process.wait()
+        if status:
+            raise SystemExit(status)
+        accounts: list[str] = json.loads(said)
+        return accounts
 
     def _run(self, *, accounts: list[str]) -> None:
-        manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-        web = Child("The web server", _web_command())
-        self.queue = Child("The queue", [*manage, "qcluster"])
-        self.clock = Child("The clock", [*manage, "clock"])
+        manage = _manage()
+        web = Child("The web server", _web_command(), environment=_environment())
+        self.queue = Child("The queue", [*manage, "qcluster"], environment=_environment())
+        self.clock = Child("The clock", [*manage, "clock"], environment=_environment())
         supervisor = Supervisor(
             [web, self.queue, self.clock],
             watch=self._watch,
@@ -120,6 +125,16 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _manage() -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py")]
+
+
+def _environment() -> dict[str, str]:
+    # By default glibc gives every few threads a heap of their own and keeps what was freed: with a hundred threads and
+    # now and then a large array that is most of a process's memory. Other C libraries ignore both names.
+    return {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", **os.environ}
 
 
 def _web_command() -> list[str]:
