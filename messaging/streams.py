@@ -28,7 +28,7 @@ from tenants.scope import tenant_scope
 HEARTBEAT_SECONDS = 10.0  # also how often a stream looks unasked, and how soon it notices that nobody reads it
 STREAM_SECONDS = 600.0
 MOST_WAITING = 120  # in one process, of its 128 threads: the others go on serving everybody else
-MOST_OF_ONE = MOST_WAITING * 3 // 4  # of them one tenant's, so that nobody's open pages keep the others' out
+MOST_OF_ONE = 100  # of them one tenant's, so that nobody's open pages keep the others' out
 
 HEARTBEAT = ": …\n\n"
 
