@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistants.builtin.material import Conversation, Row, Shop
 from assistants.builtin.phrases import phrase
 from assistants.builtin.planning import Plan, in_stock_first, within_limits
-from assistants.builtin.relevance import SHOWN, Match
+from assistants.builtin.relevance import SHOWN, Match, most_relevant
 from assistants.builtin.understanding import TOPICS, Intent
 from assistants.grounding.words import fold
 from assistants.language import Language
@@ -29,6 +30,8 @@ class Composer:
         """The whole answer."""
         if self.conversation.corrected:
             return self._write_cautiously()
+        if self.understanding.wants(Intent.MANIPULATION):
+            return self._write_manners()
         facts = self._write_facts()
         products = self._write_products(after_facts=bool(facts))
         parts = [part for part in (facts, products) if part]
@@ -40,7 +43,7 @@ class Composer:
         return text.replace("\n\n", " ", 1) if parts[0] == self._say("hello") else text
 
     def _say(self, key: str, **values: object) -> str:
-        return phrase(key, self.language, **values)
+        return phrase(key, self.language, formal=self.shop.formal, **values)
 
     # -- manners and the business
 
@@ -48,6 +51,7 @@ class Composer:
         understanding = self.understanding
         shop = self.shop.name or self._say("this_shop")
         for intent, key in (
+            (Intent.MANIPULATION, "out_of_scope"),
             (Intent.OUT_OF_SCOPE, "out_of_scope"),
             (Intent.IDENTITY, "identity"),
             (Intent.THANKS, "thanks"),
@@ -97,6 +101,9 @@ class Composer:
                     return ""
             if understanding.wants(Intent.COMPARISON) and (pair := _pair(matches)):
                 return self._compare(*pair)
+            missed = [match for match in matches if not match.rows or match.vague]
+            if len(missed) == len(matches) > 1 and not understanding.wants(Intent.RECOMMENDATION):
+                return self._miss(replace(matches[0], query=", ".join(match.query for match in matches)))
             parts = [self._write_match(match, titled=len(matches) > 1) for match in matches]
             return "\n\n".join(part for part in parts if part)
         if understanding.wants(Intent.OFFERING) or (
@@ -140,14 +147,14 @@ class Composer:
         if not match.exact:
             if understanding.wants(Intent.RECOMMENDATION):
                 return "\n".join([self._say("maybe"), *map(self._item, rows[:3])])
-            lines = [self._say("not_found", query=match.query), self._say("nearest")]
+            lines = [] if match.near else [self._say("not_found", query=match.query)]
+            lines.append(self._say("nearest"))
             return "\n".join([" ".join(lines), *(self._item(row) for row in rows[:3])])
         if understanding.wants(Intent.SIMILAR):
             return self._offer_similar(rows[0])
-        if understanding.wants(Intent.CHEAPEST):
-            return self._extreme(rows, "cheapest")
-        if understanding.wants(Intent.DEAREST):
-            return self._extreme(rows, "dearest")
+        if understanding.wants(Intent.CHEAPEST, Intent.DEAREST):
+            relevant = in_stock_first(most_relevant(fitting))
+            return self._extreme(relevant, "cheapest" if understanding.wants(Intent.CHEAPEST) else "dearest")
         if len(rows) == 1:
             return self._write_one(rows[0])
         if understanding.quantity:

@@ -53,6 +53,7 @@ class Shop:
     rows: tuple[Row, ...] = ()
     language: Language = "es"
     brief: bool = False
+    formal: bool = False  # speaks to people as "usted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def read_shop(system: Sequence[SystemBlock]) -> Shop:
         rows=tuple(rows),
         language=_LANGUAGES.get(fold(language.group(1)), "es") if language else "es",
         brief=bool(re.search(r"Tono: Muy breve", text)),
+        formal=bool(re.search(r"Tono: Formal", text)),
     )
 
 

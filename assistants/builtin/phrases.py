@@ -206,6 +206,28 @@ _PHRASES: dict[str, dict[Language, str]] = {
 }
 
 
-def phrase(key: str, language: Language, **values: object) -> str:
-    """The phrase in that language, its places filled."""
-    return _PHRASES[key][language].format(**values)
+# Spanish with "usted"; the English and Portuguese phrases are the same for everybody.
+_FORMAL: dict[str, str] = {
+    "greeting": "¡Hola! Soy el asistente de {shop}. Pregúnteme por precios, disponibilidad o lo que esté buscando.",
+    "thanks": "¡Con gusto! Si necesita algo más, aquí estoy.",
+    "identity": "Soy el asistente automático de {shop}: busco en el catálogo y le digo precios y disponibilidad.",
+    "out_of_scope": "En eso no le puedo ayudar: solo sé de los productos de {shop}. ¿Busca algo del catálogo?",
+    "unclear": "Cuénteme qué producto busca o para qué lo necesita, y lo reviso en el catálogo.",
+    "offering": "Esto es lo que vendemos: {categories}. ¿Qué le interesa ver?",
+    "we_have_categories": "Trabajamos con estas categorías: {categories}. ¿Le muestro alguna?",
+    "maybe": "Esto es lo que más se acerca a lo que busca:",
+    "recommended": "Le recomiendo {name}, a {price} ({stock}).",
+    "also": "También puede ver:",
+    "within": "Con {limit} como máximo tiene:",
+    "comparison": "Aquí los tiene lado a lado:",
+    "facts": "Esto es lo que le puedo decir:",
+    "no_fact": "Ese dato no lo tengo. Alguien de {shop} se lo puede confirmar.",
+    "close": "¿Le cuento más de alguno?",
+    "which": "¿De cuál producto habla?",
+}
+
+
+def phrase(key: str, language: Language, *, formal: bool = False, **values: object) -> str:
+    """The phrase in that language, its places filled; ``formal`` says "usted" in Spanish."""
+    text = _FORMAL.get(key) if formal and language == "es" else None
+    return (text or _PHRASES[key][language]).format(**values)

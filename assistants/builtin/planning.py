@@ -58,7 +58,8 @@ def make_plan(*, shop: Shop, conversation: Conversation) -> Plan:
     """Work out what the person means and which calls are still missing for the answer."""
     understanding = understand(conversation.question, currency=shop.currency, language=shop.language)
     plan = Plan(understanding, queries=list(understanding.queries))
-    if understanding.wants(Intent.OUT_OF_SCOPE) and not understanding.wants(Intent.PRICE, Intent.STOCK):
+    out_of_scope = understanding.wants(Intent.OUT_OF_SCOPE) and not understanding.wants(Intent.PRICE, Intent.STOCK)
+    if out_of_scope or understanding.wants(Intent.MANIPULATION):
         plan.queries = []
         return plan
     _look_back(plan, shop, conversation)

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 
 from assistants.builtin.material import Row
 from assistants.builtin.understanding import content_stems
+from assistants.grounding.vocabulary import DISTINGUISHING
 from assistants.grounding.words import synonyms, tokenize
 
 SHOWN = 5
@@ -17,12 +18,24 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Rows for a query. ``exact``: they have every word of it; else they are the nearest. ``vague``: no word at all."""
+    """Rows for a query, the best first.
+
+    ``exact``: they have every word of it; else they are the nearest. ``near``: they have most of its words.
+    ``vague``: they have none.
+    """
 
     query: str
     rows: tuple[Row, ...]
     exact: bool = False
     vague: bool = False
+    near: bool = False
+
+
+def most_relevant(match: Match) -> Sequence[Row]:
+    """The rows to compare by price: those called what was asked for, else those of such a category, else all."""
+    stems = content_stems(match.query)
+    best = max((_score(stems, row) for row in match.rows), default=(0, 0.0))
+    return [row for row in match.rows if _score(stems, row) == best]
 
 
 def choose(query: str, rows: Sequence[Row]) -> Match:
@@ -41,14 +54,23 @@ def choose(query: str, rows: Sequence[Row]) -> Match:
     elif best_weight >= 0.8 * len(stems):
         kept = [entry for entry in kept if entry[0][1] >= best_weight - 0.7]
     # What is called just so comes first; for a need the search knows better than the number of words.
-    kept.sort(key=lambda entry: (entry[0][1] >= len(stems), entry[1]), reverse=True)
+    coloured = [stemmed for stemmed in stems if stemmed in DISTINGUISHING]
+    kept.sort(
+        key=lambda entry: (
+            entry[0][1] >= len(stems),
+            sum(_weigh(stemmed, entry[2]) for stemmed in coloured),
+            entry[1],
+        ),
+        reverse=True,
+    )
     head_found = any(_weigh(stems[0], row) >= 1 for _, _, row in kept)
     exact = best_count == len(stems)
     worded = [stemmed for stemmed in stems if not stemmed[0].isdigit()]
     shared = sum(any(_weigh(stemmed, row) > 0 for _, _, row in kept) for stemmed in worded)
     if not exact and (shared == 0 or (not head_found and shared * 2 < len(worded))):
         return Match(query, tuple(row for _, _, row in kept), vague=True)
-    return Match(query, tuple(row for _, _, row in kept), exact=exact)
+    near = not exact and shared * 2 > len(worded) and shared > 1
+    return Match(query, tuple(row for _, _, row in kept), exact=exact, near=near)
 
 
 def _score(stems: Sequence[str], row: Row) -> tuple[int, float]:

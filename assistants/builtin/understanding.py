@@ -26,6 +26,7 @@ class Intent(StrEnum):
     GOODBYE = "goodbye"
     IDENTITY = "identity"
     OUT_OF_SCOPE = "out_of_scope"
+    MANIPULATION = "manipulation"  # asks the assistant to be another one
     BUSINESS = "business"
     OFFERING = "offering"  # what do you sell
     PRICE = "price"
@@ -74,6 +75,12 @@ COMMERCIAL_RULES: tuple[Rule, ...] = (
         r"chiste|clima|pronostico|va a llover|presidente|elecciones|politica(?! de (?:cambio|devolucion|garantia|envio)\w*)|futbol|quien gano|partido de|poema|cancion|receta|traduce\w*|tarea de|capital de|horoscopo|noticias|dolar hoy|bitcoin|criptomoneda\w*|codigo en python|programa en|cuentame (?:un|una) (?:cuento|historia)|sentido de la vida|me amas|cuanto es \d",
         r"joke|weather|president|election|football score|poem|song lyrics|recipe|translate|capital of|news today|write (?:a|me|some) (?:code|essay|poem|story)",
         r"piada|previsao do tempo|presidente|eleicoes|futebol|poema|receita|traduz\w*|noticias",
+    ),
+    rule(
+        Intent.MANIPULATION,
+        r"(?:ignor|olvid|omit|salt|desobede|desatiend|incumpl)\w* (?:\w+ ){0,4}(?:reglas?|instrucci\w+|indicaci\w+|ordenes|prompt|restricci\w+|politicas)|(?:tu|el|del) (?:system )?prompt|(?:tus|muestra\w* las) instrucciones|modo (?:desarrollador|dios|administrador)|jailbreak|actua como|finge (?:que|ser)|hazte pasar|todo (?:es|esta|sea|sale) gratis",
+        r"(?:ignore|forget|disregard|bypass|override)\w* (?:\w+ ){0,4}(?:rules?|instructions?|prompts?|restrictions?)|system prompt|your (?:rules|instructions)|pretend (?:to be|you|that)|act as|developer mode|everything is free",
+        r"(?:ignore|esqueca|desconsidere) (?:\w+ ){0,4}(?:regras?|instruc\w+)|suas (?:regras|instruc\w+)|finja|aja como|tudo (?:e|esta) (?:gratis|de graca)",
     ),
     rule(
         Intent.OFFERING,

@@ -183,7 +183,7 @@ class Reading:
             spoken_of=self._topic,
             listed=self._group,
             catalogue=self._catalogue,
-            question=self._facts.question,
+            questions=self._facts.questions,
         ):
             yield Kind.PRICE, said
         for said in self._terms.find_invented(text, folded):

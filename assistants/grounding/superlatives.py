@@ -41,7 +41,7 @@ def find_false_superlatives(
     spoken_of: frozenset[int],
     listed: frozenset[int],
     catalogue: Catalogue,
-    question: str,
+    questions: Sequence[str],
 ) -> Iterator[str]:
     """Find products called the cheapest or dearest although another row of the same scope goes below or above.
 
@@ -54,12 +54,12 @@ def find_false_superlatives(
         ):
             continue
         lowest = match.group("low") is not None
-        if _PURPOSE.match(folded, match.end()) or (_PURPOSE_ASKED.search(fold(question)) and not match.group("noun")):
+        if _PURPOSE.match(folded, match.end()) or (_PURPOSE_ASKED.search(fold(questions[-1] if questions else "")) and not match.group("noun")):
             continue  # what serves a purpose is for the reader to judge
         called = _called(match, folded, sure) or (frozenset() if sure else spoken_of)
         if not called:
             continue
-        scopes = list(_scopes(match, folded, called, catalogue, question))
+        scopes = list(_scopes(match, folded, catalogue, questions))
         if not scopes:
             continue
         if listed & called and len(listed) > 1:
@@ -84,7 +84,7 @@ def _called(match: re.Match[str], folded: str, sure: Sequence[Mention]) -> froze
 
 
 def _scopes(
-    match: re.Match[str], folded: str, called: frozenset[int], catalogue: Catalogue, question: str
+    match: re.Match[str], folded: str, catalogue: Catalogue, questions: Sequence[str]
 ) -> Iterator[frozenset[int]]:
     everything = frozenset(range(len(catalogue.products)))
     scope = _SCOPE_AFTER.match(folded, match.end())
@@ -92,7 +92,7 @@ def _scopes(
     opening = re.search(r"\b(?:en|de|in|em|para|entre)\s+([^,]{3,40}),\s*$", before)
     said = f"{match.group('noun') or ''} {scope.group('scope') if scope else ''} {opening.group(1) if opening else ''}"
     own = _content(tokenize(said))
-    asked = _content(tokenize(question))
+    asked = next((words for text in reversed(questions) if (words := _content(tokenize(text)))), [])
     for words in (own, asked):
         if not words:
             continue
