@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.i18n import JavaScriptCatalog
 
 from assistants.configuration import current_configuration
@@ -16,10 +16,10 @@ from tenants.preferences import CURRENCIES, LANGUAGES
 
 # gettext() and its kin for our modules, in the language of the person who asks; the page's address names it too.
 # Naming one app keeps the admin's own texts out; the catalogues in LOCALE_PATHS are always in.
-texts = require_GET(cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view(packages=["config"])))
+texts = require_safe(cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view(packages=["config"])))
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -27,7 +27,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "config/dashboard.html")
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from assistants.configuration import Configuration, current_configuration
 from assistants.models import ProviderName
 
 
-@require_GET
+@require_safe
 @never_cache
 @login_required
 def commercial_chat(request: HttpRequest) -> HttpResponse:

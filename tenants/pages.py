@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views import View
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from tenants import accounts, limits, resets
 from tenants.forms import LoginForm, NewPasswordForm, PasswordResetForm, RegistrationForm
@@ -42,13 +42,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To one's own side, or to the door."""
     return redirect(request.user.home if isinstance(request.user, User) else "login")
 
 
-@require_GET
+@require_safe
 def theme(request: HttpRequest, accent: str) -> HttpResponse:
     """The style sheet of an accent colour. Its address holds all it depends on, so it never goes stale."""
     answer = HttpResponse(style_sheet(accent=f"#{accent}"), content_type="text/css; charset=utf-8")
@@ -152,7 +152,7 @@ class PasswordResetPage(AccountPage):
         return redirect("password-reset-done")
 
 
-@require_GET
+@require_safe
 def password_reset_done(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/password_reset_done.html")
 
@@ -165,7 +165,7 @@ class PasswordResetConfirmPage(views.PasswordResetConfirmView):
     success_url = reverse_lazy("password-reset-complete")
 
 
-@require_GET
+@require_safe
 def password_reset_complete(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/password_reset_complete.html")
 

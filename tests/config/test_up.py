@@ -248,7 +248,7 @@ def test_ctrl_c_leaves_no_process_and_the_data_stay(system):
     assert system.stop() == 0
     assert system.family() == []
     assert system.said().rstrip().endswith("Recado: stopped.")
-    assert not (system.data_dir / "postgres/data/postmaster.pid").exists()
+    wait_until(lambda: not (system.data_dir / "postgres/data/postmaster.pid").exists(), seconds=20)
 
     system.start()
     assert system.sql("SELECT number FROM kept") == [(7,)]

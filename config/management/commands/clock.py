@@ -16,6 +16,9 @@ from django_q.scheduler import scheduler
 
 from config.heartbeats import SCHEDULER, Canary, beat
 from messaging.answering import ring_forgotten
+from tenants.housekeeping import forget_expired
+
+TIDY_SECONDS = 3600.0
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,7 @@ class Command(BaseCommand):
     help = "Run the schedule: due tasks, the canary, the scheduler's own heartbeat. Runs until it is stopped."
     requires_system_checks = ()
     sweep_at = 0.0
+    tidy_at = 0.0
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
@@ -49,4 +53,7 @@ class Command(BaseCommand):
         if time.monotonic() >= self.sweep_at:
             self.sweep_at = time.monotonic() + settings.HEALTH["SWEEP_SECONDS"]
             ring_forgotten()
+        if time.monotonic() >= self.tidy_at:
+            self.tidy_at = time.monotonic() + TIDY_SECONDS
+            forget_expired(now=now)
         beat(name=SCHEDULER, now=now)

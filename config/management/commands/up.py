@@ -23,6 +23,7 @@ from config.supervisor import Child, Supervisor
 
 logger = logging.getLogger(__name__)
 
+MOST_DOUBLINGS = 3  # of the time that a child may take to its first sign of life
 STALE_STOP_SECONDS = 5.0  # a cluster that hangs does not stop by itself
 
 
@@ -82,6 +83,7 @@ class Command(BaseCommand):
         )
         supervisor.listen()
         self._unannounced: list[str] | None = accounts
+        self._restarts = {WORKER: 0, SCHEDULER: 0}
         self._started_at = time.monotonic()
         # A connection that the children inherited across their fork would be read by two.
         connection.close()
@@ -104,8 +106,15 @@ class Command(BaseCommand):
             self._unannounced = None
         for name, child in ((WORKER, self.queue), (SCHEDULER, self.clock)):
             # A child that has just begun is judged by its own time, not by its predecessor's last beat.
-            if pulses[name].is_alive or child.seconds_running < settings.HEALTH["GRACE_SECONDS"]:
+            grace = settings.HEALTH["GRACE_SECONDS"] * 2 ** self._restarts[name]
+            if pulses[name].is_alive:
+                if child.seconds_running > grace:
+                    self._restarts[name] = 0
                 continue
+            if child.seconds_running < grace:
+                continue
+            # Twice as long the next time: a machine that is slow to start must not be restarted for ever.
+            self._restarts[name] = min(self._restarts[name] + 1, MOST_DOUBLINGS)
             logger.warning("%s; all of it is started again.", pulses[name].reason.capitalize())
             connection.close()
             child.stop(seconds=STALE_STOP_SECONDS)
