@@ -70,7 +70,7 @@ class Command(BaseCommand):
                 for scheme in ("light", "dark"):
                     context = browser.new_context(
                         viewport={"width": width, "height": height},
-                        color_scheme=scheme,  # type: ignore[arg-type]
+                        color_scheme=scheme,
                         locale="es-CO",
                         storage_state=state,
                         reduced_motion="reduce",
