@@ -17,6 +17,7 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         from config import checks  # noqa: F401  (registers them)
         from config.demo import checks as demo_checks  # noqa: F401
+
         if sys.argv[1:2] == ["qcluster"]:  # it forks the workers; nobody else gains
             from config.preload import preload
 
