@@ -342,7 +342,10 @@ def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: 
         return False
     said = {other.stem for other in sentence.tokens}
     missing = all(
-        any(len(stemmed) > 2 and not stemmed[0].isdigit() and stemmed not in said for stemmed in catalogue.entries[row].name)
+        any(
+            len(stemmed) > 2 and not stemmed[0].isdigit() and stemmed not in said
+            for stemmed in catalogue.entries[row].name
+        )
         for row in mention.products
     )
     following = next((other for other in sentence.tokens if other.start >= token.end), None)

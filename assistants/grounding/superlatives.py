@@ -10,7 +10,7 @@ from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.vocabulary import GENERIC
 from assistants.grounding.words import Token, fold, synonyms, tokenize
 
-_LOWEST = r"(?:mas (?:mai$|barat|economic|accesible|asequible|comod)\w*|mas bajo|menor precio|precio mas bajo|cheapest|lowest(?: price)?|most (?:affordable|economical)|least expensive|mais (?:barat|em conta|economic)\w*)"
+_LOWEST = r"(?:mas (?:barat|economic|accesible|asequible|comod)\w*|mas bajo|menor precio|precio mas bajo|cheapest|lowest(?: price)?|most (?:affordable|economical)|least expensive|mais (?:barat|em conta|economic)\w*)"
 _HIGHEST = (
     r"(?:mas (?:car|costos)\w+|precio mas alto|mayor precio|most expensive|highest price|priciest|dearest|mais car\w+)"
 )
@@ -29,7 +29,7 @@ _PURPOSE = re.compile(r"\s*(?:para|for|pra|con|with|com|que (?!tenemos|hay|manej
 _PURPOSE_ASKED = re.compile(r"\b(?:para|for|pra|sirva\w*)\s")
 _CLAUSE = re.compile(r"[;,]|\b(?:y|e|and|pero|mas|but|mientras)\b")
 _EMPTY = re.compile(
-    r"(?:barat|economic|car[oa]?s?$|costos|preci|cual|cuale|que|qual|quai|which|what|mas|mais|most|cheap|expensiv|lowest|highest|affordabl|ten|hay|tiend|loj|shop|item|articul|product|cosa|todo|vend|manej|mejor|opcion|tien|quier|busc|dime|seria|favor|hola|algo|something|one|your|their|es|son|is|you|have|do|lo|catalog)"
+    r"(?:mai$|barat|economic|car[oa]?s?$|costos|preci|cual|cuale|que|qual|quai|which|what|mas|mais|most|cheap|expensiv|lowest|highest|affordabl|ten|hay|tiend|loj|shop|item|articul|product|cosa|todo|vend|manej|mejor|opcion|tien|quier|busc|dime|seria|favor|hola|algo|something|one|your|their|es|son|is|you|have|do|lo|catalog)"
 )
 
 
@@ -54,7 +54,9 @@ def find_false_superlatives(
         ):
             continue
         lowest = match.group("low") is not None
-        if _PURPOSE.match(folded, match.end()) or (_PURPOSE_ASKED.search(fold(questions[-1] if questions else "")) and not match.group("noun")):
+        if _PURPOSE.match(folded, match.end()) or (
+            _PURPOSE_ASKED.search(fold(questions[-1] if questions else "")) and not match.group("noun")
+        ):
             continue  # what serves a purpose is for the reader to judge
         called = _called(match, folded, sure) or (frozenset() if sure else spoken_of)
         if not called:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from assistants.grounding.days import find_days
 from assistants.grounding.denials import is_denied_before
 from assistants.grounding.numbers import find_numbers
 from assistants.grounding.sentences import split_units
-from assistants.grounding.words import fold
+from assistants.grounding.words import fold, tokenize
 
 _FREE = re.compile(
     r"\b(?:gratis|gratuit\w+|sin (?:costo|cargo|coste)\b(?! adicional)|de (?:regalo|cortesia|graca)|obsequi\w+|(?:te|le|les|os) regal(?:amos|o)|sem custo|free of charge|for free"
@@ -45,9 +46,7 @@ _INSTALMENT_COUNT = re.compile(
     r"(?:^|\s)(?:cuotas|parcelas|mensualidades|pagos|vezes|x\b|meses|months?|monthly|instal?lments?|plazos)"
 )
 _UP_TO = re.compile(r"\b(?:hasta|ate|up to|de \d+ a)\s")
-_DURATION = re.compile(
-    r"[\s-]*(?P<unit>ano|mes|dia|hora|semana|minuto|year|month|day|hour|week|minute|hr|min)\w*"
-)
+_DURATION = re.compile(r"[\s-]*(?P<unit>ano|mes|dia|hora|semana|minuto|year|month|day|hour|week|minute|hr|min)\w*")
 _UNITS = {
     "year": "ano",
     "month": "mes",
@@ -62,6 +61,14 @@ _WARRANTY = re.compile(r"\b(?:garant\w+|warrant\w+|guarantee\w*)")
 _DELIVERY = re.compile(
     r"\b(?:envi(?:o|os|amos)|domicilios?|delivery|despach(?:o|amos)|entrega(?:mos|n|s)?|frete|shipping|pedidos?|encomienda|llega(?:ria|n|r|ra)?|recib(?:es|iras|e)|chega\w*|arrives?|delivered|devol\w+|returns?|reservas?|apartamos)\b"
 )
+_LASTING = re.compile(r"\b(?:dura(?:n|cion)?|protege|bateria|autonomia|lasts?|protects?|battery|produce|florece)\b")
+_ALWAYS = re.compile(
+    r"\b(?:siempre|sempre|always|cualquier (?:compra|pedido|monto)|qualquer compra|any (?:order|purchase)|sin (?:monto )?minimo|no minimum)\b"
+)
+_CONDITION = re.compile(
+    r"\b(?:desde|a partir|al comprar|mayor\w*|superior\w*|si (?:lo )?compr\w+|over|above|from|acima|por compras|en compras|llevando|dentro de)\b"
+)
+_CLOSED = re.compile(r"\b(?:no|not|nao|ni|cerr\w+|clos\w+|fecha\w*|except\w*|salvo|menos)\b")
 _OPENING = re.compile(
     r"\b(?:abr(?:imos|en|e|iremos)|cerr(?:amos|ados?|adas?)|atend(?:emos|imento|iendo)|atencion|horarios?|abiert[oa]s?|open(?:s|ing)?|clos(?:e|es|ed|ing)|fecha(?:mos|do)|funcionamos|aqui estamos|hours)\b"
 )
@@ -106,10 +113,12 @@ class Terms:
             match = pattern.search(folded)
             if match and not is_denied_before(folded, match.start()) and not is_backed(folded, match):
                 yield text[match.start() : match.end()]
-        if (_WARRANTY.search(folded) or _DELIVERY.search(folded)) and (
+        if (_WARRANTY.search(folded) or self._says_how_long(folded) or _DELIVERY.search(folded)) and (
             unknown := [duration for duration in _find_durations(folded) if duration not in self._durations]
         ):
             yield " ".join(unknown[0])
+        if (days := find_days(folded)) and not _CLOSED.search(folded) and not days <= self._days_of(folded):
+            yield text.strip()[:60]
         if _OPENING.search(folded):
             times = _find_times(folded, loose=False)
             if unknown_times := [time for time in times if time not in self._times]:
@@ -122,7 +131,31 @@ class Terms:
             return False
         clause = re.split(r"[;:.]", folded[: match.start()])[-1] + folded[match.start() : match.end() + 30]
         spoken = [service for service in _SERVICES if service.search(clause)]
-        return not spoken or any(service.search(text) for service in spoken for text in self._free)
+        backing = (
+            [text for text in self._free if any(service.search(text) for service in spoken)] if spoken else self._free
+        )
+        if (
+            backing
+            and _ALWAYS.search(folded)
+            and not _CONDITION.search(folded)
+            and all(_CONDITION.search(text) for text in backing)
+        ):
+            return False
+        return bool(backing)
+
+    @staticmethod
+    def _says_how_long(folded: str) -> bool:
+        """Whether it says how long a product lasts; "si la fiebre dura más de tres días" is advice."""
+        return bool(_LASTING.search(folded)) and not re.search(r"\b(?:si|if|cuando|when|se)\b", folded)
+
+    def _days_of(self, folded: str) -> frozenset[int]:
+        """The days that the texts name for what the sentence speaks of; all of them when that is not told."""
+        stems = _long_stems(folded)
+        dated = [(text, days) for text in self._texts if (days := find_days(text))]
+        about = [days for text, days in dated if stems & _long_stems(text)]
+        if not about and _OPENING.search(folded):
+            about = [days for text, days in dated if _TIME.search(text) or _OPENING.search(text)]
+        return frozenset[int]().union(*about) if about else frozenset(range(7))
 
     def _backs_instalment(self, folded: str, match: re.Match[str]) -> bool:
         counts = _find_instalments(folded)
@@ -131,6 +164,11 @@ class Terms:
             if counts <= known or (known and _UP_TO.search(text) and max(counts) <= max(known)):
                 return True
         return False
+
+
+def _long_stems(folded: str) -> frozenset[str]:
+    """What a sentence is about, in a word or two: its longer words, without the days."""
+    return frozenset(token.stem for token in tokenize(folded) if len(token.stem) >= 7 and not find_days(token.folded))
 
 
 def _find_instalments(folded: str) -> set[int]:

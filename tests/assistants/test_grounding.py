@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -24,12 +25,45 @@ def kinds(text: str, question: str = "") -> set[str]:
     return {violation.kind.value for violation in check(text, facts=hardware(question))}
 
 
-@pytest.mark.parametrize("part", [*PARTS, *JUDGED])
+@pytest.mark.parametrize("part", PARTS)
 def test_it_catches_inventions_and_lets_true_replies_pass(part: str) -> None:
     chosen = cases(part)
     rates = measure(chosen)
     assert rates.caught_share >= LEAST_CAUGHT, [case.reply for case in rates.missed]
     assert rates.held_share <= MOST_HELD_BACK, [case.reply for case in rates.held]
+
+
+def test_it_holds_against_replies_written_without_reading_it() -> None:
+    rates = measure(case for part in JUDGED for case in cases(part))
+    assert rates.invented >= 210
+    assert rates.true >= 210
+    assert rates.caught_share >= LEAST_CAUGHT, [case.reply for case in rates.missed]
+    assert rates.held_share <= MOST_HELD_BACK, [case.reply for case in rates.held]
+
+
+@pytest.mark.parametrize(
+    ("text", "true"),
+    [
+        ("Abrimos de lunes a viernes de 7:30 a 18:00.", True),
+        ("Abrimos de lunes a viernes de 7:30 a 20:30.", False),
+        ("El domicilio en Bogotá es gratis desde $ 250.000.", True),
+        ("El domicilio es gratis siempre.", False),
+        ("Puedes pagarlo en 6 cuotas sin interés.", False),
+        ("No manejamos cuotas sin interés.", True),
+        ("Tiene 5 años de garantía.", False),
+    ],
+)
+def test_terms_of_sale_need_a_trusted_text(text: str, true: bool) -> None:
+    assert (check(text, facts=hardware()) == []) is true
+
+
+@pytest.mark.parametrize(
+    "piece", ["el más barato de ", "a, ", "de 1 a 2 y ", "viene en ", "todos a ", "(", "1", "garantia 3 a 4 a "]
+)
+def test_a_long_odd_text_is_read_quickly(piece: str) -> None:
+    began = time.process_time()
+    check((piece * 4000)[:4000], facts=hardware())
+    assert time.process_time() - began < 2
 
 
 def test_the_sets_are_large_enough_to_say_something() -> None:
