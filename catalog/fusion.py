@@ -23,10 +23,13 @@ MEANING = 1.75  # how much the cosine counts beside the words
 Found = Mapping[int, Sequence[tuple[str, str]]]  # product id → (lexeme, letters of its fields)
 
 
-def score_words(*, groups: Sequence[Group], found: Found, size: int) -> tuple[dict[int, float], list[bool]]:
+def score_words(
+    *, groups: Sequence[Group], found: Found, size: int, held: Sequence[float] | None = None
+) -> tuple[dict[int, float], list[bool]]:
     """Score each product of ``found`` from 0 to 1, and say of each group whether any product has it.
 
-    ``size`` is the number of products among which they were found.
+    ``size`` is the number of products among which they were found. ``held`` says how much each group is in so many,
+    where ``found`` are not all that have it.
     """
     single: dict[str, list[tuple[int, float]]] = {}
     phrases: dict[str, list[tuple[int, int, tuple[str, ...], float]]] = {}
@@ -53,7 +56,7 @@ def score_words(*, groups: Sequence[Group], found: Found, size: int) -> tuple[di
                     row[number] = value * weight
         if any(row):
             matches[product] = row
-    return _weigh(matches, len(groups), max(size, len(matches)))
+    return _weigh(matches, len(groups), size if held else max(size, len(matches)), held)
 
 
 def _best_fields(lexemes: Iterable[tuple[str, str]]) -> dict[str, float]:
@@ -66,15 +69,17 @@ def _best_fields(lexemes: Iterable[tuple[str, str]]) -> dict[str, float]:
     return fields
 
 
-def _weigh(matches: Mapping[int, Sequence[float]], groups: int, size: int) -> tuple[dict[int, float], list[bool]]:
-    held = [sum(row[number] for row in matches.values()) for number in range(groups)]
-    rarity = [math.log(1 + (size - amount + 0.5) / (amount + 0.5)) for amount in held]
+def _weigh(
+    matches: Mapping[int, Sequence[float]], groups: int, size: int, held: Sequence[float] | None
+) -> tuple[dict[int, float], list[bool]]:
+    amounts = [sum(row[number] for row in matches.values()) for number in range(groups)]
+    rarity = [math.log(1 + (size - amount + 0.5) / (amount + 0.5)) for amount in held or amounts]
     total = sum(rarity)
     scores = {
         product: sum(weight * value for weight, value in zip(rarity, row, strict=True)) / total
         for product, row in matches.items()
     }
-    return scores, [amount > 0 for amount in held]
+    return scores, [amount > 0 for amount in amounts]
 
 
 def fuse(*, words: Mapping[int, float], meaning: Mapping[int, float]) -> dict[int, float]:

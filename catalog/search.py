@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db import connection
 from pgvector import HalfVector
 
+from catalog import large
 from catalog.embeddings import EmbeddingUnavailable, Vector, embed_query
 from catalog.fusion import Found, fuse, score_words
+from catalog.indexes import Indexes, indexes_of
 from catalog.models import Product
-from catalog.synonyms import Group, Term, correct, read_query
+from catalog.statements import KEY, OFFERED, Offered, fetch, write_operands
+from catalog.synonyms import Group, correct, read_query
+from catalog.words import split
 from tenants.models import User
 
 if TYPE_CHECKING:
@@ -37,37 +40,24 @@ else:
 
 logger = logging.getLogger(__name__)
 
-Offered = Mapping[str, Any]  # the values of _OFFERED
-
 LONGEST_QUERY = 2000  # characters
 MOST_WORD_HITS = 2000  # products whose words are looked at; beyond, those that hold what was said go first
 MOST_VECTOR_HITS = 150
 MOST_SIZED = 5000  # products counted to tell how rare a word is
-MOST_OPERANDS = 150  # of a full-text query
 LEAST_MEANING = 0.12  # cosine: below it nothing is like the query
 LONGEST_SKU = 64
 PUNCTUATION = "¿?¡!.,;:()«»\"'"
-KEY = 3  # letters by which matched lexemes are picked from a product's others
 
-
-# Products of the tenant that are sold, and are what else was asked of them.
-_OFFERED = """
-    p.user_id = %(user)s AND p.active
-    AND (%(category)s::text IS NULL OR p.category = %(category)s)
-    AND (NOT %(in_stock)s OR p.stock > 0)
-    AND (%(min_price)s::numeric IS NULL OR p.price >= %(min_price)s)
-    AND (%(max_price)s::numeric IS NULL OR p.price <= %(max_price)s)
-"""
 
 _WORDS = f"""
     SELECT p.id, u.lexeme, array_to_string(u.weights, '') FROM (
-        SELECT p.id, p.words FROM catalog_product p WHERE {_OFFERED} AND p.words @@ %(meant)s::tsquery
+        SELECT p.id, p.words FROM catalog_product p WHERE {OFFERED} AND p.words @@ %(meant)s::tsquery
         ORDER BY (p.words @@ %(said)s::tsquery) DESC LIMIT %(most)s
     ) p, unnest(p.words) u WHERE left(u.lexeme, %(key)s) = ANY(%(keys)s)
 """  # noqa: S608  (put together from constants, as the ones below)
 
 _VOCABULARY = f"""
-    SELECT DISTINCT u.lexeme FROM (SELECT p.words FROM catalog_product p WHERE {_OFFERED} LIMIT %(most)s) p,
+    SELECT DISTINCT u.lexeme FROM (SELECT p.words FROM catalog_product p WHERE {OFFERED} LIMIT %(most)s) p,
     unnest(p.words) u
     WHERE left(u.lexeme, 1) = ANY(%(firsts)s) AND length(u.lexeme) BETWEEN %(shortest)s AND %(longest)s
 """  # noqa: S608
@@ -75,14 +65,14 @@ _VOCABULARY = f"""
 _MEANING = f"""
     SELECT e.product_id, 1 - (e.vector <=> %(vector)s::halfvec) FROM catalog_productembedding e
     JOIN catalog_product p ON p.user_id = e.user_id AND p.id = e.product_id
-    WHERE e.user_id = %(user)s AND e.model = %(model)s AND e.dimension = %(dimension)s AND {_OFFERED}
+    WHERE e.user_id = %(user)s AND e.model = %(model)s AND e.dimension = %(dimension)s AND {OFFERED}
     AND (%(ids)s::bigint[] IS NULL OR e.product_id = ANY(%(ids)s))
     ORDER BY e.vector <=> %(vector)s::halfvec LIMIT %(most)s
 """  # noqa: S608
 
-_SKUS = f"SELECT p.id FROM catalog_product p WHERE {_OFFERED} AND p.sku <> '' AND lower(p.sku) = ANY(%(skus)s)"  # noqa: S608
+_SKUS = f"SELECT p.id FROM catalog_product p WHERE {OFFERED} AND p.sku <> '' AND lower(p.sku) = ANY(%(skus)s)"  # noqa: S608
 
-_SIZE = f"SELECT count(*) FROM (SELECT FROM catalog_product p WHERE {_OFFERED} LIMIT %(most)s) p"  # noqa: S608
+_SIZE = f"SELECT count(*) FROM (SELECT FROM catalog_product p WHERE {OFFERED} LIMIT %(most)s) p"  # noqa: S608
 
 _SIMILAR = """
     SELECT e.product_id, 1 - (e.vector <=> o.vector) + CASE WHEN p.category = %(category)s THEN 0.1 ELSE 0 END
@@ -123,99 +113,79 @@ def search(
         "min_price": min_price,
         "max_price": max_price,
     }
-    words = _score_by_words(offered, query)
-    meaning = _score_by_meaning(offered, embedded, words) if embedded else {}
+    indexes = indexes_of(user.pk)
+    meaning = _find_nearest(offered, embedded, indexes) if embedded else {}
+    words = _score_by_words(offered, query, near=meaning, indexes=indexes)
+    if embedded:
+        meaning = _complete_meaning(offered, embedded, meaning, words)
     scores = fuse(words=words, meaning=meaning)
-    scores |= dict.fromkeys(_find_skus(offered, query), 1.0)
+    scores |= dict.fromkeys(_find_skus(offered, query, indexes), 1.0)
     return _load(scores, limit)
 
 
 def similar(*, user: User, product: Product, limit: int = 5) -> list[Hit]:
     """The active products of ``user``, whose scope is open, that are most like ``product``, which is not among them."""
     asked = {"user": user.pk, "product": product.pk, "category": product.category or None, "most": limit}
-    scores = {pk: min(max(float(score), 0.0), 1.0) for pk, score in _fetch(_SIMILAR, asked)}
+    scores = {pk: min(max(float(score), 0.0), 1.0) for pk, score in fetch(_SIMILAR, asked)}
     if scores:
         return _load(scores, limit)
     text = f"{product.name} {product.category}"
     return [hit for hit in search(user=user, query=text, limit=limit + 1) if hit.pk != product.pk][:limit]
 
 
-def _score_by_words(offered: Offered, query: str) -> dict[int, float]:
+def _score_by_words(offered: Offered, query: str, *, near: Iterable[int], indexes: Indexes) -> dict[int, float]:
     groups = read_query(query)
-    found = _find_words(offered, groups)
-    size = int(_fetch(_SIZE, {**offered, "most": MOST_SIZED})[0][0])
-    scores, held = score_words(groups=groups, found=found, size=size)
-    lost = [group for group, has in zip(groups, held, strict=True) if not has and _may_be_slip(group)]
+    scores, has = _rank_words(offered, groups, near, indexes)
+    lost = [group for group, held in zip(groups, has, strict=True) if not held and _may_be_slip(group)]
     if lost:
-        vocabulary = _read_vocabulary(offered, [word for group in lost for word in group.words])
+        vocabulary = _read_vocabulary(offered, [word for group in lost for word in group.words], indexes)
         corrected = False
         for group in lost:
             terms = correct(group, vocabulary)
             corrected = corrected or bool(terms)
             group.terms += terms
         if corrected:
-            found = _find_words(offered, groups)
-            scores, _ = score_words(groups=groups, found=found, size=size)
+            scores, _ = _rank_words(offered, groups, near, indexes)
     return scores
 
 
-def _find_words(offered: Offered, groups: Sequence[Group]) -> Found:
+def _rank_words(
+    offered: Offered, groups: Sequence[Group], near: Iterable[int], indexes: Indexes
+) -> tuple[dict[int, float], list[bool]]:
     if not groups:
-        return {}
-    meant, keys = _write_operands(term for group in groups for term in group.terms)
-    said, _ = _write_operands(group.terms[0] for group in groups)
+        return {}, []
+    if indexes.words:
+        found = large.find_words(offered, groups, near)
+        held, size = large.estimate_held(offered, groups)
+        return score_words(groups=groups, found=found, size=size, held=held)
+    found = _find_words(offered, groups)
+    size = int(fetch(_SIZE, {**offered, "most": MOST_SIZED})[0][0])
+    return score_words(groups=groups, found=found, size=size)
+
+
+def _find_words(offered: Offered, groups: Sequence[Group]) -> Found:
+    meant, keys = write_operands(term for group in groups for term in group.terms)
+    said, _ = write_operands(group.terms[0] for group in groups)
     asked = {**offered, "meant": meant, "said": said, "most": MOST_WORD_HITS, "key": KEY, "keys": keys}
     found: dict[int, list[tuple[str, str]]] = {}
-    for pk, lexeme, letters in _fetch(_WORDS, asked):
+    for pk, lexeme, letters in fetch(_WORDS, asked):
         found.setdefault(pk, []).append((lexeme, letters))
     return found
-
-
-def _write_operands(terms: Iterable[Term]) -> tuple[str, list[str]]:
-    """A tsquery that finds every product with a term, and the first letters of the lexemes that made it match."""
-    operands: dict[str, None] = {}
-    keys: set[str] = set()
-    for term in terms:
-        parts = []
-        for word, stem in zip(term.words, term.stems, strict=True):
-            # Stems begin their words, but for a few («presencia» → «presente») and for z (lápiz, lápices).
-            begin = stem if word.startswith(stem) else _common_beginning(word, stem)
-            forms = {f"'{word}'"}
-            keys.add(word[:KEY])
-            if len(begin) >= KEY:
-                forms.add(f"'{begin}':*")
-                keys.add(begin[:KEY])
-            if stem.endswith("c"):
-                forms.add(f"'{stem[:-1]}z'")
-                keys.add(f"{stem[:-1]}z"[:KEY])
-            parts.append(f"({'|'.join(sorted(forms))})")
-        operands["&".join(parts)] = None
-        if len(operands) >= MOST_OPERANDS:
-            break
-    return "|".join(f"({operand})" for operand in operands), sorted(keys)
-
-
-def _common_beginning(one: str, other: str) -> str:
-    length = 0
-    while length < min(len(one), len(other)) and one[length] == other[length]:
-        length += 1
-    return one[:length]
 
 
 def _may_be_slip(group: Group) -> bool:
     return any(len(word) >= 4 and word.isalpha() for word in group.words)
 
 
-def _read_vocabulary(offered: Offered, words: Sequence[str]) -> list[str]:
+def _read_vocabulary(offered: Offered, words: Sequence[str], indexes: Indexes) -> list[str]:
     """The words of the tenant's products that begin and end about where ``words`` do."""
-    asked = {
-        **offered,
-        "most": MOST_SIZED,
-        "firsts": sorted({letter for word in words for letter in _first_letters(word)}),
-        "shortest": max(4, min(map(len, words)) - 2),
-        "longest": max(map(len, words)) + 2,
-    }
-    return sorted(lexeme for (lexeme,) in _fetch(_VOCABULARY, asked) if lexeme.isalpha())
+    firsts = {letter for word in words for letter in _first_letters(word)}
+    shortest, longest = max(4, min(map(len, words)) - 2), max(map(len, words)) + 2
+    if indexes.words:
+        known = large.read_vocabulary(offered["user"])
+        return [word for word in known if word[0] in firsts and shortest <= len(word) <= longest]
+    asked = {**offered, "most": MOST_SIZED, "firsts": sorted(firsts), "shortest": shortest, "longest": longest}
+    return sorted(lexeme for (lexeme,) in fetch(_VOCABULARY, asked) if lexeme.isalpha())
 
 
 def _first_letters(word: str) -> str:
@@ -223,9 +193,32 @@ def _first_letters(word: str) -> str:
     return alike + (word[1] if word[0] == "h" and len(word) > 1 else "h")
 
 
-def _score_by_meaning(offered: Offered, embedded: tuple[str, Vector], words: dict[int, float]) -> dict[int, float]:
+def _find_nearest(offered: Offered, embedded: tuple[str, Vector], indexes: Indexes) -> dict[int, float]:
+    asked = _ask_meaning(offered, embedded)
+    # The index knows neither categories nor prices: what few products they leave is compared one by one.
+    narrowed = offered["category"] or offered["min_price"] is not None or offered["max_price"] is not None
+    if indexes.vectors and not narrowed:
+        found = large.find_nearest(asked, dimension=embedded[1].size)
+        if found is not None:
+            return found
+    return dict(fetch(_MEANING, asked))
+
+
+def _complete_meaning(
+    offered: Offered, embedded: tuple[str, Vector], meaning: dict[int, float], words: dict[int, float]
+) -> dict[int, float]:
+    """``meaning`` with the cosines of the best by words, less those that are like the query in nothing."""
+    if len(meaning) >= large.LEAST_NEAREST:
+        best = sorted(words, key=lambda pk: -words[pk])[:MOST_VECTOR_HITS]
+        others = [pk for pk in best if pk not in meaning]
+        if others:
+            meaning = meaning | dict(fetch(_MEANING, {**_ask_meaning(offered, embedded), "ids": others}))
+    return {pk: cosine for pk, cosine in meaning.items() if cosine >= LEAST_MEANING or pk in words}
+
+
+def _ask_meaning(offered: Offered, embedded: tuple[str, Vector]) -> dict[str, Any]:
     model, vector = embedded
-    asked = {
+    return {
         **offered,
         "model": model,
         "vector": HalfVector(vector).to_text(),
@@ -233,21 +226,16 @@ def _score_by_meaning(offered: Offered, embedded: tuple[str, Vector], words: dic
         "ids": None,
         "most": MOST_VECTOR_HITS,
     }
-    meaning = dict(_fetch(_MEANING, asked))
-    if len(meaning) == MOST_VECTOR_HITS:
-        best = sorted(words, key=lambda pk: -words[pk])[:MOST_VECTOR_HITS]
-        others = [pk for pk in best if pk not in meaning]
-        if others:
-            meaning |= dict(_fetch(_MEANING, {**asked, "ids": others}))
-    return {pk: cosine for pk, cosine in meaning.items() if cosine >= LEAST_MEANING or pk in words}
 
 
-def _find_skus(offered: Offered, query: str) -> list[int]:
+def _find_skus(offered: Offered, query: str, indexes: Indexes) -> list[int]:
     """Products whose SKU is the query, or a word of it with a digit in it."""
     whole = query.lower()
     asked = {whole, *(word for word in (part.strip(PUNCTUATION) for part in whole.split()) if re.search(r"\d", word))}
     skus = sorted(sku for sku in asked if 0 < len(sku) <= LONGEST_SKU)
-    return [pk for (pk,) in _fetch(_SKUS, {**offered, "skus": skus})] if skus else []
+    if indexes.words and all(map(split, skus)):
+        return large.find_skus(offered, skus)
+    return [pk for (pk,) in fetch(_SKUS, {**offered, "skus": skus})] if skus else []
 
 
 def _load(scores: dict[int, float], limit: int) -> list[Hit]:
@@ -260,9 +248,3 @@ def _load(scores: dict[int, float], limit: int) -> list[Hit]:
             hit.score = round(scores[pk], 4)
             hits.append(hit)
     return hits
-
-
-def _fetch(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()

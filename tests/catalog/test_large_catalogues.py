@@ -1,0 +1,148 @@
+"""A catalogue with indexes of its own finds what a scanned one does, and nothing stale."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from catalog import indexes, large, products, tasks
+from catalog.indexing import embed_products
+from catalog.models import Product
+from catalog.search import search
+from tenants.accounts import register
+from tenants.models import User
+from tenants.scope import tenant_scope
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KINDS = ("Taladro percutor", "Camisa azul", "Pintura blanca", "Audífonos inalámbricos", "Llave inglesa", "Zapatillas")
+
+
+@pytest.fixture
+def shop(alice, bob, monkeypatch):
+    """Alice's products, so many that she gets both indexes, which are built; Bob's are as many."""
+    monkeypatch.setattr(indexes, "WORDS_FROM", 100)
+    monkeypatch.setattr(indexes, "VECTORS_FROM", 100)
+    monkeypatch.setattr(large, "LEAST_NEAREST", 5)
+    for user in (bob, alice):
+        with tenant_scope(user):
+            Product.objects.bulk_create(
+                Product(
+                    user=user,
+                    name=f"{KINDS[n % len(KINDS)]} n.º {n}",
+                    category="Varios",
+                    sku=f"SKU-{n}",
+                    price=Decimal(n + 1),
+                    stock=n % 3,
+                )
+                for n in range(240)
+            )
+        embed_products(user=user, now=timezone.now())
+    assert sorted(indexes.build(user=alice)) == [f"product_vectors_of_{alice.pk}", f"product_words_of_{alice.pk}"]
+    yield alice
+    with connection.cursor() as cursor:
+        for name in (f"product_vectors_of_{alice.pk}", f"product_words_of_{alice.pk}"):
+            cursor.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def _names(user: User, query: str, **options: object) -> list[str]:
+    with tenant_scope(user):
+        return [hit.name for hit in search(user=user, query=query, **options)]
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("taladro", "Taladro"),
+        ("taladrro", "Taladro"),
+        ("camisas azules", "Camisa"),
+        ("pintura blanca para exterior", "Pintura"),
+        ("headphones", "Audífonos"),
+        ("tenis", "Zapatillas"),
+    ],
+)
+def test_it_finds_by_words_meaning_and_slips(shop, bob, query, kind):
+    large._remember_vocabulary.cache_clear()
+    found = _names(shop, query)
+    assert len(found) == 10
+    assert all(name.startswith(kind) for name in found), found
+    # Bob's catalogue is the same and scanned.
+    assert all(name.startswith(kind) for name in _names(bob, query))
+
+
+def test_it_finds_one_tenants_products_only(shop):
+    with tenant_scope(shop):
+        assert {hit.user_id for hit in search(user=shop, query="taladro", limit=60)} == {shop.pk}
+
+
+def test_an_exact_sku_comes_first(shop):
+    assert _names(shop, "sku-77")[0].endswith("n.º 77")
+    assert _names(shop, "¿tienen el SKU-78?")[0].endswith("n.º 78")
+
+
+def test_it_narrows(shop):
+    with tenant_scope(shop):
+        hits = search(user=shop, query="taladro", limit=50, in_stock=True, max_price=Decimal(100), category="Varios")
+    assert hits
+    assert all(hit.stock and hit.price <= 100 for hit in hits)
+    assert _names(shop, "taladro", category="Otra") == []
+
+
+def test_nothing_is_stale_after_a_change(shop):
+    with tenant_scope(shop):
+        made = products.create(user=shop, name="Guitarra criolla", price=Decimal(5))
+    assert _names(shop, "guitarra")[0] == "Guitarra criolla"
+    with tenant_scope(shop):
+        products.change(product_id=made.pk, name="Piano vertical")
+    assert _names(shop, "piano")[0] == "Piano vertical"
+    assert "Guitarra criolla" not in _names(shop, "guitarra")
+    with tenant_scope(shop):
+        products.withdraw(product_id=made.pk)
+    assert "Piano vertical" not in _names(shop, "piano")
+    with tenant_scope(shop):
+        products.restore(product_id=made.pk)
+    assert _names(shop, "piano")[0] == "Piano vertical"
+
+
+def test_vectors_of_another_model_do_not_use_the_index(shop, settings):
+    assert indexes.indexes_of(shop.pk) == indexes.Indexes(words=True, vectors=True)
+    settings.EMBEDDING_PROVIDER, settings.OPENAI_BASE_URL = "openai", "http://127.0.0.1:9/v1"
+    assert indexes.indexes_of(shop.pk) == indexes.Indexes(words=True, vectors=False)
+
+
+def test_the_index_over_words_is_used_under_row_security(shop):
+    with tenant_scope(shop), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO catalog_product (user_id, version, name, description, price, sku, category, stock, active,"
+            f" created_at, updated_at) SELECT {shop.pk}, 1, 'Tornillo ' || n, '', 1, '', '', 1, true, now(), now()"
+            " FROM generate_series(1000, 7000) n"
+        )
+        cursor.execute("ANALYZE catalog_product")
+        cursor.execute(f"EXPLAIN SELECT id FROM catalog_product WHERE user_id = {shop.pk} AND words @@ '4711'")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert f"Bitmap Index Scan on product_words_of_{shop.pk}" in plan, plan
+    assert _names(shop, "tornillo 4711")[0] == "Tornillo 4711"
+
+
+def test_building_twice_builds_once_and_takes_away_what_is_left_of_the_dead(shop):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE INDEX product_words_of_999999 ON catalog_product USING gin (words) WHERE user_id = 999999"
+        )
+    assert indexes.build(user=shop) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('product_words_of_999999')")
+        assert cursor.fetchone() == (None,)
+
+
+def test_a_small_catalogue_gets_none(shop):
+    carol = register(username="carol", password="una-clave-larga-7")
+    with tenant_scope(carol):
+        made = products.create(user=carol, name="Martillo", price=Decimal(5))
+        assert not indexes.is_due(user=carol)
+    tasks.embed(carol.pk, made.pk)
+    assert tasks.index(carol.pk) == "nothing to build"
+    assert indexes.indexes_of(carol.pk) == indexes.Indexes()
