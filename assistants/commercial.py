@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.search import search
-
 from assistants.base import LANGUAGE_NAMES, TONES, BaseAssistant
 from assistants.grounding import Facts
 from assistants.prompts import defuse, describe_moment, enclose
 from assistants.providers.base import SystemBlock
 from assistants.tools.catalog import CATALOG_TOOLS, product_row
 from catalog.models import Product
+from catalog.search import search
 from tenants.models import Preferences
 from tenants.scope import tenant_scope
 

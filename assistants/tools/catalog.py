@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalog.search import search, similar
-
 from assistants.amounts import format_price
 from assistants.providers.base import ToolSpec
 from assistants.tools.base import Tool, ToolContext, ToolError
 from catalog.models import Product
+from catalog.search import search, similar
 
 SHOWN = 8  # rows of a search unless the model asks for fewer
 LISTED_DESCRIPTION, FULL_DESCRIPTION = 160, 1500  # characters
