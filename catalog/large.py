@@ -138,10 +138,12 @@ def _find(offered: Offered, wanted: Sequence[tuple[str, int]]) -> set[int]:
         asked[f"q{number}"] = query
         parts.append(_HOLDING.format(name=f"q{number}", most=most))
     # PostgreSQL takes `@@` to be cheaper than it is, and would rather read the tenant's rows one after the other.
+    nested = transaction.get_connection().in_atomic_block
     with transaction.atomic():
         fetch("SELECT set_config('enable_indexscan', 'off', true), set_config('enable_seqscan', 'off', true)", {})
         found = {pk for (pk,) in fetch(" UNION ".join(parts), asked)}
-        fetch("SELECT set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'on', true)", {})
+        if nested:  # else the settings end here, with the transaction
+            fetch("SELECT set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'on', true)", {})
     return found
 
 

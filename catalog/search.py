@@ -114,10 +114,11 @@ def search(
         "max_price": max_price,
     }
     indexes = indexes_of(user.pk)
-    meaning = _find_nearest(offered, embedded, indexes) if embedded else {}
+    asked = _ask_meaning(offered, embedded) if embedded else {}
+    meaning = _find_nearest(asked, indexes) if embedded else {}
     words = _score_by_words(offered, query, near=meaning, indexes=indexes)
     if embedded:
-        meaning = _complete_meaning(offered, embedded, meaning, words)
+        meaning = _complete_meaning(asked, meaning, words)
     scores = fuse(words=words, meaning=meaning)
     scores |= dict.fromkeys(_find_skus(offered, query, indexes), 1.0)
     return _load(scores, limit)
@@ -193,26 +194,23 @@ def _first_letters(word: str) -> str:
     return alike + (word[1] if word[0] == "h" and len(word) > 1 else "h")
 
 
-def _find_nearest(offered: Offered, embedded: tuple[str, Vector], indexes: Indexes) -> dict[int, float]:
-    asked = _ask_meaning(offered, embedded)
+def _find_nearest(asked: Offered, indexes: Indexes) -> dict[int, float]:
     # The index knows neither categories nor prices: what few products they leave is compared one by one.
-    narrowed = offered["category"] or offered["min_price"] is not None or offered["max_price"] is not None
+    narrowed = asked["category"] or asked["min_price"] is not None or asked["max_price"] is not None
     if indexes.vectors and not narrowed:
-        found = large.find_nearest(asked, dimension=embedded[1].size)
+        found = large.find_nearest(asked, dimension=asked["dimension"])
         if found is not None:
             return found
     return dict(fetch(_MEANING, asked))
 
 
-def _complete_meaning(
-    offered: Offered, embedded: tuple[str, Vector], meaning: dict[int, float], words: dict[int, float]
-) -> dict[int, float]:
+def _complete_meaning(asked: Offered, meaning: dict[int, float], words: dict[int, float]) -> dict[int, float]:
     """``meaning`` with the cosines of the best by words, less those that are like the query in nothing."""
     if len(meaning) >= large.LEAST_NEAREST:
         best = sorted(words, key=lambda pk: -words[pk])[:MOST_VECTOR_HITS]
         others = [pk for pk in best if pk not in meaning]
         if others:
-            meaning = meaning | dict(fetch(_MEANING, {**_ask_meaning(offered, embedded), "ids": others}))
+            meaning = meaning | dict(fetch(_MEANING, {**asked, "ids": others}))
     return {pk: cosine for pk, cosine in meaning.items() if cosine >= LEAST_MEANING or pk in words}
 
 
