@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -101,7 +102,8 @@ class ProductViewSet(GenericViewSet[Product]):
         filters = read_filters(request, ProductListFilters)
         found = order_products(filter_products(user=self.tenant, filters=filters), filters)
         rows = self.paginate_queryset(found.values(*COLUMNS))
-        return self.get_paginated_response([show(row, currency=self.currency) for row in rows or []])
+        zone = timezone.get_current_timezone()
+        return self.get_paginated_response([show(row, currency=self.currency, zone=zone) for row in rows or []])
 
     @extend_schema(operation_id="create_product", examples=[OpenApiExample("hammer", value=HAMMER, request_only=True)])
     def create(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -31,9 +31,13 @@ COLUMNS = (
 )
 
 
-def show(product: Product | Mapping[str, Any], *, currency: str) -> dict[str, Any]:
-    """The JSON object of a product, from a model instance or a row of COLUMNS. Times in the current zone."""
+def show(product: Product | Mapping[str, Any], *, currency: str, zone: tzinfo | None = None) -> dict[str, Any]:
+    """The JSON object of a product, from a model instance or a row of COLUMNS.
+
+    Times in ``zone``, the current one unless given: looking it up takes a third of the time that a product takes.
+    """
     row = product if isinstance(product, Mapping) else vars(product)
+    zone = zone or timezone.get_current_timezone()
     return {
         "id": row["id"],
         "name": row["name"],
@@ -45,14 +49,14 @@ def show(product: Product | Mapping[str, Any], *, currency: str) -> dict[str, An
         "stock": row["stock"],
         "active": row["active"],
         "version": row["version"],
-        "created_at": show_time(row["created_at"]),
-        "updated_at": show_time(row["updated_at"]),
+        "created_at": show_time(row["created_at"], zone),
+        "updated_at": show_time(row["updated_at"], zone),
     }
 
 
-def show_time(moment: datetime) -> str:
-    """ISO 8601 in the current time zone, as DRF writes it."""
-    return moment.astimezone(timezone.get_current_timezone()).isoformat().replace("+00:00", "Z")
+def show_time(moment: datetime, zone: tzinfo) -> str:
+    """ISO 8601 in ``zone``, as DRF writes it."""
+    return moment.astimezone(zone).isoformat().replace("+00:00", "Z")
 
 
 class Price(serializers.DecimalField):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.serializers import ModelSerializer
 
@@ -30,7 +31,8 @@ def measure(run: Run) -> Iterator[Line]:
         products = Product.objects.active().order_by("id")[:PAGE]
 
         def ours() -> Any:
-            return JSONRenderer().render([show(row, currency="COP") for row in products.values(*COLUMNS)])
+            zone = timezone.get_current_timezone()
+            return JSONRenderer().render([show(row, currency="COP", zone=zone) for row in products.values(*COLUMNS)])
 
         def plain() -> Any:
             return JSONRenderer().render(PlainSerializer(products.all(), many=True).data)
