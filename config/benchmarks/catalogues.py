@@ -17,6 +17,7 @@ from django.utils import timezone
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 
+from catalog import indexes
 from catalog.embeddings import current_provider, write_text
 from config.benchmarks.sizes import Size
 from config.demo.shops import TRADES, read_shop
@@ -103,6 +104,8 @@ def make_catalogues(size: Size) -> list[Catalogue]:
             _write_vectors(bare, [catalogue.user.pk for catalogue in looked_at], texts)
         bare.execute("VACUUM (ANALYZE) catalog_product, catalog_productembedding, tenants_user")
         bare.execute("CHECKPOINT")
+    for catalogue in looked_at:  # what a worker does when a catalogue has grown
+        indexes.build(user=catalogue.user)
     return looked_at
 
 

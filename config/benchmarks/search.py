@@ -98,15 +98,13 @@ def _recall(catalogue: Catalogue) -> Line:
 
 
 def _nearest(reader: Reader, query: str) -> list[int]:
-    """The first ids that the search's statement over the vectors answers."""
-    statement = next(sql for sql in reader.statements(path_of(query)) if b"<=>" in sql and b"ORDER BY" in sql)
+    """The first ids that the search's statement over the vectors answers, with the settings made before it."""
     with dedicated_connection() as bare:
-        bare.execute("SELECT set_config('recado.tenant', %s, false)", [str(_tenant_of(statement))])
-        return [int(row[0]) for row in bare.execute(statement).fetchmany(NEAREST)]
-
-
-def _tenant_of(statement: bytes) -> int:
-    return int(statement.split(b"e.user_id = ")[1].split()[0])
+        for statement in reader.statements(path_of(query)):
+            cursor = bare.execute(statement)
+            if b"<=>" in statement and b"ORDER BY" in statement:
+                return [int(row[0]) for row in cursor.fetchmany(NEAREST)]
+    raise RuntimeError("the search does not ask for vectors")
 
 
 def _asking(reader: Reader, query: str) -> Callable[[], object]:
