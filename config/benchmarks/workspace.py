@@ -19,7 +19,7 @@ MARK = "RECADO_BENCH"  # set for processes that work in such a folder
 # Blank, not absent: what is absent would be taken from a .env file.
 _blank = (
     *("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "LLM_MODEL", "EMBEDDING_MODEL", "VOYAGE_API_KEY"),
-    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    *("OPENAI_API_KEY", "OPENAI_BASE_URL"),
 )
 _fixed = {
     "DEMO": "0",
@@ -28,14 +28,17 @@ _fixed = {
     "BIND_HOST": "127.0.0.1",
     "EMAIL_URL": "consolemail://",
     "EMBEDDING_PROVIDER": "local",
-    "LLM_PROVIDER": "builtin",
+    # As with a key of Claude's, so that its SDK is loaded; the address is nobody's until a stand-in's is set.
+    "LLM_PROVIDER": "anthropic",
+    "ANTHROPIC_API_KEY": "bench",
+    "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
     "DATABASE_DURABLE": "on",
     "BEHIND_PROXY": "off",
 }
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """That of a system under ``folder`` on a free port: embedded database, no keys, no limits, no demo."""
+    """That of a system under ``folder`` on a free port: embedded database, no limits, no demo, no real key."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "RECADO_"))}
     return {

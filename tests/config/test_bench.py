@@ -107,7 +107,8 @@ def test_its_environment_holds_nothing_of_the_persons_own(monkeypatch, tmp_path)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "a real key")
     made = environment(tmp_path)
     assert made["DATABASE_URL"] == ""
-    assert made["ANTHROPIC_API_KEY"] == ""
+    assert made["ANTHROPIC_API_KEY"] != "a real key"
+    assert made["ANTHROPIC_BASE_URL"].startswith("http://127.0.0.1:")
     assert made["DATA_DIR"].startswith(str(tmp_path))
 
 
