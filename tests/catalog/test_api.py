@@ -371,7 +371,7 @@ def test_another_tenants_product_is_as_absent_as_any(shop, bob):
     ("method", "rest", "body", "most"),
     [
         ("get", "", None, 7),
-        ("get", "?search=martillo&category=Herramientas&ordering=-price", None, 11),
+        ("get", "?search=martillo&category=Herramientas&ordering=-price", None, 12),
         ("get", "/categories", None, 5),
         ("get", "/count", None, 5),
         ("get", "/{id}", None, 6),
