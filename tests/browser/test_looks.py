@@ -72,7 +72,7 @@ def test_the_pages_of_a_full_shop(visit, shop, scheme, width):
     examine(page, f"the product dialog {scheme} {width}")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_be_visible()
     examine(page, f"the search {scheme} {width}")
 
 

@@ -135,7 +135,13 @@ def test_ctrl_c_leaves_nothing_behind(file, tmp_path):
         f"from django.core.management import call_command; call_command('evaluate', 'search', {str(file)!r})"
     )
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    running = subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        # Whoever runs the tests in the background may have SIGINT ignored, which a child inherits.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         _wait_for(lambda: User.objects.filter(username__startswith=evaluations.PREFIX).exists() and _left()[1] == 4)
         running.send_signal(signal.SIGINT)

@@ -61,7 +61,7 @@ def replies(user: User, conversation: Conversation) -> list[str]:
         return [message.content for message in answers]
 
 
-def until(condition: Callable[[], Any], *, seconds: float = 15.0, every: float = 0.02) -> Any:
+def until(condition: Callable[[], Any], *, seconds: float = 60.0, every: float = 0.02) -> Any:
     """What ``condition`` answers once it is true; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -141,7 +141,7 @@ def test_it_refuses_broken_bodies(raw, alice, api):
 
 @chat
 def test_an_id_beyond_the_databases_numbers_is_absent(alice, api):
-    assert api(alice).post(SEND, body(conversation_id=10**30)).status_code == 404
+    assert api(alice).post(SEND, body(conversation_id=10**30)).status_code == 400  # in a body it is no such number
     assert api(alice).get(f"{MESSAGES}/{10**30}").status_code == 404
     assert api(alice).get(f"{CONVERSATIONS}/{10**30}").status_code == 404
 
