@@ -12,6 +12,7 @@ from statistics import fmean, median
 from typing import Any
 
 import psutil
+from django.db import connection
 from django.utils import timezone
 
 from catalog.evaluation import Outcome, UnusableFile, ndcg, recall, reciprocal_rank, register
@@ -87,6 +88,11 @@ def _throwaway_tenant() -> Iterator[User]:
     user.save()
     try:
         yield user
+    except BaseException:
+        # Ctrl-C in the middle of a statement leaves a connection that cannot be used; removing takes a new one.
+        if not connection.in_atomic_block:
+            connection.close()
+        raise
     finally:
         _remove(user)
 
