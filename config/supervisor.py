@@ -144,10 +144,21 @@ class Supervisor:
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
+    """Everything that the process has started, less what has taken a session of its own and is meant to outlive it.
+
+    A child that found the database gone has started it again: the server must not die with that child, and unclean.
+    """
     try:
-        return psutil.Process(pid).children(recursive=True)
+        return [one for one in psutil.Process(pid).children(recursive=True) if _session(one.pid) == pid]
     except psutil.NoSuchProcess:
         return []
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
 
 
 def _kill_group(pid: int) -> None:
