@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "csp",
     "tenants",
     "catalog",
+    "agenda",
     "assistants",
     "messaging",
     "config.apps.ProjectConfig",

@@ -14,7 +14,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from tenants import limits
 from tenants.models import Preferences, User
-from tenants.preferences import likely_currency
+from tenants.preferences import likely_country, likely_currency
 from tenants.scope import tenant_scope
 
 FAILED_LOGINS_BY_ACCOUNT = limits.Limit("login-account", 10, timedelta(minutes=15))
@@ -48,7 +48,7 @@ def register(
         field = "email" if "user_email_unique" in str(fault) else "username"
         raise ValidationError({field: taken[field][1]}) from fault
     with tenant_scope(user):
-        Preferences.objects.create(user=user, currency=likely_currency(timezone))
+        Preferences.objects.create(user=user, currency=likely_currency(timezone), country=likely_country(timezone))
     return user
 
 

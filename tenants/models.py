@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from datetime import time
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.core.validators import MaxLengthValidator, RegexValidator
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
+from tenants.contacts import Contact
+from tenants.hours import (
+    default_reminder_channels,
+    default_working_hours,
+    validate_quiet_hours,
+    validate_working_hours,
+)
 from tenants.limits import LimitWindow
-from tenants.preferences import CURRENCIES, LANGUAGES, validate_timezone
+from tenants.ownership import StaleVersion, TenantOwned, Versioned
+from tenants.preferences import COUNTRIES, CURRENCIES, LANGUAGES, validate_timezone
 
-__all__ = ["LimitWindow", "Preferences", "StaleVersion", "TenantOwned", "User", "UserManager", "Versioned"]
+__all__ = [
+    "Contact",
+    "LimitWindow",
+    "Preferences",
+    "StaleVersion",
+    "TenantOwned",
+    "User",
+    "UserManager",
+    "Versioned",
+]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -124,43 +142,6 @@ class User(AbstractBaseUser):
         return "/admin/dashboard" if self.is_superadmin else "/user/dashboard"
 
 
-class TenantOwned(models.Model):
-    """A row of one tenant. Each concrete model's migration adds ``tenants.rls.SecureTenant``."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", editable=False)
-
-    # No scope, no rows: an unscoped query is an error. (To the type checker the scoped manager is a plain one.)
-    if TYPE_CHECKING:
-        objects: ClassVar[models.Manager[Self]]
-    else:
-        objects = ScopedManager(user="user")
-
-    class Meta:
-        abstract = True
-
-
-class Versioned(models.Model):
-    """A row that answers a stale edit with a conflict instead of a silent overwrite."""
-
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    class Meta:
-        abstract = True
-
-    def check_version(self, version: int | None) -> None:
-        """Raise StaleVersion when ``version`` is given and is not this row's. Hold the row's lock when you call it."""
-        if version is not None and version != self.version:
-            raise StaleVersion(self)
-
-
-class StaleVersion(Exception):
-    """Somebody changed the row in between; ``current`` is the row as it now stands."""
-
-    def __init__(self, current: models.Model) -> None:
-        super().__init__(f"{current!r} was changed in between")
-        self.current = current
-
-
 class Preferences(TenantOwned):
     """What a tenant says about the business, and how its assistants speak. One row per tenant."""
 
@@ -168,6 +149,11 @@ class Preferences(TenantOwned):
         WARM = "warm", _("Cercano")
         FORMAL = "formal", _("Formal")
         BRIEF = "brief", _("Breve")
+
+    class Channel(models.TextChoices):
+        WEB = "web", _("La campana de esta página")
+        EMAIL = "email", _("Correo")
+        WHATSAPP = "whatsapp", _("WhatsApp")
 
     currency = models.CharField(_("moneda"), max_length=3, choices=CURRENCIES, default="COP")
     business_name = models.CharField(_("nombre del negocio"), max_length=120, blank=True)
@@ -178,6 +164,31 @@ class Preferences(TenantOwned):
         help_text=_("Dirección, horario, envíos, medios de pago: lo que tu asistente puede contar."),
     )
     tone = models.CharField(_("tono"), max_length=10, choices=Tone, default=Tone.WARM)
+    country = models.CharField(
+        _("país"), max_length=2, blank=True, choices=COUNTRIES, help_text=_("De sus feriados; ninguno si está vacío.")
+    )
+    working_hours = models.JSONField(
+        _("horario de trabajo"), default=default_working_hours, blank=True, validators=[validate_working_hours]
+    )
+    default_minutes = models.PositiveSmallIntegerField(
+        _("duración de una cita"), default=60, validators=[MinValueValidator(5), MaxValueValidator(24 * 60)]
+    )
+    reminder_channels = ArrayField(
+        models.CharField(max_length=10, choices=Channel),
+        verbose_name=_("canales de aviso"),
+        default=default_reminder_channels,
+        blank=True,
+        help_text=_("En el orden en que se prueban; ninguno: sin avisos."),
+    )
+    quiet_hours = models.JSONField(
+        _("horas de silencio"), null=True, blank=True, default=None, validators=[validate_quiet_hours]
+    )
+    due_hour = models.TimeField(_("hora de vencimiento de las tareas"), default=time(9))
+    morning_digest_at = models.TimeField(_("resumen de la mañana"), null=True, blank=True)
+    evening_digest_at = models.TimeField(_("vistazo a mañana"), null=True, blank=True)
+    burst_seconds = models.PositiveSmallIntegerField(
+        _("espera antes de responder"), default=6, validators=[MaxValueValidator(60)]
+    )
     accent_color = models.CharField(
         _("color"), max_length=7, default="#0f766e", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z")]
     )
@@ -194,7 +205,7 @@ class Preferences(TenantOwned):
         """The tenant's preferences, in its open scope; the defaults, unsaved, when there is no row yet."""
         return cls.objects.first() or cls(user=user)
 
-    def change(self, *, person: dict[str, str] | None = None, **fields: str) -> None:
+    def change(self, *, person: dict[str, str] | None = None, **fields: Any) -> None:
         """Save the given fields, and those of the person (language, timezone) that preferences show beside them."""
         for name, value in fields.items():
             setattr(self, name, value)

@@ -69,6 +69,32 @@ _zone_currencies = {
     "America/Caracas": "VES",
 }
 
+# Whose national holidays count: ISO 3166-1 codes, as the package «holidays» knows them.
+COUNTRIES = [
+    ("AR", _("Argentina")),
+    ("BO", _("Bolivia")),
+    ("BR", _("Brasil")),
+    ("CL", _("Chile")),
+    ("CO", _("Colombia")),
+    ("CR", _("Costa Rica")),
+    ("CU", _("Cuba")),
+    ("DO", _("República Dominicana")),
+    ("EC", _("Ecuador")),
+    ("ES", _("España")),
+    ("GT", _("Guatemala")),
+    ("HN", _("Honduras")),
+    ("MX", _("México")),
+    ("NI", _("Nicaragua")),
+    ("PA", _("Panamá")),
+    ("PE", _("Perú")),
+    ("PR", _("Puerto Rico")),
+    ("PY", _("Paraguay")),
+    ("SV", _("El Salvador")),
+    ("US", _("Estados Unidos")),
+    ("UY", _("Uruguay")),
+    ("VE", _("Venezuela")),
+]
+
 
 def validate_timezone(value: str) -> None:
     """Refuse what is no IANA zone name."""
@@ -79,3 +105,38 @@ def validate_timezone(value: str) -> None:
 def likely_currency(timezone: str) -> str:
     """The ISO 4217 code that somebody in ``timezone`` most likely sells in; USD when we cannot tell."""
     return next((code for prefix, code in _zone_currencies.items() if timezone.startswith(prefix)), "USD")
+
+
+_currency_countries = {
+    "ARS": "AR",
+    "BOB": "BO",
+    "BRL": "BR",
+    "CLP": "CL",
+    "COP": "CO",
+    "CRC": "CR",
+    "CUP": "CU",
+    "DOP": "DO",
+    "GTQ": "GT",
+    "HNL": "HN",
+    "MXN": "MX",
+    "NIO": "NI",
+    "PAB": "PA",
+    "PEN": "PE",
+    "PYG": "PY",
+    "UYU": "UY",
+    "VES": "VE",
+}
+_zone_countries = {
+    "America/Guayaquil": "EC",
+    "America/El_Salvador": "SV",
+    "America/Puerto_Rico": "PR",
+    "America/New_York": "US",
+    "America/Chicago": "US",
+    "America/Los_Angeles": "US",
+    "Europe/Madrid": "ES",
+}
+
+
+def likely_country(timezone: str) -> str:
+    """The ISO 3166-1 code of the country that somebody in ``timezone`` most likely lives in; "" when we cannot tell."""
+    return _zone_countries.get(timezone) or _currency_countries.get(likely_currency(timezone), "")

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.contract import StrictFields, StrictModelSerializer, Text
+from tenants.hours import WEEKDAYS, validate_quiet_hours, validate_working_hours
 from tenants.models import Preferences, User
 from tenants.preferences import LANGUAGES
 
@@ -65,9 +68,55 @@ class PasswordSerializer(StrictFields):
     new = Text(max_length=200, trim_whitespace=False)
 
 
+class Clock(serializers.TimeField):
+    """An hour of the day, «09:30»."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"format": "%H:%M", "input_formats": ["%H:%M", "%H:%M:%S"], **options})
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            day: {"type": "array", "items": {"type": "array", "items": {"type": "string"}}} for day in WEEKDAYS
+        },
+        "additionalProperties": False,
+    }
+)
+class WorkingHours(serializers.JSONField):
+    """{"mon": [["09:00", "13:00"], …], …}; a day that is missing is free."""
+
+
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "properties": {"start": {"type": "string"}, "end": {"type": "string"}},
+        "required": ["start", "end"],
+        "additionalProperties": False,
+    }
+)
+class QuietHours(serializers.JSONField):
+    """{"start": "21:00", "end": "07:00"}, or null."""
+
+
+@extend_schema_field({"type": "string", "enum": ["web", "email", "whatsapp"]})
+class Channel(serializers.ChoiceField):
+    """A way to reach a tenant."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=Preferences.Channel.choices, **options)
+
+
 class PreferencesSerializer(StrictModelSerializer):
     language = serializers.ChoiceField(source="user.language", choices=LANGUAGES)
     timezone = Text(source="user.timezone", max_length=64, validators=User._meta.get_field("timezone").validators)
+    reminder_channels = serializers.ListField(child=Channel(), max_length=3, required=False)
+    working_hours = WorkingHours(required=False, validators=[validate_working_hours])
+    quiet_hours = QuietHours(required=False, allow_null=True, validators=[validate_quiet_hours])
+    due_hour = Clock(required=False)
+    morning_digest_at = Clock(required=False, allow_null=True)
+    evening_digest_at = Clock(required=False, allow_null=True)
 
     class Meta:
         model = Preferences
@@ -78,7 +127,21 @@ class PreferencesSerializer(StrictModelSerializer):
             "business_name",
             "business_facts",
             "tone",
+            "country",
+            "working_hours",
+            "default_minutes",
+            "reminder_channels",
+            "quiet_hours",
+            "due_hour",
+            "morning_digest_at",
+            "evening_digest_at",
+            "burst_seconds",
             "accent_color",
             "updated_at",
         ]
         read_only_fields = ["updated_at"]
+
+    def validate_reminder_channels(self, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise serializers.ValidationError(_("Cada canal, una sola vez."))
+        return value

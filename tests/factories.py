@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
 
+from agenda.models import Appointment, Attendee, CalendarFeed, Change, Reminder, Series, Task
 from assistants.models import Outcome, TurnUsage
 from catalog.models import Product, StockMovement
 from catalog.vectors import ProductEmbedding
 from messaging.models import Conversation, Message, MessageDelta
-from tenants.models import Preferences, User
+from tenants.models import Contact, Preferences, User
 
 _numbers = count(1)
+THURSDAY = datetime(2126, 11, 21, 15, tzinfo=UTC)  # far ahead: nothing falls due while tests run
 
 
 def product(user: User, **fields: Any) -> Product:
@@ -66,12 +69,61 @@ def turn_usage(user: User) -> TurnUsage:
     )
 
 
+def contact(user: User, **fields: Any) -> Contact:
+    n = next(_numbers)
+    return Contact.objects.create(user=user, **{"name": f"Carla {n}", "phone": f"+57300{n:07}", **fields})
+
+
+def series(user: User, **fields: Any) -> Series:
+    fields = {"rrule": "FREQ=WEEKLY", "timezone": user.timezone, "starts_at": THURSDAY, **fields}
+    return Series.objects.create(user=user, **fields)
+
+
+def appointment(user: User, **fields: Any) -> Appointment:
+    """An hour from ``start_datetime``, one of its own unless it is given. Without its reminders."""
+    start = fields.get("start_datetime") or THURSDAY + timedelta(hours=next(_numbers))
+    end = start + timedelta(hours=1)
+    fields = {"start_datetime": start, "end_datetime": end, "timezone": user.timezone, **fields}
+    return Appointment.objects.create(user=user, **{"title": "Reunión con Carla", **fields})
+
+
+def attendee(user: User, **fields: Any) -> Attendee:
+    fields = {"appointment": fields.get("appointment") or appointment(user), "name": "Carla", **fields}
+    return Attendee.objects.create(user=user, **fields)
+
+
+def task(user: User, **fields: Any) -> Task:
+    return Task.objects.create(user=user, **{"title": "Pagar el arriendo", "due_date": THURSDAY.date(), **fields})
+
+
+def reminder(user: User, **fields: Any) -> Reminder:
+    due = fields.get("due_at") or THURSDAY + timedelta(minutes=next(_numbers))
+    fields = {"kind": "task", "task": fields.get("task") or task(user), "due_at": due, "next_at": due, **fields}
+    return Reminder.objects.create(user=user, **fields)
+
+
+def change(user: User, **fields: Any) -> Change:
+    return Change.objects.create(user=user, **{"kind": "created", "summary": "Reunión con Carla", **fields})
+
+
+def calendar_feed(user: User) -> CalendarFeed:
+    return CalendarFeed.objects.create(user=user, digest=b"\0" * 32)
+
+
 # A tenant model that is missing here fails tests/guards/test_tenant_models.py.
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
+    "tenants.Contact": contact,
     "catalog.Product": product,
     "catalog.StockMovement": stock_movement,
     "catalog.ProductEmbedding": product_embedding,
+    "agenda.Series": series,
+    "agenda.Appointment": appointment,
+    "agenda.Attendee": attendee,
+    "agenda.Task": task,
+    "agenda.Reminder": reminder,
+    "agenda.Change": change,
+    "agenda.CalendarFeed": calendar_feed,
     "assistants.TurnUsage": turn_usage,
     "messaging.Conversation": conversation,
     "messaging.Message": message,
