@@ -19,6 +19,6 @@ class ProjectConfig(AppConfig):
         from config.demo import checks as demo_checks  # noqa: F401
 
         if sys.argv[1:2] == ["qcluster"]:  # it forks the workers; nobody else gains
-            from config.preload import preload
+            from config.preload import preload_tasks
 
-            preload()
+            preload_tasks()

@@ -1,23 +1,58 @@
-"""What the queue's processes share: loaded once, before they fork, instead of in each of them."""
+"""What processes share: loaded once, before they fork, instead of in each of them."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import os
 from importlib import import_module
 
 from django.conf import settings
+from django.urls import get_resolver
+from django.utils import translation
 
 from catalog.embeddings import embed_query
 
-MODULES = ["messaging.tasks", "catalog.tasks", "assistants.engine", "catalog.search", "assistants.providers.builtin"]
+TASKS = ["messaging.tasks", "catalog.tasks", "assistants.engine", "catalog.search", "assistants.providers.builtin"]
 SDKS = {"anthropic": "assistants.providers.anthropic", "openai": "assistants.providers.openai"}
+OTHERS = ["config.wsgi", "granian.server", "django_q.cluster", "config.management.commands.clock"]
+
+_ARENA_MAX, _TRIM_THRESHOLD = -8, -1  # malloc.h
 
 
-def preload() -> None:
-    """Import what tasks will need. Pages that nobody writes to stay shared after the fork, so objects are frozen."""
-    for name in [*MODULES, *filter(None, [SDKS.get(settings.LLM_PROVIDER)])]:
+def preload_tasks() -> None:
+    """Load what tasks will need: for the queue alone."""
+    for name in [*TASKS, *filter(None, [SDKS.get(settings.LLM_PROVIDER)])]:
         import_module(name)
     if settings.EMBEDDING_PROVIDER == "local":
         embed_query("hola")  # maps the model and builds its tables
+    _freeze()
+
+
+def preload() -> None:
+    """Load what the web server, the queue and the clock will need. To be called when `manage.py prepare` is done."""
+    for name in OTHERS:
+        import_module(name)
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            translation.gettext("")
+            get_resolver().reverse_dict  # noqa: B018  (built when first read, once for each language)
+    preload_tasks()
+
+
+def limit_heaps() -> None:
+    """Have malloc use two heaps, and give back what was freed.
+
+    By default glibc gives every few threads a heap of their own and keeps what was freed: with a hundred threads and
+    now and then a large array that is most of a process's memory. Other C libraries have no such settings.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_ARENA_MAX, int(os.environ.get("MALLOC_ARENA_MAX", 2)))
+        library.mallopt(_TRIM_THRESHOLD, int(os.environ.get("MALLOC_TRIM_THRESHOLD_", 128 * 1024)))
+
+
+def _freeze() -> None:
+    """Pages that nobody writes to stay shared after a fork, and the garbage collector writes to every object."""
     gc.collect()
     gc.freeze()

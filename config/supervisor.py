@@ -3,10 +3,14 @@
 Each child leads a process group of its own, so that its whole family can be ended and a Ctrl-C of the terminal reaches
 only us. A child that ends is started again, each time after a longer pause. If we are killed ourselves, the kernel
 tells the children (Linux), and they end.
+
+On Linux children are forked: what we have loaded they share, instead of loading it once each. So we must have no
+threads, and use no connection, when one is started.
 """
 
 import ctypes
 import logging
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -21,17 +25,33 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a child that ended is started again
 STEADY_SECONDS = 60.0  # who ran that long begins with the first pause again
 STOP_SECONDS = 15.0  # how long a child may take to end by itself
-_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, linux/prctl.h
+FORKS = sys.platform == "linux"  # elsewhere libraries of the system may break in a forked child
+_SET_PARENT_DEATH_SIGNAL, _SET_NAME = 1, 15  # PR_SET_PDEATHSIG and PR_SET_NAME, linux/prctl.h
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Child:
-    """One process that is to run all the time."""
+    """One process that is to run all the time.
 
-    def __init__(self, name: str, command: Sequence[str], *, environment: dict[str, str] | None = None) -> None:
+    ``command`` starts it. Where ``run`` is given and processes may fork, it runs that instead, in a copy of ours, and
+    the kernel calls it ``title`` (``ps -e``, ``top``): its command line stays ours.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        run: Callable[[], object] | None = None,
+        title: str = "",
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.command = list(command)
+        self.run = run
+        self.title = title
         self.environment = environment
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Fork | None = None
         self.started_at = 0.0
         self.start_at = 0.0
         self.pause = FIRST_PAUSE
@@ -41,13 +61,16 @@ class Child:
         return time.monotonic() - self.started_at if self.process else 0.0
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
-            self.command,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
-        )
+        if self.run is not None and FORKS:
+            self.process = Fork(self.run, title=self.title)
+        else:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
         self.started_at = time.monotonic()
 
     def tend(self) -> None:
@@ -91,6 +114,33 @@ class Child:
     def restart(self, *, seconds: float = STOP_SECONDS) -> None:
         self.stop(seconds=seconds)
         self.start()
+
+
+class Fork:
+    """A child process that runs ``run`` in a copy of this one; otherwise used as ``subprocess.Popen`` is."""
+
+    def __init__(self, run: Callable[[], object], *, title: str) -> None:
+        self._process = multiprocessing.get_context("fork").Process(target=_run_forked, args=(run, title, os.getpid()))
+        # Until the child has set its own, a signal would find our handlers in it, and be lost.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self.pid: int = self._process.pid or 0
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        status = self._process.exitcode
+        if status is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0.0)
+        return status
+
+    def terminate(self) -> None:
+        self._process.terminate()
 
 
 class Supervisor:
@@ -170,3 +220,20 @@ def _kill_group(pid: int) -> None:
 
 def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _run_forked(run: Callable[[], object], title: str, parent: int) -> None:
+    os.setsid()
+    _end_with_parent()
+    ctypes.CDLL(None).prctl(_SET_NAME, title.encode()[:15])
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if os.getppid() != parent:  # it was gone before we asked the kernel to tell us
+        return
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+    run()

@@ -88,10 +88,12 @@ class System:
     def _parts(self) -> list[tuple[str, int]]:
         assert self.process is not None  # noqa: S101
         parts = [("supervisor", self.process.pid)]
-        names = {"granian": "web", "qcluster": "queue", "clock": "clock"}
+        names = {"config.web": "web", "qcluster": "queue", "clock": "clock"}
         for child in self.process.children():
             line = " ".join(child.cmdline())
-            name = next((names[word] for word in names if word in line), "supervisor")
+            name = child.name().removeprefix("recado-")  # a fork's; who does not fork is told by the command
+            if name not in names.values():
+                name = next((names[word] for word in names if word in line), "supervisor")
             parts += [(name, one.pid) for one in (child, *child.children(recursive=True))]
         postmaster = server(settings.DATA_DIR).pid()
         if postmaster is not None:

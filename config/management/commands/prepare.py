@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from catalog.embeddings import embed_query
 from config.heartbeats import forget_beats, free_tasks
 from config.startup import collect_static, make_demo
 from config.translations import compile_translations
@@ -32,6 +33,8 @@ class Command(BaseCommand):
         compile_translations(settings.BASE_DIR / "locale")
         self._say("Recado: pages…")
         collect_static(Path(settings.STATIC_ROOT))
+        if settings.EMBEDDING_PROVIDER == "local":
+            embed_query("hola")  # unpacks the model, the first time
         accounts: list[str] = []
         if settings.DEMO:
             self._say("Recado: demo shops…")

@@ -8,21 +8,27 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
+from config import web
 from config.embedded import EmbeddedDatabaseError, server
 from config.heartbeats import SCHEDULER, WORKER, free_tasks, read_pulses
+from config.preload import limit_heaps, preload
 from config.startup import check_port, take_turn
-from config.supervisor import Child, Supervisor
+from config.supervisor import FORKS, Child, Supervisor
 
 logger = logging.getLogger(__name__)
 
+_names = {"web": "The web server", "queue": "The queue", "clock": "The clock"}
 MOST_DOUBLINGS = 3  # of the time that a child may take to its first sign of life
 STALE_STOP_SECONDS = 5.0  # a cluster that hangs does not stop by itself
 
@@ -36,7 +42,7 @@ class Command(BaseCommand):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, _interrupt)
         signal.signal(signal.SIGINT, _interrupt)
-        turn = take_turn(settings.DATA_DIR)
+        self._turn = take_turn(settings.DATA_DIR)
         try:
             check_port(settings.BIND_HOST, settings.PORT)
             self._run(accounts=self._prepare())
@@ -46,12 +52,12 @@ class Command(BaseCommand):
             connection.close()
             if not settings.DATABASE_URL:
                 server(settings.DATA_DIR).release()
-            os.close(turn)
+            os.close(self._turn)
 
     def _prepare(self) -> list[str]:
         """Run `manage.py prepare` and answer the demo accounts.
 
-        In a process of its own, because what it loads would stay in this one for as long as the system runs.
+        In a process of its own, because what it works with would stay in this one for as long as the system runs.
         """
         if not settings.DATABASE_URL:
             server(settings.DATA_DIR).use()
@@ -71,12 +77,15 @@ class Command(BaseCommand):
         return accounts
 
     def _run(self, *, accounts: list[str]) -> None:
-        manage = _manage()
-        web = Child("The web server", _web_command(), environment=_environment())
-        self.queue = Child("The queue", [*manage, "qcluster"], environment=_environment())
-        self.clock = Child("The clock", [*manage, "clock"], environment=_environment())
+        self._started_at = time.monotonic()
+        limit_heaps()
+        if FORKS:
+            preload()
+        self.web = self._child("web", [sys.executable, "-m", "config.web"], run=web.serve)
+        self.queue = self._child("queue", [*_manage(), "qcluster"], run=partial(call_command, "qcluster"))
+        self.clock = self._child("clock", [*_manage(), "clock"], run=partial(call_command, "clock"))
         supervisor = Supervisor(
-            [web, self.queue, self.clock],
+            [self.web, self.queue, self.clock],
             watch=self._watch,
             interval=settings.HEALTH["WATCH_SECONDS"],
             end_with_parent=bool(os.environ.get("RECADO_MAKE")),
@@ -84,11 +93,15 @@ class Command(BaseCommand):
         supervisor.listen()
         self._unannounced: list[str] | None = accounts
         self._restarts = {WORKER: 0, SCHEDULER: 0}
-        self._started_at = time.monotonic()
-        # A connection that the children inherited across their fork would be read by two.
-        connection.close()
         supervisor.run()
         self._say("Recado: stopped.")
+
+    def _child(self, part: str, command: Sequence[str], *, run: Callable[[], object]) -> Child:
+        def run_without_turn() -> None:
+            os.close(self._turn)  # a child that survives us for a moment must not keep the next run from starting
+            run()
+
+        return Child(_names[part], command, run=run_without_turn, title=f"recado-{part}")
 
     def _watch(self) -> None:
         """Restart what stands still, the database included, and say when everything is up."""
@@ -99,8 +112,9 @@ class Command(BaseCommand):
             pulses = {pulse.name: pulse for pulse in read_pulses(now=timezone.now())}
         except (DatabaseError, EmbeddedDatabaseError) as error:
             logger.warning("The database does not answer: %s", str(error).strip())
-            connection.close()
             return
+        finally:
+            connection.close()  # a child that inherited it across its fork would read it, too
         if self._unannounced is not None and all(pulse.is_alive for pulse in pulses.values()) and _web_answers():
             self._announce(self._unannounced)
             self._unannounced = None
@@ -116,12 +130,18 @@ class Command(BaseCommand):
             # Twice as long the next time: a machine that is slow to start must not be restarted for ever.
             self._restarts[name] = min(self._restarts[name] + 1, MOST_DOUBLINGS)
             logger.warning("%s; all of it is started again.", pulses[name].reason.capitalize())
-            connection.close()
             child.stop(seconds=STALE_STOP_SECONDS)
             if child is self.queue and not settings.DATABASE_URL:
-                free_tasks(now=timezone.now())
-                connection.close()
+                self._free_tasks()
             child.start()
+
+    def _free_tasks(self) -> None:
+        try:
+            free_tasks(now=timezone.now())
+        except DatabaseError as error:
+            logger.warning("What the queue had taken waits until its time is up: %s", str(error).strip())
+        finally:
+            connection.close()
 
     def _announce(self, accounts: list[str]) -> None:
         seconds = time.monotonic() - self._started_at
@@ -138,22 +158,6 @@ class Command(BaseCommand):
 
 def _manage() -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py")]
-
-
-def _environment() -> dict[str, str]:
-    # By default glibc gives every few threads a heap of their own and keeps what was freed: with a hundred threads and
-    # now and then a large array that is most of a process's memory. Other C libraries ignore both names.
-    return {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", **os.environ}
-
-
-def _web_command() -> list[str]:
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
-    command += ["--host", settings.BIND_HOST, "--port", str(settings.PORT)]
-    command += ["--workers", str(settings.WEB_PROCESSES), "--blocking-threads", str(settings.WEB_THREADS)]
-    # An open event stream would keep a worker from ending; a worker that dies is replaced.
-    command += ["--workers-kill-timeout", "5", "--respawn-failed-workers", "--respawn-interval", "1"]
-    # Its warnings are about the number of threads, which is meant: they wait for models and streams.
-    return [*command, "--log-level", "error", "config.wsgi:application"]
 
 
 def _web_answers() -> bool:
