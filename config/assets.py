@@ -11,12 +11,14 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 from django.core.files.storage import FileSystemStorage
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # Where a page finds it -> where npm put it.
 PACKAGED = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/alpine.min.js": "@alpinejs/csp/dist/module.esm.min.js",
+    "vendor/fullcalendar.min.js": "fullcalendar/index.global.min.js",
 }
 
 
@@ -58,8 +60,21 @@ class _Renamed(FileSystemStorage):
         return super().path(self._names.get(name, name))
 
 
+class QuickCompressor(Compressor):
+    """Brotli a step below its utmost: a third of the time, two per cent more bytes."""
+
+    @staticmethod
+    def compress_brotli(data: bytes) -> bytes:
+        import brotli
+
+        return bytes(brotli.compress(data, quality=10))
+
+
 class HashedFiles(CompressedManifestStaticFilesStorage):
     """Whitenoise's storage, which also follows ``import`` between our modules and forgets source maps."""
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        return QuickCompressor(**options)
 
     support_js_module_import_aggregation = True
     # Django's patterns for style sheets, less the one for source maps: those are not collected.
