@@ -55,29 +55,13 @@ def plan(*, of: Appointment | Task, preferences: Preferences, now: datetime) -> 
     They move when it moves and go when it no longer stands. What was sent, or is being sent, stays; instants that are
     past at ``now`` are not made.
     """
-    plan_many(of=[of], preferences=preferences, now=now)
+    _plan(of=[of], preferences=preferences, now=now)
 
 
 def plan_many(*, of: Sequence[Appointment] | Sequence[Task], preferences: Preferences, now: datetime) -> None:
     """``plan`` for many of one tenant and one kind, a whole series for example, in two statements."""
-    if not of:
-        return
-    is_task = isinstance(of[0], Task)
-    wanted = [(one.pk, instant) for one in of for instant in instants(of=one, preferences=preferences)]
-    values = {
-        "user": of[0].user_id,
-        "kind": Reminder.Kind.TASK if is_task else Reminder.Kind.APPOINTMENT,
-        "things": [one.pk for one in of],
-        "ids": [key for key, _ in wanted],
-        "dues": [instant.at for _, instant in wanted],
-        "minutes": [instant.minutes for _, instant in wanted],
-        "now": now,
-    }
-    thing = "task_id" if is_task else "appointment_id"
-    with connection.cursor() as cursor:
-        cursor.execute(_drop.format(thing=thing), values)
-        if wanted:
-            cursor.execute(_make.format(thing=thing), values)
+    if of:
+        _plan(of=list(of), preferences=preferences, now=now)
 
 
 def instants(*, of: Appointment | Task, preferences: Preferences) -> list[Instant]:
@@ -86,8 +70,9 @@ def instants(*, of: Appointment | Task, preferences: Preferences) -> list[Instan
         return []
     try:
         base = moment_of(of=of, preferences=preferences)
-        minutes = [] if base is None else sorted(set(of.reminder_minutes))
-        return [Instant(base - timedelta(minutes=before), before) for before in minutes]
+        if base is None:
+            return []
+        return [Instant(base - timedelta(minutes=minutes), minutes) for minutes in sorted(set(of.reminder_minutes))]
     except OverflowError:  # at either end of the calendar; nobody waits for that
         return []
 
@@ -109,3 +94,22 @@ def moment_of(*, of: Appointment | Task, preferences: Preferences) -> datetime |
     day = of.due_date if isinstance(of, Task) else of.start_datetime.astimezone(zone).date()
     # An hour that a clock change leaves out is the one after the gap, one that it repeats the first: zoneinfo's fold 0.
     return None if day is None else datetime.combine(day, preferences.due_hour, zone).astimezone(UTC)
+
+
+def _plan(*, of: list[Appointment | Task], preferences: Preferences, now: datetime) -> None:
+    is_task = isinstance(of[0], Task)
+    wanted = [(one.pk, instant) for one in of for instant in instants(of=one, preferences=preferences)]
+    values = {
+        "user": of[0].user_id,
+        "kind": Reminder.Kind.TASK if is_task else Reminder.Kind.APPOINTMENT,
+        "things": [one.pk for one in of],
+        "ids": [key for key, _ in wanted],
+        "dues": [instant.at for _, instant in wanted],
+        "minutes": [instant.minutes for _, instant in wanted],
+        "now": now,
+    }
+    thing = "task_id" if is_task else "appointment_id"
+    with connection.cursor() as cursor:
+        cursor.execute(_drop.format(thing=thing), values)
+        if wanted:
+            cursor.execute(_make.format(thing=thing), values)

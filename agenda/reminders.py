@@ -36,6 +36,7 @@ class Reminder(TenantOwned):
     appointment = models.ForeignKey("agenda.Appointment", on_delete=models.CASCADE, null=True, related_name="reminders")
     task = models.ForeignKey("agenda.Task", on_delete=models.CASCADE, null=True, related_name="reminders")
     minutes = models.PositiveIntegerField(null=True)  # before the start or the due hour
+    day = models.DateField(null=True)  # of a digest: the tenant's local day on which it is said
     due_at = models.DateTimeField()  # what was promised; quiet hours and retries move ``next_at`` alone
     next_at = models.DateTimeField()
     status = models.CharField(max_length=9, choices=Status, default=Status.SCHEDULED)
@@ -54,9 +55,9 @@ class Reminder(TenantOwned):
         verbose_name_plural = _("avisos")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="appointment", appointment__isnull=False, task=None)
-                | Q(kind="task", appointment=None, task__isnull=False)
-                | Q(kind__in=["morning_digest", "evening_digest"], appointment=None, task=None),
+                condition=Q(kind="appointment", appointment__isnull=False, task=None, day=None)
+                | Q(kind="task", appointment=None, task__isnull=False, day=None)
+                | Q(kind__in=["morning_digest", "evening_digest"], appointment=None, task=None, day__isnull=False),
                 name="reminder_of_one_thing",
             ),
             models.CheckConstraint(
@@ -73,12 +74,19 @@ class Reminder(TenantOwned):
                 nulls_distinct=False,
                 name="reminder_once",
             ),
+            models.UniqueConstraint(
+                fields=["user", "kind", "day"], condition=Q(day__isnull=False), name="reminder_digest_once_a_day"
+            ),
         ]
         indexes = [
             # What may be due, over all tenants: a small part of the table.
             models.Index(fields=["next_at"], condition=Q(status="scheduled"), name="reminder_scheduled"),
             models.Index(
                 fields=["lease_until"], condition=Q(status__in=["claimed", "sending"]), name="reminder_in_hand"
+            ),
+            models.Index(fields=["sent_at"], condition=Q(status="sent"), name="reminder_by_sending"),
+            models.Index(
+                fields=["updated_at"], condition=Q(status__in=["failed", "unknown"]), name="reminder_in_trouble"
             ),
             models.Index(fields=["user", "due_at", "id"], name="reminder_by_due"),
             models.Index(
