@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const ICONS = `home package message-circle settings search plus minus pencil trash x check alert-triangle info-circle logout
   keyboard adjustments-horizontal arrow-up arrow-down refresh send-2 history chevron-right chevron-left chevron-down
-  wifi-off building-store key sparkles arrow-back-up tag circle-check arrow-left player-stop rotate-clockwise users server clock database`
+  wifi-off building-store key sparkles arrow-back-up tag circle-check arrow-left player-stop rotate-clockwise users server clock database
+  calendar-event calendar-plus checklist bell map-pin repeat flag dots ban briefcase circle download upload link calendar-off`
   .split(/\s+/);
 const folder = "node_modules/@tabler/icons/";
 const version = JSON.parse(readFileSync(folder + "package.json")).version;
