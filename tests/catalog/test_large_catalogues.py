@@ -41,11 +41,16 @@ def shop(alice, bob, monkeypatch):
                 for n in range(240)
             )
         embed_products(user=user, now=timezone.now())
-    assert sorted(indexes.build(user=alice)) == [f"product_vectors_of_{alice.pk}", f"product_words_of_{alice.pk}"]
+    wanted = [f"product_vectors_of_{alice.pk}"] + [f"product_words_of_{alice.pk}"] * indexes.words_may_be_indexed()
+    assert sorted(indexes.build(user=alice)) == wanted
     yield alice
     with connection.cursor() as cursor:
         for name in (f"product_vectors_of_{alice.pk}", f"product_words_of_{alice.pk}"):
             cursor.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def test_the_embedded_server_looks_words_up_in_an_index(db, settings):
+    assert settings.DATABASE_URL or indexes.words_may_be_indexed()
 
 
 def _names(user: User, query: str, **options: object) -> list[str]:
@@ -108,9 +113,10 @@ def test_nothing_is_stale_after_a_change(shop):
 
 
 def test_vectors_of_another_model_do_not_use_the_index(shop, settings):
-    assert indexes.indexes_of(shop.pk) == indexes.Indexes(words=True, vectors=True)
+    words = indexes.words_may_be_indexed()
+    assert indexes.indexes_of(shop.pk) == indexes.Indexes(words=words, vectors=True)
     settings.EMBEDDING_PROVIDER, settings.OPENAI_BASE_URL = "openai", "http://127.0.0.1:9/v1"
-    assert indexes.indexes_of(shop.pk) == indexes.Indexes(words=True, vectors=False)
+    assert indexes.indexes_of(shop.pk) == indexes.Indexes(words=words, vectors=False)
 
 
 def test_the_index_over_words_is_used_under_row_security(shop):
@@ -123,7 +129,8 @@ def test_the_index_over_words_is_used_under_row_security(shop):
         cursor.execute("ANALYZE catalog_product")
         cursor.execute(f"EXPLAIN SELECT id FROM catalog_product WHERE user_id = {shop.pk} AND words @@ '4711'")
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert f"Bitmap Index Scan on product_words_of_{shop.pk}" in plan, plan
+    # A server of one's own takes the index once its superuser has marked `@@` leakproof; the embedded one has.
+    assert (f"Bitmap Index Scan on product_words_of_{shop.pk}" in plan) == indexes.words_may_be_indexed(), plan
     assert _names(shop, "tornillo 4711")[0] == "Tornillo 4711"
 
 
