@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
@@ -18,7 +19,9 @@ _TOTAL = re.compile(
 _DIFFERENCE = re.compile(
     r"\b(?:diferencia\w*|cambian?|varian?|muda|con\s+mas|with\s+more|com\s+(?:a )?mais|faltan?|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|te qued\w+|restan?|baj\w+)\b"
 )
-_SHARE = re.compile(r"(?:\bcada|\bc/u|\bpor (?:unidad|pieza|metro|kilo)|\beach|\bper\b|\bunidad\b|\bunitario|\bapiece)")
+_SHARE = re.compile(
+    r"(?:\bcada|\bc/u|\bla unidad|\bcada una?|\bpor (?!mayor|menor|favor)[a-z]+|\beach|\bper\b|\bunidad\b|\bunitario|\bapiece)"
+)
 _FEES = re.compile(
     r"\b(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete|acarreo|instalacion|transporte|montaje|aparte|o sea|gratis|gratuit\w+|free)\b"
 )
@@ -35,6 +38,46 @@ _PART = re.compile(
 _NEGATED = re.compile(r"\b(?:no|not|nao|isn't|doesn't|en lugar de|en vez de|instead of)\b[^.;]*$")
 
 
+MOST_SUMS = 4000
+
+# An amount that can only be a difference: "ahorras $ 5.000", "$ 5.000 más que".
+_DIFFERS_LEFT = re.compile(
+    r"\b(?:ahorr\w+|economiz\w+|diferencia(?: \w+){0,8}? (?:es|son|seria|e)(?: de)?|difference(?: \w+){0,8}? is|diferenca(?: \w+){0,8}? e(?: de)?|(?:te |le |me |les )?sobra\w*|te quedan?|te quedarian?|vuelto|vuelta|troco|(?:tu|de|el|su) cambio|change|save|saves|saving)(?: (?:seria|sera|es|son|de|is|of|unos|would be|with|e))*\s*$"
+)
+_DIFFERS_RIGHT = re.compile(
+    r"\s*(?:(?:mas|menos|mais|more|less) (?:que|than|do que|barat\w+|car[oa]\w*|economic\w+|en cuenta)\b|cheaper\b|de diferencia\b|de ahorro\b|de vuelto\b|de cambio\b|de troco\b)"
+)
+# What the person might pay with is no price.
+_HANDED_OVER = re.compile(
+    r"\b(?:billetes? de|notas? de|pag(?:as|ando|aras|ues|ar) con(?: un billete de)?|si (?:me )?(?:das|pagas|entregas|abonas)(?: con)?|if you pay(?: with)?|pag(?:ar|ando) com|con un presupuesto de)\s*$"
+)
+
+
+_BELOW = re.compile(
+    r"\b(?:menos de|por debajo de|debajo de|no (?:llega|supera|pasa)n? (?:a|de|los)?|inferior(?:es)? a|abaixo de|menos que|less than|under|below)\s*(?:los )?$"
+)
+_ALMOST = re.compile(r"\b(?:casi|poco menos de|almost|nearly|just under|quase|pouco menos de)\s*(?:los |unos )?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an amount may follow from.
+
+    ``prices``: of the rows that it belongs to; ``named``: of every row that the reply has named so far; ``together``:
+    of the rows that its sentence names. ``quantities``: pieces that the person or the sentence names. ``shares``:
+    numbers in the row's texts ("caja x100") by which a price may be divided. ``percentages``: those in the row's texts.
+    ``about``: the amount is said to be rounded.
+    """
+
+    prices: Sequence[Decimal]
+    named: Sequence[Decimal] = ()
+    together: Sequence[Decimal] = ()
+    quantities: Sequence[int] = ()
+    shares: Collection[Decimal] = ()
+    percentages: Collection[Decimal] = ()
+    about: bool = False
+
+
 class Amounts:
     """Sums of money that hold in one reply: those of trusted texts and the person's message, and those said so far."""
 
@@ -44,61 +87,77 @@ class Amounts:
         self.in_questions = _money(questions, currency)
         self.percentages = sorted(percentages(self._texts))
         self.said: list[Decimal] = []
+        self.ordered: frozenset[Decimal] = frozenset()  # what all that the person asks for costs together
 
-    def holds(
-        self,
-        number: Number,
-        *,
-        prices: Iterable[Decimal],
-        all_prices: Iterable[Decimal],
-        quantities: Iterable[int],
-        shares: Iterable[Decimal],
-        left: str,
-        right: str,
-        about: bool,
-    ) -> bool:
-        """Whether the amount is one of ``prices`` or follows from them.
+    def holds(self, number: Number, basis: Basis, *, left: str, right: str) -> bool:
+        """Whether the amount is one of the prices of its product or follows from what ``basis`` holds.
 
-        ``all_prices``: of every row that the reply has named so far. ``quantities``: pieces that the person or the
-        sentence names. ``shares``: numbers in the row's texts ("caja x100") by which a price may be divided. ``left``
-        and ``right``: the folded words around the amount.
+        ``left`` and ``right``: the folded words around the amount.
         """
-        own, named = list(dict.fromkeys(prices)), list(dict.fromkeys(all_prices))
+        own, named = list(dict.fromkeys(basis.prices)), list(dict.fromkeys(basis.named))
         values = number.values
-        if _has(values, own) or (about and any(_rounds(value, price) for value in values for price in own)):
-            return True
-        counts = [Decimal(quantity) for quantity in quantities if quantity > 1]
+        counts = [Decimal(quantity) for quantity in dict.fromkeys(basis.quantities) if quantity > 1]
         multiples = [price * count for price in own for count in counts]
-        if _has(values, multiples):
-            return True
         around = f"{left} {right}"
+        differs = bool(_DIFFERS_LEFT.search(left) or _DIFFERS_RIGHT.match(right))
+        if not differs and (
+            _has(values, own)
+            or _has(values, multiples)
+            or (basis.about and any(_rounds(value, price) for value in values for price in own))
+            or (_BELOW.search(left) and any(price < value for value in values for price in own))
+            or (_ALMOST.search(left) and any(_is_just_below(price, value) for value in values for price in own))
+            or _has(values, self._sums_of_sentence(basis, counts))
+            or _HANDED_OVER.search(left)
+        ):
+            return True
         if self.in_texts and _has(values, self._multiples_beside(around)):
             return True  # 20 pages at the price of one that a text names
         if _PART.search(around) and any(
             abs(part - value) < 1
             for price in list(dict.fromkeys([*own, *named, *multiples, *self.said]))[:16]
-            for percentage in self.percentages
+            for percentage in (*self.percentages, *basis.percentages)
             for part in (price * percentage / 100, price * (100 - percentage) / 100)
             for value in values
         ):
             return True
         if (_SHARE.search(right) or _EACH.search(left)) and any(
             abs(price / share - value) <= Decimal("0.01") * max(value, Decimal(1))
-            for price in own for share in shares if share > 1 for value in values
+            for price in own for share in basis.shares if share > 1 for value in values
         ):  # fmt: skip
             return True
-        if _TOTAL.search(around) and self._is_sum(
-            values, [*named, *own, *multiples], counts, fees=bool(_FEES.search(around))
-        ):
+        if not differs and (_TOTAL.search(around) or _PRICED.search(left)) and _has(values, self.ordered):
             return True
-        if _DIFFERENCE.search(around):
+        if not differs and _TOTAL.search(around):
+            prices = dict.fromkeys([*named, *own])
+            if self._is_sum(values, list(prices), counts, fees=self._fees_beside(around)):
+                return True
+        if differs or _DIFFERENCE.search(around):
             fees = self.in_texts if _FEES.search(around) else ()
-            terms = list(dict.fromkeys([*own, *named, *multiples, *self.said, *self.in_questions, *fees]))[:40]
+            terms = list(
+                dict.fromkeys([*own, *named, *multiples, *self.said, *self.ordered, *self.in_questions, *fees])
+            )[:40]
             if _has(values, [abs(one - other) for one, other in combinations(terms, 2)]):
                 return True
         if not _has(values, self.in_questions):
             return False
         return bool(_NEGATED.search(left) or (_BUDGET.search(left[-45:]) and not _PRICED.search(left)))
+
+    def _fees_beside(self, around: str) -> list[Decimal]:
+        """Amounts of the texts that a total may hold: those that stand beside, or any when only the word does."""
+        if not _FEES.search(around):
+            return []
+        beside = {value for number in find_numbers(around) if number.money for value in number.values}
+        return [amount for amount in self.in_texts if amount in beside] or self.in_texts
+
+    @staticmethod
+    def _sums_of_sentence(basis: Basis, counts: list[Decimal]) -> set[Decimal]:
+        """What all the products that the sentence names cost together, with or without the quantities it names."""
+        if not 2 <= len(basis.together) <= 6:
+            return set()
+        sums = {Decimal(0)}
+        for price in basis.together:
+            sums = {total + price * count for total in sums for count in (Decimal(1), *counts[:4])}
+        return sums
 
     def _multiples_beside(self, around: str) -> list[Decimal]:
         """Amounts of the texts that stand beside, times the pieces that do."""
@@ -109,16 +168,28 @@ class Amounts:
         }  # fmt: skip
         return [amount * count for amount in amounts for count in counts]
 
-    def _is_sum(self, values: frozenset[Decimal], terms: list[Decimal], counts: list[Decimal], *, fees: bool) -> bool:
-        terms = list(
-            dict.fromkeys(
-                [*terms, *self.said, *(self.in_texts if fees else ()), *(t * c for t in terms[:6] for c in counts[:4])]
-            )
-        )[:14]
+    def _is_sum(
+        self, values: frozenset[Decimal], prices: list[Decimal], counts: list[Decimal], *, fees: list[Decimal]
+    ) -> bool:
+        """Whether the amount adds up: each price once or in one of its multiples, and amounts that were said."""
+        said = list(dict.fromkeys(self.said))
+        if _has(values, said):
+            return True
+        choices: list[list[Decimal]] = []
+        multiples: set[Decimal] = set()
+        for price in prices[-8:]:
+            lines = [amount for amount in said if price and amount > price and amount % price == 0]
+            choices.append(list(dict.fromkeys([price, *lines, *(price * count for count in counts[:6])])))
+            multiples.update(choices[-1])
+        free = [amount for amount in (*reversed(said), *self.ordered, *fees) if amount not in multiples]
+        choices += [[amount] for amount in list(dict.fromkeys(free))[:8]]
+        most = max(values)
         sums = {Decimal(0)}
-        for size in range(2, min(5, len(terms)) + 1):
-            sums.update(sum(chosen, Decimal(0)) for chosen in combinations(terms, size))
-        return _has(values, [*sums, *self.said])
+        for choice in choices:
+            sums |= {total + amount for total in sums for amount in choice if total + amount <= most}
+            if len(sums) > MOST_SUMS:
+                break
+        return _has(values, sums)
 
 
 _LIMIT = re.compile(
@@ -176,9 +247,16 @@ def _has(values: Iterable[Decimal], known: Iterable[Decimal]) -> bool:
     return not frozenset(values).isdisjoint(known)
 
 
+def _is_just_below(price: Decimal, value: Decimal) -> bool:
+    return 0 <= value - price <= price * Decimal("0.06") and len(_figures(value)) <= 2
+
+
+def _figures(value: Decimal) -> str:
+    return f"{value.normalize():f}".replace(".", "").strip("0")
+
+
 def _rounds(value: Decimal, price: Decimal) -> bool:
     """Whether ``value`` is ``price`` rounded to its first two or three figures."""
     if price <= 0 or abs(value - price) / price > Decimal("0.025"):
         return False
-    figures = f"{value.normalize():f}".rstrip("0").rstrip(".").replace(".", "").strip("0")
-    return len(figures) <= 3
+    return len(_figures(value)) <= 3

@@ -1,10 +1,11 @@
-# ruff: noqa: E501  (word lists and patterns are one line each)
+
 """The gate between a model's stream and the reader, and the same check for a finished text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 from assistants.grounding.facts import Facts
 from assistants.grounding.reading import Kind, Reading, Violation
@@ -16,14 +17,24 @@ MOST_NUMBERS = 60
 _NUMBER = re.compile(r"\d+|[½¼¾⅓⅔⅛]")
 
 
-def check(text: str, *, facts: Facts) -> list[Violation]:
-    """Find what ``text`` says of prices, stock and products that ``facts`` do not hold; an empty list means grounded."""
-    reading = Reading(facts=facts)
+class Reader(Protocol):
+    """Reads a reply unit by unit; each may depend on those before it."""
+
+    def read(self, unit: str) -> list[Violation]:
+        """What ``unit`` says that no fact holds."""
+
+
+def check(text: str, *, facts: Facts, reader: Reader | None = None) -> list[Violation]:
+    """Find what ``text`` says of prices, stock and products that ``facts`` do not hold; an empty list means grounded.
+
+    ``reader`` reads in place of that for other things: ``assistants.grounding.moments.Reading`` for an agenda.
+    """
+    reading = reader or Reading(facts=facts)
     units, _ = split_units(text, final=True)
     return [violation for unit in units for violation in _read(reading, unit)]
 
 
-def _read(reading: Reading, unit: str) -> list[Violation]:
+def _read(reading: Reader, unit: str) -> list[Violation]:
     if len(unit) > LONGEST_UNIT or len(_NUMBER.findall(unit)) > MOST_NUMBERS:
         return [Violation(Kind.PRICE, unit.strip()[:80], unit.strip()[:80])]
     return reading.read(unit)
@@ -37,8 +48,8 @@ class SentenceGate:
     between calls. Not thread-safe.
     """
 
-    def __init__(self, *, facts: Facts, release: Callable[[str], None]) -> None:
-        self._reading = Reading(facts=facts)
+    def __init__(self, *, facts: Facts, release: Callable[[str], None], reader: Reader | None = None) -> None:
+        self._reading: Reader = reader or Reading(facts=facts)
         self._release = release
         self._pending = ""
         self._released: list[str] = []

@@ -11,6 +11,8 @@ from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.claims import Claim, Sort
 from assistants.grounding.denials import CONTRAST, DENIAL
 from assistants.grounding.markup import Plain
+from assistants.grounding.numbers import Number
+from assistants.grounding.presence import GONE, PRESENT
 from assistants.grounding.vocabulary import CONTAINERS, DISTINGUISHING, GENERIC
 from assistants.grounding.words import Token, fold, synonyms, tokenize
 
@@ -52,12 +54,13 @@ class Sentence:
     told: frozenset[int]  # where words begin that a description or a trusted text has just so
     context: frozenset[int]  # rows named here or spoken of just before
     lists_products: bool  # other items of the same list name products, or the unit before announces them
+    numbers: Sequence[Number] = ()
 
     @property
     def speaks_of_goods(self) -> bool:
         """Whether it states a price or a stock figure, or offers something."""
-        return any(claim.sort in (Sort.PRICE, Sort.STOCK) for claim in self.claims) or bool(
-            _FIRM_OFFER.search(self.folded)
+        return any(claim.sort in (Sort.PRICE, Sort.STOCK) for claim in self.claims) or any(
+            pattern.search(self.folded) for pattern in (_FIRM_OFFER, GONE, PRESENT)
         )
 
 
@@ -285,6 +288,12 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
             for claim in sentence.claims
         ):
             break
+        if any(
+            number.start <= token.start < number.end
+            and (number.in_words or _is_figure_of(sentence, number, mention, catalogue))
+            for number in sentence.numbers
+        ):
+            break  # "... y de la crema 7": the figure that was left out its verb
         end = token.end
         if token.is_stop:
             if token.folded not in ("de", "del", "para", "da", "do") or joined:
@@ -326,11 +335,21 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
     return tail
 
 
+_FIGURE_END = re.compile(r"\s*(?:[.,;:!?)]|$|(?:y|e|and|unidad\w*|piezas?|units?|pesos|soles|reais|c/u|cada)\b)")
+
+
+def _is_figure_of(sentence: Sentence, number: Number, mention: Mention, catalogue: Catalogue) -> bool:
+    if not _FIGURE_END.match(sentence.folded, number.end):
+        return False  # "de 11 velocidades" is no stock
+    rows = [catalogue.products[row] for row in mention.products]
+    return bool(number.values & {figure for row in rows for figure in (row.price, row.stock) if figure is not None})
+
+
 _NO_QUALITY = re.compile(
-    r"\w+mente|\w+r[ií]an?|va|van|anda|andan|vendria|serve|comes?|would|will|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
+    r"left|remaining|available|disponib\w+|hay|sube|baja|llega|ronda|parte|arranca|comienza|empieza|inicia|figura|aparece|son|fica|resta|\w+mente|\w+r[ií]an?|va|van|anda|andan|vendria|serve|comes?|would|will|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
 )
-_PRICED_NEXT = re.compile(
-    r"\s*(?:[,:(—–-]\s*)?(?:(?:a|en|por|cuesta|vale|esta|sale|custa|sai|for|costs|is|at)\s+)?(?:(?:us|r|s)?[$/]|\d|cuesta|vale|custa)"
+_BEFORE_PRICE = re.compile(
+    r"\s*(?:[,:(—–-]\s*)?(?:(?:a|en|por|cuesta|vale|esta|sale|custa|sai|for|costs|is|at)\s+)?(?:solo\s+)?"
 )
 
 
@@ -354,7 +373,12 @@ def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: 
         and not sentence.folded[token.end : following.start].strip()
         and any(following.stem in catalogue.entries[row].name for row in mention.products)
     )
-    return missing and (resumes or bool(_PRICED_NEXT.match(sentence.folded, token.end)))
+    priced = any(
+        claim.sort is Sort.PRICE and claim.firm and _BEFORE_PRICE.fullmatch(sentence.folded, token.end, claim.start)
+        for claim in sentence.claims
+        if claim.start >= token.end
+    )
+    return missing and (resumes or priced)
 
 
 def _is_model(mention: Mention, token: Token) -> bool:
@@ -492,6 +516,9 @@ def _find_phrases(sentence: Sentence) -> Iterator[tuple[int, int]]:
             yield from _cut_phrase(folded, start, stop=end)
 
 
+_MORE_THAN = re.compile(
+    r"(?:mas de|mais de|more than|over|menos de|less than|al menos|at least|pelo menos|cerca de|casi|quase|unos|unas)\s+(?=\d)"
+)
 _NEXT_ITEM = re.compile(
     r"(?:\s*,\s*|\s+)(?:y|e|and|ni)\s+(?:(?:tambien|ademas|also|tambem)\s+)?|\s*,\s*(?=[^,.;:!?()$]{3,40}(?:,|\s(?:y|e|and)\s))"
 )
@@ -529,6 +556,8 @@ def _cut_enumeration(folded: str, start: int) -> Iterator[tuple[int, int]]:
 
 
 def _cut_phrase(folded: str, start: int, *, stop: int | None = None) -> Iterator[tuple[int, int]]:
+    if more := _MORE_THAN.match(folded, start):
+        start = more.end()
     phrase = _NOUN_PHRASE.match(folded, start, stop if stop is not None else len(folded))
     if phrase is None:
         return

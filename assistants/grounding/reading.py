@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from assistants.grounding.amounts import DISCOUNT, Amounts, around, differs_by_percent, discounts, percentages
+from assistants.grounding.amounts import DISCOUNT, Amounts, Basis, around, differs_by_percent, discounts, percentages
 from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.claims import Bound, Claim, Sort, classify, classify_cell, find_spoken_quantities, is_about
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.markup import Plain, read_markup
+from assistants.grounding.measures import find_false_measures
 from assistants.grounding.names import Sentence, find_unknown_names
 from assistants.grounding.numbers import Number, find_numbers
+from assistants.grounding.presence import find_false_presence
 from assistants.grounding.superlatives import find_false_superlatives
 from assistants.grounding.terms import Terms
 from assistants.grounding.variants import find_unknown_variants
@@ -42,22 +44,6 @@ class Violation:
     unit: str
 
 
-_GONE = re.compile(
-    r"\b(?:agotad[oa]s?|sin (?:stock|existencias?|inventario|unidades|disponibilidad)|fuera de stock|no (?:\w+ ){0,2}(?:disponibles?|hay stock|queda[n]?|tenemos stock|hay existencias|hay unidades)|sold out|out of stock|not (?:currently )?available|unavailable|esgotad[oa]s?|sem estoque|indisponive(?:l|is)|fora de estoque|stock:? 0)\b"
-)
-_PRESENT = re.compile(
-    r"\b(?:disponibles?|en stock|en existencia|con existencias|hay stock|tenemos stock|in stock|available|em estoque|disponive(?:l|is)|entrega inmediata)\b"
-)
-_EVERY_PRESENT = re.compile(
-    r"\b(?:ambos|ambas|los (?:dos|tres)|las (?:dos|tres)|both|todos|todas|all|os dois|as duas)\b[^.;:]{0,25}\b(?:disponibles?|en stock|available|in stock|disponiveis|em estoque)\b"
-)
-# What is only said of goods that are there.
-_HANDED = re.compile(
-    r"\b(?:te (?:l[oa]s? )?(?:puedo |podemos |podria )?(?:separar|apartar|reservar|aparto|separo|reservo|aparte|separe|reserve|lleva(?:mos|rias)|mando)|recien (?:hech|hornead|salid|llegad)\w+|quedan? poc[oa]s?|ultim[ao]s (?:unidades|piezas)|aprovech\w+|llegaria en|shall i (?:set|reserve)|few left|restam poucas?|quer que (?:eu )?(?:separe|reserve))\b"
-)
-_CONDITIONAL = re.compile(
-    r"\b(?:back in|let you know|notify|quando|si se|hasta agotar|antes de que|cuando|mientras|si (?:esta|hay|quieres|prefieres|buscas)|if|avis\w+|apenas|vuelva\w*|verific\w+|confirm\w+|pregunt\w+|otros?|otras?|others?|alternativas?|opciones|opcoes|options|colores|tallas|sujeto\w*)\b"
-)
 _PURPOSE = re.compile(
     r"\b(?:para|for|compatibles? con|ideal\w*|sirve\w*|combina\w*|que (?:el|la|los|las)|than|incluye|trae|viene con|funciona con|del tipo)\b[^.,;:()$—–]{0,30}$"
 )
@@ -68,7 +54,7 @@ _ELLIPSIS = re.compile(
     r"\b(?:(?:el|la|los|las|o|a|os|as|the)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?|(?:en|in|em)\s+(?:(?:color|talla|talle|la|el)\s+)?|\b(?:y|e|and)\s+)$"
 )
 _FEE = re.compile(
-    r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|instalacion)\b[^.;,$+=]{0,40}$"
+    r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|instalacion)\b[^.;,$+=\d]{0,40}$"
 )
 _FEE_AFTER = re.compile(
     r"\s*(?:de|por el|del|for|de la)\s+(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete)\b"
@@ -142,6 +128,7 @@ class Reading:
         )
         question = facts.question
         mentions = self._catalogue.find_mentions(question, tokenize(question), barriers=())
+        self._amounts.ordered = _find_order(question, numbers[-1] if numbers else [], mentions, self._catalogue)
         sure = [mention.products for mention in mentions if mention.sure]
         self._asked = frozenset().union(*sure) if sure else frozenset()
 
@@ -159,15 +146,17 @@ class Reading:
         for claim in claims:
             if claim.sort is Sort.QUANTITY:
                 self._quantities.update(int(value) for value in claim.number.values if 1 < value < 1000)
-        yield from self._check_claims(text, folded, claims, sure, plain.is_item)
-        yield from self._check_presence(folded, sure)
+        yield from self._check_claims(
+            text, folded, claims, sure, plain.is_item, weak=[] if sure else self._weak(mentions)
+        )
+        yield from self._check_presence(text, folded, sure)
         if (promotion := _PROMOTION.search(folded)) and not any(
             promotion.group() in fold(known) for known in self._facts.texts
         ):
             yield Kind.PERCENTAGE, text[promotion.start() : promotion.end()]
         context = frozenset().union(*(mention.products for mention in sure)) | self._topic
         listed = plain.is_item and (self._announced or self._in_list)
-        sentence = Sentence(plain, folded, tokens, mentions, claims, told, context, listed)
+        sentence = Sentence(plain, folded, tokens, mentions, claims, told, context, listed, numbers)
         names = list(find_unknown_names(sentence, catalogue=self._catalogue))
         for name in names:
             yield Kind.PRODUCT, name
@@ -176,6 +165,17 @@ class Reading:
                 text, folded, tokens, sure=sure, spoken_of=self._topic, catalogue=self._catalogue
             ):
                 yield Kind.PRODUCT, text[start:end]
+        for said in find_false_measures(
+            text,
+            folded,
+            numbers=numbers,
+            claims=claims,
+            sure=sure,
+            catalogue=self._catalogue,
+            quantities=[*self._quantities, *self._spoken],
+            known=(*self._facts.texts, *self._facts.questions),
+        ):
+            yield Kind.PRODUCT, said
         for said in find_false_superlatives(
             text,
             folded,
@@ -207,6 +207,18 @@ class Reading:
                 sure.append(replace(mention, products=rows, sure=True))
         return sure
 
+    @staticmethod
+    def _weak(mentions: Sequence[Mention]) -> list[Mention]:
+        """Words that may name a row where nothing else does: "dos bifinhos", "los antirreflejo"."""
+        return [
+            mention
+            for mention in mentions
+            if len(mention.products) <= 2
+            and len(mention.tokens[0].stem) >= 5
+            and not mention.tokens[0].is_number
+            and mention.tokens[0].stem not in GENERIC
+        ]
+
     def _classify(self, text: str, numbers: Sequence[Number], mentions: Sequence[Mention]) -> list[Claim]:
         claims = []
         for number in numbers:
@@ -236,7 +248,14 @@ class Reading:
         return bool(inside) and all(self._catalogue.is_known(token.stem, rows=rows) for token in inside)
 
     def _check_claims(
-        self, text: str, folded: str, claims: Sequence[Claim], sure: Sequence[Mention], is_item: bool
+        self,
+        text: str,
+        folded: str,
+        claims: Sequence[Claim],
+        sure: Sequence[Mention],
+        is_item: bool,
+        *,
+        weak: Sequence[Mention],
     ) -> Iterator[tuple[Kind, str]]:
         for claim in claims:
             if claim.sort is Sort.PERCENTAGE and not self._holds_percentage(claim, folded):
@@ -248,14 +267,17 @@ class Reading:
             if not own:
                 continue
             failures: list[list[Claim]] = []
-            for owners in self._align(own, sure, folded, is_item):
+            readings = [(sure, owners) for owners in self._align(own, sure, folded, is_item)]
+            if weak:
+                readings += [(weak, owners) for owners in self._align(own, weak, folded, is_item)]
+            for names, owners in readings:
                 settled = len(self._said)
                 failed = []
                 for claim, rows in zip(own, owners, strict=True):
                     if sort is Sort.STOCK:
-                        holds = self._holds_stock(claim, rows, text, sure)
+                        holds = self._holds_stock(claim, rows, text, names)
                     else:
-                        holds = self._holds_price(claim, rows, text, sure)
+                        holds = self._holds_price(claim, rows, text, names)
                     if not holds:
                         failed.append(claim)
                     elif sort is Sort.PRICE:
@@ -338,17 +360,23 @@ class Reading:
             if rows is not None and len(owners) <= 3
             for found in re.findall(r"\d+", f"{product.name} {product.description}")
         }
+        pieces = _pieces(*around(_blank_names(text, sure), number))
+        together = dict.fromkeys(row for mention in sure if len(mention.products) == 1 for row in mention.products)
         return self._amounts.holds(
             number,
-            prices=[product.price for product in owners if product.price is not None],
-            all_prices=[price for row in dict.fromkeys(named) if (price := products[row].price) is not None],
-            quantities=[*self._spoken, *self._quantities, *_pieces(*around(_blank_names(text, sure), number))]
-            if rows is not None
-            else [],
-            shares=described,
+            Basis(
+                prices=[product.price for product in owners if product.price is not None],
+                named=[price for row in dict.fromkeys(named) if (price := products[row].price) is not None],
+                together=[price for row in together if (price := products[row].price) is not None],
+                quantities=[*pieces, *self._quantities, *self._spoken] if rows is not None else pieces,
+                shares=described,
+                percentages=frozenset[Decimal]().union(
+                    *(self._catalogue.entries[row].percentages for row in rows or ())
+                ),
+                about=is_about(left),
+            ),
             left=left,
             right=right,
-            about=is_about(left),
         )
 
     def _is_text_amount(self, left: str, right: str, sure: Sequence[Mention]) -> bool:
@@ -398,35 +426,11 @@ class Reading:
         most = max(len(self._facts.products), len(self._facts.categories))
         return any(value <= most for value in claim.number.values) or bool(claim.number.values & self._text_numbers)
 
-    def _check_presence(self, folded: str, sure: Sequence[Mention]) -> Iterator[tuple[Kind, str]]:
-        rows = frozenset().union(*(mention.products for mention in sure)) if sure else self._topic
-        every = _EVERY_PRESENT.search(folded)
-        if every and not _GONE.search(folded) and len(sure or self._group) > 1:
-            each = [mention.products for mention in sure] or [frozenset({row}) for row in self._group]
-            if any(all(self._catalogue.products[row].stock == 0 for row in products) for products in each):
-                yield Kind.STOCK, every.group()
-                return
-        if not rows or (len(sure) > 1 and len(rows) > 1) or len(rows) > 3 or _CONDITIONAL.search(folded):
-            return
-        stocks = [self._catalogue.products[row].stock for row in rows]
-        handed = _HANDED.search(folded)
-        if handed and all(stock == 0 for stock in stocks) and not _GONE.search(folded):
-            yield Kind.STOCK, handed.group()
-            return
-        gone, present = _GONE.search(folded), _PRESENT.search(_GONE.sub(" ", folded))
-        if (
-            gone
-            and not re.search(r"\bno (?:esta|estan|se ha) agotad", folded)
-            and all(stock is not None and stock > 0 for stock in stocks)
+    def _check_presence(self, text: str, folded: str, sure: Sequence[Mention]) -> Iterator[tuple[Kind, str]]:
+        for said in find_false_presence(
+            text, folded, sure=sure, spoken_of=self._topic, listed=self._group, catalogue=self._catalogue
         ):
-            yield Kind.STOCK, gone.group()
-        elif (
-            present
-            and not gone
-            and all(stock == 0 for stock in stocks)
-            and not re.search(r"\b(?:no|not|nao|0|cero|zero)\b", folded)
-        ):
-            yield Kind.STOCK, present.group()
+            yield Kind.STOCK, said
 
     def _remember(self, sure: Sequence[Mention], plain: Plain, folded: str, *, says_something: bool) -> None:
         rows = frozenset().union(*(mention.products for mention in sure)) if sure else frozenset()
@@ -497,7 +501,7 @@ class Reading:
                     yield Kind.STOCK, number.text
                 if claim.sort is Sort.PERCENTAGE and not self._holds_percentage(claim, fold(text)):
                     yield Kind.PERCENTAGE, number.text
-            yield from self._check_presence(fold(text), [])
+            yield from self._check_presence(text, fold(text), [])
 
 
 def numbers_only(text: str) -> bool:
@@ -510,6 +514,28 @@ def _is_large(number: Number) -> bool:
         max(number.values) >= 1000
         and re.search(r"[.,\s]\d{3}|mil\b|millon|thousand|million|lucas|k$", fold(number.text)) is not None
     )
+
+
+def _find_order(
+    question: str, numbers: Sequence[Number], mentions: Sequence[Mention], catalogue: Catalogue
+) -> frozenset[Decimal]:
+    """What "10 bolillos y 2 baguettes" cost together, by each reading of the names."""
+    sums = {Decimal(0)}
+    lines = 0
+    for mention in mentions[:8]:
+        counts = [
+            value
+            for number in numbers
+            if number.money is None and re.fullmatch(r"\s+(?:[a-z]+ de )?", fold(question[number.end : mention.start]))
+            for value in number.values
+            if value == int(value) and value < 1000
+        ]
+        prices = {price for row in mention.products if (price := catalogue.products[row].price) is not None}
+        if not counts or not prices or len(prices) > 4:
+            continue
+        sums = {total + price * count for total in sums for price in prices for count in counts}
+        lines += 1
+    return frozenset(sums) if lines else frozenset()
 
 
 def _blank_names(text: str, mentions: Sequence[Mention]) -> str:

@@ -99,6 +99,7 @@ class Terms:
             for time in _find_times(
                 text, loose=bool(_OPENING.search(text) or _TIME.search(text)) and text in self._texts
             )
+            if text in self._texts or _TIME.search(text)  # "de 6 a 10 kg" is no hour
         }
 
     def find_invented(self, text: str, folded: str) -> Iterator[str]:
