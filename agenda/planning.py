@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 
 from agenda.models import Appointment, Reminder, Task
-from tenants.models import Preferences
+from tenants.models import Preferences, User
 
 UTC = ZoneInfo("UTC")
+DIGESTS = (Reminder.Kind.MORNING, Reminder.Kind.EVENING)
+REPLANNED_AT_ONCE = 500
 
 # What nobody has begun to send goes when it is not wanted any more; claimed ones, too: their claim finds no row.
 _drop = """
@@ -40,6 +42,17 @@ _make = """
     ON CONFLICT DO NOTHING
 """
 
+_make_digests = """
+    INSERT INTO agenda_reminder (
+        user_id, kind, day, due_at, next_at, status, channel, fence, attempts, detail, created_at, updated_at
+    )
+    SELECT wanted.tenant, wanted.kind, wanted.day, wanted.due, wanted.due, 'scheduled', '', 0, 0, '', %(now)s, %(now)s
+    FROM unnest(%(tenants)s::bigint[], %(kinds)s::text[], %(days)s::date[], %(dues)s::timestamptz[])
+        AS wanted (tenant, kind, day, due)
+    WHERE wanted.due > %(now)s
+    ON CONFLICT DO NOTHING
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Instant:
@@ -47,6 +60,15 @@ class Instant:
 
     at: datetime
     minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest of one local day, and when it is to be said."""
+
+    kind: Reminder.Kind
+    day: date
+    at: datetime
 
 
 def plan(*, of: Appointment | Task, preferences: Preferences, now: datetime) -> None:
@@ -94,6 +116,74 @@ def moment_of(*, of: Appointment | Task, preferences: Preferences) -> datetime |
     day = of.due_date if isinstance(of, Task) else of.start_datetime.astimezone(zone).date()
     # An hour that a clock change leaves out is the one after the gap, one that it repeats the first: zoneinfo's fold 0.
     return None if day is None else datetime.combine(day, preferences.due_hour, zone).astimezone(UTC)
+
+
+def replan(*, user: User, now: datetime) -> None:
+    """Plan again what hangs on the preferences of ``user`` and on the zone. In the tenant's scope, no transaction.
+
+    Appointments keep their instants when the zone changes; the due hour of a day is another instant then.
+    """
+    preferences = Preferences.current(user)
+    earliest = now.date() - timedelta(days=2)  # what is due before has said all it had to say
+    last = 0
+    while True:
+        with transaction.atomic():
+            tasks = Task.objects.open().filter(due_date__gte=earliest, pk__gt=last).order_by("pk")
+            batch = list(tasks.select_for_update()[:REPLANNED_AT_ONCE])
+            plan_many(of=batch, preferences=preferences, now=now)
+        if not batch:
+            break
+        last = batch[-1].pk
+    with transaction.atomic():
+        days = Appointment.objects.standing().filter(all_day=True, end_datetime__gt=now)
+        for start in range(0, len(whole := list(days.select_for_update())), REPLANNED_AT_ONCE):
+            plan_many(of=whole[start : start + REPLANNED_AT_ONCE], preferences=preferences, now=now)
+    plan_digests(preferences=preferences, now=now)
+
+
+def plan_digests(*, preferences: Preferences, now: datetime) -> None:
+    """Make the digests of one tenant what the preferences want, in the tenant's scope. None twice on a local day."""
+    with transaction.atomic():
+        wanted = digests_of(preferences=preferences, now=now)
+        waiting = Reminder.objects.filter(kind__in=DIGESTS, status=Reminder.Status.SCHEDULED).select_for_update()
+        right = {(digest.kind.value, digest.day, digest.at) for digest in wanted}
+        stale = [row.pk for row in waiting if (row.kind, row.day, row.due_at) not in right]
+        Reminder.objects.filter(pk__in=stale).delete()
+        write_digests([(preferences.user_id, digest) for digest in wanted], now=now)
+
+
+def digests_of(*, preferences: Preferences, now: datetime) -> list[Digest]:
+    """The digests that are wanted for the tenant's present day and the next, past instants included."""
+    zone = ZoneInfo(preferences.user.timezone)
+    today = now.astimezone(zone).date()
+    hours = {
+        Reminder.Kind.MORNING: preferences.morning_digest_at,
+        Reminder.Kind.EVENING: preferences.evening_digest_at,
+    }
+    return [
+        Digest(kind, day, datetime.combine(day, hour, zone).astimezone(UTC))
+        for day in (today, today + timedelta(days=1))
+        for kind, hour in hours.items()
+        if hour is not None
+    ]
+
+
+def write_digests(wanted: Sequence[tuple[int, Digest]], *, now: datetime) -> int:
+    """Write the rows of (tenant's id, digest) that are not there and not past. Returns how many those were."""
+    if not wanted:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _make_digests,
+            {
+                "tenants": [tenant for tenant, _ in wanted],
+                "kinds": [digest.kind.value for _, digest in wanted],
+                "days": [digest.day for _, digest in wanted],
+                "dues": [digest.at for _, digest in wanted],
+                "now": now,
+            },
+        )
+        return cursor.rowcount
 
 
 def _plan(*, of: list[Appointment | Task], preferences: Preferences, now: datetime) -> None:

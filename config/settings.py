@@ -236,6 +236,20 @@ HEALTH = {
     "GRACE_SECONDS": env.float("HEALTH_GRACE_SECONDS", default=30.0),
 }
 
+# --- reminders: rows that are claimed, sent once, and found again (docs/reminders.md) --------------------------------
+REMINDERS = {
+    "SECONDS": env.float("REMINDER_SECONDS", default=60.0),  # how often the clock rings for what is due
+    "THREADS": env.int("REMINDER_THREADS", default=4),  # that send at the same time, in the one worker that does
+    "CLAIM_LEASE_SECONDS": env.float("REMINDER_CLAIM_LEASE_SECONDS", default=30.0),
+    # Longer than the slowest call that still succeeds: past it nobody knows, and it is not sent again.
+    "SENDING_LEASE_SECONDS": env.float("REMINDER_SENDING_LEASE_SECONDS", default=120.0),
+    "LATE_SECONDS": env.float("REMINDER_LATE_SECONDS", default=150.0),
+    # When one has waited that long, the reminders stand still: /readyz and `manage.py doctor` say so.
+    "STALE_SECONDS": env.float("REMINDER_STALE_SECONDS", default=300.0),
+}
+# What is enqueued with the tenant's id when preferences change: dotted paths, for `tenants` imports nobody.
+ON_PREFERENCES_CHANGE = ["messaging.tasks.replan"]
+
 # --- assistants ------------------------------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = env("ANTHROPIC_API_KEY", default="")
 ANTHROPIC_BASE_URL = env("ANTHROPIC_BASE_URL", default="")
@@ -257,6 +271,7 @@ TIME_ZONE = "UTC"
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)  # seconds, for each step of the conversation with the server
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"Recado <no-reply@{_site.hostname or 'localhost'}>")
 
 # --- static files ----------------------------------------------------------------------------------------------------

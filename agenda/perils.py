@@ -1,0 +1,23 @@
+"""Named points at which `make chaos-reminders` kills the process that passes by. Inert otherwise.
+
+The command sets ``RECADO_PERILS`` for the processes that it starts, on data of its own: ``{"after_claim": 0.01, …}``,
+the share of the passers-by that die.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+
+VARIABLE = "RECADO_PERILS"
+POINTS = ("before_claim", "after_claim", "before_send", "after_send")
+
+_shares: dict[str, float] = json.loads(os.environ.get(VARIABLE) or "{}")
+
+
+def pass_by(point: str) -> None:
+    """Die here, by SIGKILL, as often as the command wants it."""
+    if _shares and random.random() < _shares.get(point, 0.0):  # noqa: S311
+        os.kill(os.getpid(), signal.SIGKILL)
