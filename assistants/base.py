@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Literal, cast
 
 from django.utils import timezone
 
+from assistants.effects import Acts, TurnKey
 from assistants.grounding import Facts
+from assistants.grounding.gate import Reader
 from assistants.language import Language, detect_language
 from assistants.providers.base import ChatMessage, SystemBlock
 from assistants.replies import Reply, answer
@@ -36,6 +38,11 @@ class BaseAssistant(ABC):
 
     assistant_type: ClassVar[str]
     tools: ClassVar[Sequence[Tool]]
+    audiences: ClassVar[frozenset[Audience]] = frozenset({"owner", "customer"})
+    sources_of_truth: ClassVar[str] = (
+        "el catálogo ni en los resultados de las herramientas: {named}. Di solo precios, existencias y productos que"
+        " estén ahí"
+    )  # of what a correction tells the model
 
     def __init__(self, user: User, *, audience: Audience = "owner", language: str | None = None) -> None:
         self.user = user
@@ -57,6 +64,23 @@ class BaseAssistant(ABC):
     @abstractmethod
     def build_facts(self) -> Facts:
         """What a reply may say, from the context."""
+
+    @property
+    def can_act(self) -> bool:
+        """Whether its tools can change anything."""
+        return any(tool.writes for tool in self.tools)
+
+    def make_reader(self) -> Reader | None:
+        """What checks a round of a reply; None: what checks a catalogue's."""
+        return None
+
+    def settle(self, *, acts: Acts, message: str) -> None:
+        """Do what an earlier turn asked about, if ``message`` agrees. Called inside the tenant's scope."""
+        return
+
+    def tell_acts(self, acts: Acts) -> list[SystemBlock]:
+        """What this turn has done or asked already, for whoever answers it now; comes last in the system prompt."""
+        return []
 
     def load(self, *, now: datetime | None = None) -> None:
         """Read the context, in a tenant scope of its own, unless that has been done."""
@@ -106,6 +130,7 @@ class BaseAssistant(ABC):
         on_text: Callable[[str], None] | None = None,
         on_reset: Callable[[], None] | None = None,
         now: datetime | None = None,
+        key: TurnKey | None = None,
         **limits: Any,
     ) -> Reply:
         """Answer one message, outside of every transaction; see ``assistants.replies.answer``."""
@@ -116,6 +141,7 @@ class BaseAssistant(ABC):
             on_text=on_text or _ignore_text,
             on_reset=on_reset or _ignore_reset,
             now=now or timezone.now(),
+            key=key,
             **limits,
         )
 

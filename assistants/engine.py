@@ -8,18 +8,19 @@ from typing import Any
 
 from assistants.base import Audience, BaseAssistant
 from assistants.commercial import CommercialAssistant
+from assistants.effects import TurnKey
 from assistants.providers.base import ChatMessage
 from assistants.replies import Reply
 from assistants.speech import ReaderLost
 from tenants.models import User
 
-__all__ = ["ASSISTANTS", "ReaderLost", "Reply", "UnknownAssistant", "reply"]
+__all__ = ["ASSISTANTS", "ReaderLost", "Reply", "TurnKey", "UnknownAssistant", "reply"]
 
 ASSISTANTS: dict[str, type[BaseAssistant]] = {CommercialAssistant.assistant_type: CommercialAssistant}
 
 
 class UnknownAssistant(ValueError):
-    """There is no assistant of that type."""
+    """There is no assistant of that type for that audience."""
 
 
 def reply(
@@ -33,6 +34,7 @@ def reply(
     on_reset: Callable[[], None] | None = None,
     now: datetime,
     language: str | None = None,
+    key: TurnKey | None = None,
     **limits: Any,
 ) -> Reply:
     """Answer ``message`` to ``user``'s assistant, for the owner or for a customer of theirs.
@@ -40,14 +42,15 @@ def reply(
     Call it outside of every transaction and tenant scope: it opens the scope for what it reads and writes, and holds no
     database connection while a model is waited for. ``history`` are earlier messages of roles user and assistant, the
     eldest first. ``on_text`` gets text as it may be shown; ``on_reset`` withdraws all of it before it comes anew. The
-    returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known.
+    returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known. With a ``key`` the
+    turn may be run again, by anybody: what its tools change is changed once.
 
     Raises UnknownAssistant, and ReaderLost when ``on_text`` raises; every fault of a model ends in an answer of the
     built-in assistant, with its reason.
     """
     assistant = ASSISTANTS.get(assistant_type)
-    if assistant is None:
+    if assistant is None or audience not in assistant.audiences:
         raise UnknownAssistant(assistant_type)
     return assistant(user, audience=audience, language=language).process_message(
-        message, history=history, on_text=on_text, on_reset=on_reset, now=now, **limits
+        message, history=history, on_text=on_text, on_reset=on_reset, now=now, key=key, **limits
     )

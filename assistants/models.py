@@ -1,4 +1,4 @@
-"""Which model answers, and what each turn took."""
+"""Which model answers, what each turn took, and what it did or wants to do."""
 
 from __future__ import annotations
 
@@ -106,3 +106,45 @@ class TurnUsage(TenantOwned):
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="turn_usage_outcome_known"),
         ]
         indexes = [models.Index(fields=["user", "-created_at"], name="turn_usage_by_time")]
+
+
+class ToolEffect(TenantOwned):
+    """What one writing call of a turn did, written in the transaction of the change itself.
+
+    ``turn`` is the id of the person's message, ``thread`` that of its conversation, ``step`` the ordinal of the call
+    among those of the turn that write (0: what the person has just agreed to). Whoever runs the turn again finds the
+    step taken, and what came of it in ``result``.
+    """
+
+    turn = models.BigIntegerField()
+    thread = models.BigIntegerField()
+    step = models.PositiveSmallIntegerField()
+    tool = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64)  # SHA-256 of the tool's name and arguments
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("efecto de una herramienta")
+        verbose_name_plural = _("efectos de las herramientas")
+        constraints = [models.UniqueConstraint(fields=["user", "turn", "step"], name="tool_effect_once")]
+        indexes = [models.Index(fields=["user", "thread"], name="tool_effect_by_thread")]
+
+
+class Intention(TenantOwned):
+    """What an assistant wants to do and has asked about: done by the person's «sí» in the next turn of its thread.
+
+    ``calls``: [{"tool", "arguments"}]; ``turn`` is the message in whose turn it was asked. One per thread.
+    """
+
+    thread = models.BigIntegerField()
+    turn = models.BigIntegerField()
+    calls = models.JSONField(default=list)
+    question = models.TextField()
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("intención pendiente")
+        verbose_name_plural = _("intenciones pendientes")
+        constraints = [models.UniqueConstraint(fields=["user", "thread"], name="intention_one_per_thread")]

@@ -12,7 +12,7 @@ from babel.dates import format_datetime
 
 from assistants.tools.calls import to_json
 
-_TAGS = ("catalogo", "negocio", "contexto", "aviso")
+_TAGS = ("catalogo", "negocio", "contexto", "aviso", "agenda", "persona", "hecho", "pendiente")
 _OPENING = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(_TAGS)})\b)|\[(?=\s*aviso del sistema)", re.IGNORECASE)
 
 

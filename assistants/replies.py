@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils.translation import gettext, override
 
 from assistants.configuration import Configuration, builtin_configuration, current_configuration
+from assistants.effects import Acts, TurnKey
 from assistants.models import Outcome
 from assistants.prompts import defuse
 from assistants.providers import provider_for
@@ -21,7 +22,7 @@ from assistants.providers.transport import clean_text
 from assistants.sources import find_sources
 from assistants.speech import ReaderLost, Speech
 from assistants.tools.base import ToolContext
-from assistants.tools.calls import ToolCalls
+from assistants.tools.calls import ToolCalls, to_json
 from assistants.turns import Turn, TurnFailed
 from assistants.usage import record_turn
 from tenants.scope import tenant_scope
@@ -40,11 +41,13 @@ MESSAGE_CHARACTERS, HISTORY_CHARACTERS = 8_000, 2_000
 class Reply:
     """An answer that may leave. ``provider`` is who wrote it ("builtin" is shown to the person); ``tools`` are names.
 
+    ``changes``: what the turn changed and can be undone, [{name (of the tool), change (id), summary, until}];
     ``sources``: [{id, type, name, url}]; ``reason``: for the operator, empty when all went as planned.
     """
 
     text: str
     tools: list[str]
+    changes: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     provider: str
     model: str
@@ -62,6 +65,7 @@ def answer(
     on_text: Callable[[str], None],
     on_reset: Callable[[], None],
     now: datetime,
+    key: TurnKey | None = None,
     clock: Callable[[], float] = time.monotonic,
     seconds: float = TURN_SECONDS,
 ) -> Reply:
@@ -69,7 +73,8 @@ def answer(
 
     ``on_text`` gets text that may be shown; ``on_reset`` says that all of it is withdrawn and comes anew, differently.
     The text of the reply is what counts. What ``on_text`` raises ends the turn as ReaderLost, with its cause. While a
-    model is waited for, this thread holds no database connection.
+    model is waited for, this thread holds no database connection. ``key`` says which turn it is, so that what it does
+    is done once (``assistants.effects``).
     """
     began = clock()
     message = clean_text(message)[:MESSAGE_CHARACTERS]
@@ -82,18 +87,31 @@ def answer(
         if earlier.role == "user":
             facts.add_question(earlier.text)
     facts.add_question(message)
+    acts = Acts(assistant.user, key)
+    if assistant.can_act:
+        with tenant_scope(assistant.user), override(assistant.language):
+            acts.recall()
+            assistant.settle(acts=acts, message=message)
     attempt = _Attempt(
         assistant=assistant,
         messages=[*kept, ChatMessage("user", defuse(message))],
-        speech=Speech(facts=facts, on_text=on_text, on_reset=on_reset),
+        speech=Speech(facts=facts, on_text=on_text, on_reset=on_reset, make_reader=assistant.make_reader),
+        acts=acts,
         clock=clock,
         ends_at=began + seconds,
     )
     written_by, outcome, reason = attempt.run(configuration)
+    if acts.question:
+        attempt.speech.add(acts.question, separator="\n\n")
     text = attempt.speech.text.strip()
     reply = Reply(
         text=text,
         tools=list(dict.fromkeys(attempt.tools)),
+        changes=[
+            {"name": act.tool, "change": change["id"], "summary": change["summary"], "until": change["until"]}
+            for act in acts.in_order()
+            for change in act.changes
+        ],
         sources=find_sources(text=text, products=facts.products),
         provider=written_by.provider,
         model=written_by.model,
@@ -125,6 +143,7 @@ class _Attempt:
     assistant: BaseAssistant
     messages: list[ChatMessage]
     speech: Speech
+    acts: Acts
     clock: Callable[[], float]
     ends_at: float
     tools: list[str] = field(default_factory=list)
@@ -164,11 +183,22 @@ class _Attempt:
     def _speak(self, configuration: Configuration, *, before_round: Callable[[], None]) -> tuple[Outcome, str]:
         provider: Provider = provider_for(configuration)
         assistant = self.assistant
-        context = ToolContext(user=assistant.user, currency=assistant.currency, audience=assistant.audience)
-        calls = ToolCalls(tools=assistant.tools, context=context)
+        context = ToolContext(
+            user=assistant.user,
+            currency=assistant.currency,
+            audience=assistant.audience,
+            language=assistant.language,
+            now=assistant.now,
+        )
+        if assistant.can_act:
+            with tenant_scope(assistant.user):
+                self.acts.recall()  # also what an attempt before this one did
+            for act in self.acts.in_order():
+                self.speech.facts.add_tool_result(to_json(act.result))
+        calls = ToolCalls(tools=assistant.tools, context=context, acts=self.acts)
         turn = Turn(
             provider=provider,
-            system=assistant.system_blocks(),
+            system=[*assistant.system_blocks(), *assistant.tell_acts(self.acts)],
             messages=list(self.messages),
             calls=calls,
             facts=assistant.facts(),
@@ -177,6 +207,7 @@ class _Attempt:
             clock=self.clock,
             ends_at=self.ends_at,
             before_round=before_round,
+            sources_of_truth=assistant.sources_of_truth,
         )
         try:
             outcome = turn.run()

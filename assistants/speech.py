@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assistants.grounding import Facts, SentenceGate, Violation
+from assistants.grounding.gate import Reader
 
 
 class Invented(Exception):
@@ -20,10 +21,21 @@ class ReaderLost(Exception):
 
 
 class Speech:
-    """``text`` is what was released so far. ``on_reset`` is called when that is withdrawn to be said differently."""
+    """``text`` is what was released so far. ``on_reset`` is called when that is withdrawn to be said differently.
 
-    def __init__(self, *, facts: Facts, on_text: Callable[[str], None], on_reset: Callable[[], None]) -> None:
+    ``make_reader`` makes what checks a round; None: what checks a catalogue's replies.
+    """
+
+    def __init__(
+        self,
+        *,
+        facts: Facts,
+        on_text: Callable[[str], None],
+        on_reset: Callable[[], None],
+        make_reader: Callable[[], Reader | None] = lambda: None,
+    ) -> None:
         self._facts = facts
+        self._make_reader = make_reader
         self._on_text = on_text
         self._on_reset = on_reset
         self._gate: SentenceGate | None = None
@@ -38,7 +50,7 @@ class Speech:
     def begin_round(self, *, separator: str = "\n\n") -> None:
         """Start listening to a round, whose text stands apart from what was said before by ``separator``."""
         self._separator = separator if self.text else ""
-        self._gate = SentenceGate(facts=self._facts, release=self._say)
+        self._gate = SentenceGate(facts=self._facts, release=self._say, reader=self._make_reader())
 
     def hear(self, delta: str) -> None:
         """Take the next piece of the round. Raises Invented once something in it is not grounded."""
@@ -52,9 +64,9 @@ class Speech:
         if violations := self._listening().finish():
             raise Invented(violations)
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, *, separator: str = " ") -> None:
         """Say words of our own, which need no check."""
-        self._separator = " " if self.text else ""
+        self._separator = separator if self.text else ""
         self._say(text)
 
     def reset(self) -> None:

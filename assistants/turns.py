@@ -53,6 +53,7 @@ class Turn:
     clock: Callable[[], float]
     ends_at: float
     before_round: Callable[[], None]
+    sources_of_truth: str
     usage: TokenUsage = field(default_factory=TokenUsage)
     rounds: int = 0
     reason: str = ""  # why it was asked again
@@ -72,7 +73,8 @@ class Turn:
                     continue
                 self.speech.end_round()
             except Invented as invented:
-                self._ask_again("ungrounded", _correction(invented.violations, said=self.speech.said_this_round))
+                note = _correction(invented.violations, said=self.speech.said_this_round, sources=self.sources_of_truth)
+                self._ask_again("ungrounded", note)
                 continue
             if not completion.tool_calls:
                 if not completion.text.strip():
@@ -136,7 +138,7 @@ SHORTER = (
 )
 
 
-def _correction(violations: Sequence[Violation], *, said: str) -> str:
+def _correction(violations: Sequence[Violation], *, said: str, sources: str) -> str:
     named = "; ".join(f"«{' '.join(violation.said.split())[:80]}»" for violation in violations[:5])
     going_on = (
         "La persona ya leyó la parte anterior de tu respuesta: sigue desde ahí, sin repetirla."
@@ -144,7 +146,7 @@ def _correction(violations: Sequence[Violation], *, said: str) -> str:
         else "Responde de nuevo."
     )
     return (
-        "[Aviso del sistema, no de la persona] Tu respuesta se detuvo porque decía algo que no está en el catálogo ni"
-        f" en los resultados de las herramientas: {named}. Di solo precios, existencias y productos que estén ahí; si"
-        f" te faltan datos, búscalos con las herramientas, y si no existen, dilo. {going_on} No menciones este aviso."
+        "[Aviso del sistema, no de la persona] Tu respuesta se detuvo porque decía algo que no está en"
+        f" {sources.format(named=named)}; si te faltan datos, búscalos con las herramientas, y si no existen, dilo."
+        f" {going_on} No menciones este aviso."
     )

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from agenda.models import Appointment, Attendee, CalendarFeed, Change, Reminder, Series, Task
-from assistants.models import Outcome, TurnUsage
+from assistants.models import Intention, Outcome, ToolEffect, TurnUsage
 from catalog.models import Product, StockMovement
 from catalog.vectors import ProductEmbedding
 from messaging.models import Conversation, Message, MessageDelta
@@ -67,6 +67,16 @@ def turn_usage(user: User) -> TurnUsage:
     return TurnUsage.objects.create(
         user=user, assistant_type="commercial", audience="owner", provider="builtin", outcome=Outcome.ANSWERED
     )
+
+
+def tool_effect(user: User, **fields: Any) -> ToolEffect:
+    fields = {"turn": next(_numbers), "thread": 1, "step": 1, "tool": "create_task", "digest": "0" * 64, **fields}
+    return ToolEffect.objects.create(user=user, **fields)
+
+
+def intention(user: User, **fields: Any) -> Intention:
+    fields = {"turn": 1, "thread": next(_numbers), "expires_at": THURSDAY, **fields}
+    return Intention.objects.create(user=user, **{"question": "¿Cancelo las dos?", **fields})
 
 
 def contact(user: User, **fields: Any) -> Contact:
@@ -125,6 +135,8 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "agenda.Change": change,
     "agenda.CalendarFeed": calendar_feed,
     "assistants.TurnUsage": turn_usage,
+    "assistants.ToolEffect": tool_effect,
+    "assistants.Intention": intention,
     "messaging.Conversation": conversation,
     "messaging.Message": message,
     "messaging.MessageDelta": message_delta,

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from assistants.providers.base import ToolSpec
 from tenants.models import User
 
 MAX_TEXT = 300  # characters of a text argument; longer ones are cut
+MAX_ITEMS = 100  # of a list argument
+
+
+def _nothing_asked(context: ToolContext, arguments: Mapping[str, Any]) -> int:
+    """The call touches nothing that could be lost."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +26,23 @@ class ToolContext:
     user: User
     currency: str
     audience: str
+    language: str = "es"
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """``run(context, arguments)`` is called inside the tenant's scope with arguments that fit ``spec.parameters``."""
+    """``run(context, arguments)`` is called inside the tenant's scope with arguments that fit ``spec.parameters``.
+
+    One that ``writes`` runs once for each step of a turn, in a transaction (``assistants.effects``). ``touches`` says
+    how many things it would take away or move; of more than one the person is asked first, with what ``asks`` says.
+    """
 
     spec: ToolSpec
     run: Callable[[ToolContext, Mapping[str, Any]], Any]
+    writes: bool = False
+    touches: Callable[[ToolContext, Mapping[str, Any]], int] = _nothing_asked
+    asks: Callable[[ToolContext, list[dict[str, Any]]], str] | None = None
 
 
 class ToolError(Exception):
@@ -43,6 +59,9 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15,
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
+    "array": lambda value: (  # of whole numbers: ids, minutes
+        isinstance(value, list) and len(value) <= MAX_ITEMS and all(_TYPES["integer"](item) for item in value)
+    ),
 }
 
 

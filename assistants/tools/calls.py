@@ -6,6 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import override
+
+from assistants import intentions
+from assistants.effects import Acts, TooManySteps
 from assistants.providers.base import ToolCall, ToolResult, ToolSpec
 from assistants.tools.base import InvalidArguments, Tool, ToolContext, ToolError, check_arguments
 from tenants.scope import tenant_scope
@@ -14,6 +18,10 @@ CALLS_A_ROUND = 8
 UNKNOWN_ALLOWED = 1
 MALFORMED_ALLOWED = 2
 REPEATED_ALLOWED = 1
+ASKED = (
+    "No se hizo nada todavía: son varias cosas y se le pregunta a la persona. La pregunta se añade sola al final de tu"
+    " respuesta: no la repitas, no digas que ya está hecho y no llames más a esta herramienta en este turno."
+)
 
 
 class ToolsMisused(Exception):
@@ -25,13 +33,16 @@ class ToolsMisused(Exception):
 
 
 class ToolCalls:
-    """Runs the calls of one turn, inside the tenant's scope, and keeps what they returned."""
+    """Runs the calls of one attempt at a turn, inside the tenant's scope; ``acts`` is what the turn has done so far."""
 
-    def __init__(self, *, tools: Sequence[Tool], context: ToolContext) -> None:
+    def __init__(self, *, tools: Sequence[Tool], context: ToolContext, acts: Acts | None = None) -> None:
         self._tools = {tool.spec.name: tool for tool in tools}
         self._context = context
+        self._acts = acts or Acts(context.user)
         self._seen: set[str] = set()
         self._unknown = self._malformed = self._repeated = 0
+        self._touched = 0  # things that were taken away or moved
+        self._touching = 0  # and that the calls of this round would
         self.used: list[str] = []  # names in order of first use
 
     @property
@@ -40,11 +51,21 @@ class ToolCalls:
 
     def run(self, calls: Sequence[ToolCall]) -> tuple[ToolResult, ...]:
         """Answer every call of one round. Raises ToolsMisused when the model does not learn."""
-        with tenant_scope(self._context.user):
+        with tenant_scope(self._context.user), override(self._context.language):
+            self._touching = sum(self._count(call) for call in calls)
             return tuple(
                 self._answer(call) if number < CALLS_A_ROUND else _failed(call, "too many calls at once")
                 for number, call in enumerate(calls)
             )
+
+    def _count(self, call: ToolCall) -> int:
+        tool = self._tools.get(call.name)
+        if tool is None or call.arguments is None:
+            return 0
+        try:
+            return tool.touches(self._context, check_arguments(spec=tool.spec, arguments=call.arguments))
+        except (InvalidArguments, ToolError):
+            return 0
 
     def _answer(self, call: ToolCall) -> ToolResult:
         tool = self._tools.get(call.name)
@@ -67,13 +88,39 @@ class ToolCalls:
         if call.name not in self.used:
             self.used.append(call.name)
         try:
-            found = tool.run(self._context, arguments)
+            found = self._write(tool, arguments) if tool.writes else tool.run(self._context, arguments)
         except ToolError as error:
             return _failed(call, str(error))
+        except TooManySteps:
+            return _failed(call, "too many changes in one turn: say what was done and ask whether to go on")
         return ToolResult(call.id, call.name, to_json(found))
 
+    def _write(self, tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = tool.spec.name
+        touched = tool.touches(self._context, arguments)
+        if touched and tool.asks is not None and max(self._touching, self._touched + touched) > 1:
+            return self._ask(tool, arguments)
+        found, fresh = self._acts.once(tool=name, arguments=arguments, run=lambda: tool.run(self._context, arguments))
+        if fresh:
+            self._touched += touched
+        else:
+            self._seen.discard(_key(name, arguments))  # it may still be wanted: see assistants.effects
+        return found
+
+    def _ask(self, tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Keep the call until the person has said yes. The question is put by us, at the end of the reply."""
+        if tool.asks is None:
+            raise ToolError("this cannot be asked about")
+        asked = intentions.kept(key=self._acts.key) if self._acts.key else []
+        call = {"tool": tool.spec.name, "arguments": arguments}
+        question = tool.asks(self._context, [*asked, *([] if call in asked else [call])])
+        intentions.keep(
+            acts=self._acts, tool=tool.spec.name, arguments=arguments, question=question, now=self._context.now
+        )
+        return {"done": False, "question": question, "note": ASKED}
+
     def _is_repeated(self, name: str, arguments: Mapping[str, Any]) -> bool:
-        key = json.dumps([name, arguments], sort_keys=True)
+        key = _key(name, arguments)
         if key not in self._seen:
             self._seen.add(key)
             return False
@@ -81,6 +128,10 @@ class ToolCalls:
         if self._repeated > REPEATED_ALLOWED:
             raise ToolsMisused("loop")
         return True
+
+
+def _key(name: str, arguments: Mapping[str, Any]) -> str:
+    return json.dumps([name, arguments], sort_keys=True)
 
 
 def to_json(value: Any) -> str:
