@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
@@ -96,9 +97,14 @@ COUNTRIES = [
 ]
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones()  # reads the whole folder of zones: 20 ms
+
+
 def validate_timezone(value: str) -> None:
     """Refuse what is no IANA zone name."""
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValidationError(_("No conocemos la zona horaria «%(value)s»."), params={"value": value})
 
 

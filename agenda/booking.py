@@ -1,0 +1,207 @@
+"""Booking appointments, altering, cancelling and removing them: each function is one act, which can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from agenda import planning, undoing
+from agenda.changes import Change
+from agenda.details import (
+    Person,
+    check,
+    check_zone,
+    place,
+    preferences_of,
+    read_minutes,
+    read_people,
+    summarise,
+    tenant,
+)
+from agenda.models import Appointment
+from tenants.models import User
+
+Scope = Literal["one", "following", "all"]
+
+
+@dataclass(frozen=True)
+class Booked:
+    """An appointment as it now stands, the ids of what it overlaps, and the act; None when nothing changed."""
+
+    appointment: Appointment
+    conflicts: list[int]
+    change: Change | None
+
+
+class AppointmentFields(TypedDict, total=False):
+    """What may be altered. ``start`` and ``end`` are aware datetimes, or days (the end is the day after the last)."""
+
+    title: str
+    description: str
+    start: datetime | date
+    end: datetime | date
+    timezone: str
+    all_day: bool
+    busy: bool
+    location: str
+    attendees: Sequence[Person | str]
+    reminder_minutes: int | Sequence[int]
+    status: str
+    cancel_reason: str
+    rrule: str
+
+
+def book(
+    *,
+    user: User,
+    now: datetime,
+    title: str,
+    start: datetime | date,
+    end: datetime | date | None = None,
+    all_day: bool = False,
+    busy: bool | None = None,
+    description: str = "",
+    location: str = "",
+    attendees: Sequence[Person | str] = (),
+    reminder_minutes: int | Sequence[int] | None = None,
+    rrule: str = "",
+    timezone: str | None = None,
+) -> Booked:
+    """Put an appointment, or a series of them, into the agenda of ``user``, whose scope is open.
+
+    Without an end it takes as long as the preferences say, an all-day one its day. ``timezone`` is the clock on which
+    an all-day one begins and a series repeats: the tenant's unless it is given. Raises ValidationError by field.
+    """
+    preferences = preferences_of(user)
+    appointment = Appointment(
+        user=user,
+        title=title,
+        description=description,
+        location=location,
+        timezone=timezone or user.timezone,
+        all_day=all_day,
+        busy=not all_day if busy is None else busy,
+    )
+    if reminder_minutes is not None:
+        appointment.reminder_minutes = read_minutes(reminder_minutes)
+    check_zone(appointment.timezone)
+    place(appointment, start=start, end=end, length=timedelta(minutes=preferences.default_minutes))
+    people = read_people(attendees)
+    check(appointment)
+    if rrule:
+        raise ValidationError({"rrule": _("No entendemos esta repetición.")})
+    with undoing.act(user=user, now=now) as act:
+        appointment.save(force_insert=True)
+        undoing.set_attendees(user=user, appointment_ids=[appointment.pk], attendees=people)
+        act.made(appointment)
+        planning.plan(of=appointment, preferences=preferences, now=now)
+        change = act.finish(kind=Change.Kind.CREATED, summary=summarise(appointment, user=user))
+        return Booked(appointment, conflicts_of(appointment), change)
+
+
+def alter(
+    *,
+    appointment_id: int,
+    now: datetime,
+    scope: Scope = "one",
+    version: int | None = None,
+    **fields: Unpack[AppointmentFields],
+) -> Booked:
+    """Give an appointment of the open scope other values; a start alone moves it and keeps its length.
+
+    Of a series, ``scope`` says which: this one, this and the following, all. What stays the same costs no new version.
+    Raises Appointment.DoesNotExist, StaleVersion when ``version`` is no longer the row's, and ValidationError by field.
+    """
+    user = tenant()
+    with undoing.act(user=user, now=now) as act:
+        appointment = _find(appointment_id, version=version)
+        act.watch(appointment)
+        before = (appointment.start_datetime, appointment.end_datetime, appointment.status)
+        _change(act, appointment, fields)
+        if act.changed(appointment):
+            appointment.version += 1
+            appointment.save()
+            planning.plan(of=appointment, preferences=preferences_of(user), now=now)
+        change = act.finish(kind=_kind(before, appointment), summary=summarise(appointment, user=user))
+        return Booked(appointment, conflicts_of(appointment), change)
+
+
+def cancel(
+    *, appointment_id: int, now: datetime, reason: str = "", scope: Scope = "one", version: int | None = None
+) -> Booked:
+    """Cancel an appointment of the open scope; it stays in the agenda, as cancelled. Raises what ``alter`` raises."""
+    return alter(
+        appointment_id=appointment_id, now=now, scope=scope, version=version, status="cancelled", cancel_reason=reason
+    )
+
+
+def remove(*, appointment_id: int, now: datetime, scope: Scope = "one", version: int | None = None) -> Change:
+    """Take an appointment out of the agenda. Raises Appointment.DoesNotExist and StaleVersion."""
+    user = tenant()
+    with undoing.act(user=user, now=now) as act:
+        appointment = _find(appointment_id, version=version)
+        act.watch(appointment)
+        appointment.deleted_at = now
+        appointment.version += 1
+        appointment.save()
+        planning.plan(of=appointment, preferences=preferences_of(user), now=now)
+        return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(appointment, user=user))
+
+
+def conflicts_of(appointment: Appointment) -> list[int]:
+    """The ids of what ``appointment`` overlaps, in order; none when it takes no time or does not stand."""
+    takes_time = (
+        appointment.busy and appointment.status == Appointment.Status.SCHEDULED and appointment.deleted_at is None
+    )
+    if not takes_time:
+        return []
+    others = Appointment.objects.conflicting(start=appointment.start_datetime, end=appointment.end_datetime)
+    return list(others.exclude(pk=appointment.pk).order_by("id").values_list("id", flat=True))
+
+
+def _change(act: undoing.Act, appointment: Appointment, fields: AppointmentFields) -> None:
+    """Set ``fields`` on ``appointment``, checked; only the attendees are written at once."""
+    plain = ("title", "description", "busy", "location", "status", "cancel_reason", "timezone")
+    for name in plain:
+        if name in fields:
+            setattr(appointment, name, fields[name])  # type: ignore[literal-required]
+    if "reminder_minutes" in fields:
+        appointment.reminder_minutes = read_minutes(fields["reminder_minutes"])
+    if "timezone" in fields:
+        check_zone(appointment.timezone)
+    if appointment.status != Appointment.Status.CANCELLED:
+        appointment.cancel_reason = ""
+    _move(appointment, fields)
+    check(appointment)
+    if "attendees" in fields:
+        act.set_attendees([appointment], read_people(fields["attendees"]))
+
+
+def _move(appointment: Appointment, fields: AppointmentFields) -> None:
+    length = appointment.end_datetime - appointment.start_datetime
+    was_all_day = appointment.all_day
+    appointment.all_day = fields.get("all_day", was_all_day)
+    if {"start", "end", "all_day", "timezone"} & fields.keys():
+        start, end = fields.get("start", appointment.start_datetime), fields.get("end")
+        if end is None and "start" not in fields:
+            end = appointment.end_datetime
+        place(appointment, start=start, end=end, length=length)
+
+
+def _kind(before: tuple[datetime, datetime, str], appointment: Appointment) -> str:
+    start, end, status = before
+    if appointment.status != status and appointment.status in ("cancelled", "completed"):
+        return str(appointment.status)
+    moved = (start, end) != (appointment.start_datetime, appointment.end_datetime)
+    return Change.Kind.MOVED if moved else Change.Kind.CHANGED
+
+
+def _find(appointment_id: int, *, version: int | None) -> Appointment:
+    appointment: Appointment = Appointment.objects.present().select_for_update().get(pk=appointment_id)
+    appointment.check_version(version)
+    return appointment

@@ -1,0 +1,287 @@
+"""Writing the agenda so that it can be taken back: what an act changed, and undoing it.
+
+All writing of a tenant's agenda stands in one queue (an advisory lock until the end of the transaction): two acts never
+meet half-way, whatever rows they touch, and whoever comes second sees the first one's conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model
+from django.utils.duration import duration_string
+
+from agenda import planning
+from agenda.changes import UNDO_FOR, Change
+from agenda.details import preferences_of
+from agenda.models import Appointment, Attendee, Series, Task
+from tenants.models import User
+
+LOCK = 7_231_104  # of the advisory locks, with the tenant's number
+MOST_SUMMARY = 300
+BATCH = 500
+
+KEPT: dict[type[Model], tuple[str, ...]] = {
+    Appointment: (
+        "title",
+        "description",
+        "start_datetime",
+        "end_datetime",
+        "timezone",
+        "all_day",
+        "busy",
+        "location",
+        "reminder_minutes",
+        "status",
+        "cancel_reason",
+        "series_id",
+        "original_start",
+        "detached",
+        "uid",
+        "deleted_at",
+    ),
+    Task: (
+        "title",
+        "description",
+        "due_date",
+        "priority",
+        "status",
+        "category",
+        "reminder_minutes",
+        "series_id",
+        "completed_at",
+        "deleted_at",
+    ),
+    Series: ("rrule", "timezone", "starts_at", "duration", "template", "made_until"),
+}
+ATTENDEE_FIELDS = ("name", "email", "phone", "contact_id")
+_models: dict[str, type[Model]] = {model._meta.label_lower: model for model in KEPT}
+
+
+class NothingToUndo(Exception):
+    """There is no such act, it was undone already, or it was too long ago."""
+
+
+class ChangedSince(Exception):
+    """A row is no longer as the act left it, so that taking it back would take back more."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(f"rows of change {change.pk} were changed since")
+        self.change = change
+
+
+class Act:
+    """One act while it is done. ``watch`` a row before it changes, tell of it when it was ``made``, then ``finish``."""
+
+    def __init__(self, *, user: User, now: datetime) -> None:
+        self.user = user
+        self.now = now
+        self._before: dict[tuple[type[Model], int], tuple[Model, dict[str, Any] | None]] = {}
+        self._attendees: dict[int, list[dict[str, Any]]] = {}
+
+    def watch(self, *rows: Model) -> None:
+        """Remember how ``rows`` are."""
+        for row in rows:
+            self._before.setdefault((type(row), row.pk), (row, _values(row)))
+
+    def set_attendees(self, appointments: Sequence[Appointment], attendees: Sequence[dict[str, Any]]) -> None:
+        """Let ``attendees`` be who comes to ``appointments``, which are watched, where it is somebody else."""
+        now = attendees_of([one.pk for one in appointments])
+        others = {pk: people for pk, people in now.items() if people != list(attendees)}
+        self._attendees = others | self._attendees
+        set_attendees(user=self.user, appointment_ids=list(others), attendees=attendees)
+
+    def changed(self, row: Model) -> bool:
+        """Whether ``row``, which is watched, is no longer as it was."""
+        before = self._before[type(row), row.pk][1]
+        return before != _values(row) or (row.pk in self._attendees and isinstance(row, Appointment))
+
+    def made(self, *rows: Model) -> None:
+        """Remember that ``rows`` are new."""
+        for row in rows:
+            self._before[type(row), row.pk] = (row, None)
+
+    def finish(self, *, kind: str, summary: str) -> Change | None:
+        """Write down what changed; None when nothing did."""
+        entries = [entry for row, before in self._before.values() if (entry := self._entry(row, before))]
+        if not entries:
+            return None
+        return Change.objects.create(
+            user=self.user, kind=kind, summary=summary[:MOST_SUMMARY], before=entries, created_at=self.now
+        )
+
+    def finish_surely(self, *, kind: str, summary: str) -> Change:
+        """``finish`` for an act that always changes something."""
+        change = self.finish(kind=kind, summary=summary)
+        if change is None:
+            raise RuntimeError("nothing changed")
+        return change
+
+    def _entry(self, row: Model, before: dict[str, Any] | None) -> dict[str, Any] | None:
+        entry = {"model": row._meta.label_lower, "id": row.pk, "version": getattr(row, "version", None)}
+        if before is None:
+            return {**entry, "was": None, "fields": None}
+        now = _values(row)
+        fields = {name: value for name, value in before.items() if value != now[name] and name != "version"}
+        if row.pk in self._attendees and isinstance(row, Appointment):
+            fields["attendees"] = self._attendees[row.pk]
+        return {**entry, "was": before["version"], "fields": fields} if fields else None
+
+
+@contextmanager
+def act(*, user: User, now: datetime) -> Iterator[Act]:
+    """A transaction in which ``user``, whose scope is open, is the only one who writes their agenda."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, user.pk % 2**31])
+        yield Act(user=user, now=now)
+
+
+def undo(*, user: User, now: datetime, change_id: int | None = None) -> Change:
+    """Take back the act ``change_id`` of ``user``, whose scope is open, or the latest that was not undone.
+
+    The rows get the values from before it, under a new version, and their reminders; what the act made is deleted.
+    Raises Change.DoesNotExist, NothingToUndo when it was undone or is over ``UNDO_FOR`` ago, and ChangedSince.
+    """
+    with act(user=user, now=now):
+        change = _find(now=now, change_id=change_id)
+        rows = _rows_of(change)
+        for entry in change.before:
+            row = rows.get((entry["model"], entry["id"]))
+            if row is None or getattr(row, "version", None) != entry["version"]:
+                raise ChangedSince(change)
+        for entry in change.before:
+            _take_back(rows[entry["model"], entry["id"]], entry["fields"], now=now)
+        _write(list(rows.values()), now=now)
+        for entry in change.before:
+            if entry["model"] == "agenda.appointment" and "attendees" in (entry["fields"] or {}):
+                set_attendees(user=user, appointment_ids=[entry["id"]], attendees=entry["fields"]["attendees"])
+        _forget_what_came_after(change, rows)
+        _rename_versions(change, rows)
+        preferences = preferences_of(user)
+        planning.plan_many(
+            of=[r for r in rows.values() if isinstance(r, Appointment)], preferences=preferences, now=now
+        )
+        planning.plan_many(of=[r for r in rows.values() if isinstance(r, Task)], preferences=preferences, now=now)
+        change.undone_at = now
+        change.save(update_fields=["undone_at"])
+    return change
+
+
+def undoable(*, now: datetime) -> Any:
+    """The acts of the open scope that may still be undone, the latest first."""
+    return Change.objects.filter(undone_at=None, created_at__gt=now - UNDO_FOR).order_by("-created_at", "-id")
+
+
+def attendees_of(appointment_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Who comes to each of the appointments, in order: {name, email, phone, contact_id}."""
+    found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in appointment_ids}
+    if found:
+        rows = Attendee.objects.filter(appointment_id__in=list(found)).order_by("appointment_id", "id")
+        for row in rows.values("appointment_id", *ATTENDEE_FIELDS):
+            found[row.pop("appointment_id")].append(row)
+    return found
+
+
+def set_attendees(*, user: User, appointment_ids: Sequence[int], attendees: Sequence[dict[str, Any]]) -> None:
+    """Let ``attendees``, checked already, be who comes to each of the appointments."""
+    Attendee.objects.filter(appointment_id__in=appointment_ids).delete()
+    Attendee.objects.bulk_create(
+        [Attendee(user=user, appointment_id=pk, **one) for pk in appointment_ids for one in attendees],
+        batch_size=BATCH,
+    )
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON holds it; the model's field reads it back."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return duration_string(value) if isinstance(value, timedelta) else value
+
+
+def _values(row: Model) -> dict[str, Any]:
+    return {"version": getattr(row, "version", None)} | {n: plain(getattr(row, n)) for n in KEPT[type(row)]}
+
+
+def _find(*, now: datetime, change_id: int | None) -> Change:
+    if change_id is None:
+        change = undoable(now=now).first()
+        if change is None:
+            raise NothingToUndo
+        return change
+    change = Change.objects.get(pk=change_id)
+    if change.undone_at is not None or change.created_at <= now - UNDO_FOR:
+        raise NothingToUndo
+    return change
+
+
+def _rows_of(change: Change) -> dict[tuple[str, int], Any]:
+    rows: dict[tuple[str, int], Any] = {}
+    for label, model in _models.items():
+        ids = [entry["id"] for entry in change.before if entry["model"] == label]
+        if ids:
+            found = model.objects.select_for_update().filter(pk__in=ids)  # type: ignore[attr-defined]
+            rows |= {(label, row.pk): row for row in found}
+    return rows
+
+
+def _take_back(row: Any, fields: dict[str, Any] | None, *, now: datetime) -> None:
+    if fields is None:  # the act made it
+        if isinstance(row, Series):
+            row.made_until = None
+        else:
+            row.deleted_at = now
+            row.series_id = None  # in a series, one that is deleted stands for «not on this day»
+            if isinstance(row, Appointment):
+                row.original_start = None
+    for name, value in (fields or {}).items():
+        if name != "attendees":
+            setattr(row, name, _field(row, name).to_python(value))
+    if not isinstance(row, Series):
+        row.version += 1
+        row.updated_at = now
+
+
+def _field(row: Model, name: str) -> Any:
+    field: Any = row._meta.get_field(name.removesuffix("_id"))
+    return field.target_field if field.is_relation else field
+
+
+def _write(rows: list[Any], *, now: datetime) -> None:
+    for model, kept in KEPT.items():
+        own = [row for row in rows if type(row) is model]
+        if own:
+            names = [name.removesuffix("_id") for name in kept]
+            names += [] if model is Series else ["version", "updated_at"]
+            model.objects.bulk_update(own, names, batch_size=BATCH)  # type: ignore[attr-defined]
+
+
+def _forget_what_came_after(change: Change, rows: dict[tuple[str, int], Any]) -> None:
+    """Remove the occurrences that the clock made meanwhile of a series as the act left it; it makes them anew."""
+    for row in rows.values():
+        if isinstance(row, Series) and row.made_until is not None:
+            Appointment.objects.filter(
+                series=row, original_start__gt=row.made_until, version=1, detached=False, status="scheduled"
+            ).delete()
+
+
+def _rename_versions(change: Change, rows: dict[tuple[str, int], Any]) -> None:
+    """Earlier acts left these rows as they are again, only that their version is another one now."""
+    new = {
+        (entry["model"], entry["id"], entry["was"]): rows[entry["model"], entry["id"]].version
+        for entry in change.before
+        if entry["was"] is not None
+    }
+    touched = []
+    for earlier in undoable(now=change.created_at).filter(pk__lt=change.pk) if new else ():
+        for entry in earlier.before:
+            version = new.get((entry["model"], entry["id"], entry["version"]))
+            if version is not None:
+                entry["version"] = version
+                touched.append(earlier)
+    if touched:
+        Change.objects.bulk_update(set(touched), ["before"])
