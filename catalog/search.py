@@ -20,7 +20,7 @@ from catalog.embeddings import EmbeddingUnavailable, Vector, embed_query
 from catalog.fusion import Found, fuse, score_words
 from catalog.indexes import Indexes, indexes_of
 from catalog.models import Product
-from catalog.statements import KEY, OFFERED, Offered, fetch, write_operands
+from catalog.statements import KEY, MOST_OPERANDS, OFFERED, Offered, fetch, write_operands
 from catalog.synonyms import Group, correct, read_query
 from catalog.words import split
 from tenants.models import User
@@ -41,7 +41,7 @@ else:
 logger = logging.getLogger(__name__)
 
 LONGEST_QUERY = 2000  # characters
-MOST_WORD_HITS = 2000  # products whose words are looked at; beyond, those that hold what was said go first
+MOST_WORD_HITS = 2000  # products whose words are looked at; beyond, those go first that hold all that was said
 MOST_VECTOR_HITS = 150
 MOST_SIZED = 5000  # products counted to tell how rare a word is
 LEAST_MEANING = 0.12  # cosine: below it nothing is like the query
@@ -52,7 +52,7 @@ PUNCTUATION = "¿?¡!.,;:()«»\"'"
 _WORDS = f"""
     SELECT p.id, u.lexeme, array_to_string(u.weights, '') FROM (
         SELECT p.id, p.words FROM catalog_product p WHERE {OFFERED} AND p.words @@ %(meant)s::tsquery
-        ORDER BY (p.words @@ %(said)s::tsquery) DESC LIMIT %(most)s
+        ORDER BY (p.words @@ %(whole)s::tsquery) DESC, (p.words @@ %(said)s::tsquery) DESC LIMIT %(most)s
     ) p, unnest(p.words) u WHERE left(u.lexeme, %(key)s) = ANY(%(keys)s)
 """  # noqa: S608  (put together from constants, as the ones below)
 
@@ -166,8 +166,9 @@ def _rank_words(
 
 def _find_words(offered: Offered, groups: Sequence[Group]) -> Found:
     meant, keys = write_operands(term for group in groups for term in group.terms)
-    said, _ = write_operands(group.terms[0] for group in groups)
-    asked = {**offered, "meant": meant, "said": said, "most": MOST_WORD_HITS, "key": KEY, "keys": keys}
+    each = [write_operands(group.terms[:1])[0] for group in groups[:MOST_OPERANDS]]
+    said, whole = "|".join(each), "&".join(f"({one})" for one in each)
+    asked = {**offered, "meant": meant, "said": said, "whole": whole, "most": MOST_WORD_HITS, "key": KEY, "keys": keys}
     found: dict[int, list[tuple[str, str]]] = {}
     for pk, lexeme, letters in fetch(_WORDS, asked):
         found.setdefault(pk, []).append((lexeme, letters))

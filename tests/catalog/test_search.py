@@ -10,7 +10,7 @@ from django.utils import timezone
 from catalog import products
 from catalog.indexing import embed_products
 from catalog.models import Product
-from catalog.search import search, similar
+from catalog.search import MOST_WORD_HITS, search, similar
 from catalog.vectors import ProductEmbedding
 from catalog.words import split
 from tenants.scope import tenant_scope
@@ -198,3 +198,17 @@ def test_stems_are_the_same_on_many_threads():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_among_thousands_that_hold_a_word_those_that_hold_all_come_first(alice, bob):
+    for user in (bob, alice):
+        with tenant_scope(user), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO catalog_product (user_id, version, name, description, price, sku, category, stock, active,"
+                f" created_at, updated_at) SELECT {user.pk}, 1, 'Tornillo ' || n, '', 1, '', '', 1, true, now(), now()"
+                f" FROM generate_series(1, {MOST_WORD_HITS + 500}) n"
+            )
+    with tenant_scope(alice):
+        assert [hit.name for hit in search(user=alice, query=f"tornillo {MOST_WORD_HITS + 400}")][0] == (
+            f"Tornillo {MOST_WORD_HITS + 400}"
+        )
