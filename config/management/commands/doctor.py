@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from catalog.indexes import words_may_be_indexed
 from config.browser import find_browser
 from config.embedded import EmbeddedDatabaseError
 from config.heartbeats import read_pulses
@@ -87,6 +88,13 @@ def _examine_database() -> Iterator[Finding]:
             "database",
             "it is time for a server of your own: more than "
             f"{ROOMY_BYTES // GIGABYTE} GB want their own backups. «manage.py move_database URL» takes the data there.",
+        )
+    if not words_may_be_indexed():
+        yield Finding(
+            NOTE,
+            "search",
+            "the words of catalogues past 5,000 products are scanned. To use an index, once, as the server's superuser "
+            "in this database: ALTER FUNCTION ts_match_vq(tsvector, tsquery) LEAKPROOF",
         )
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
