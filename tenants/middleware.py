@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import cast
+from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -31,7 +32,7 @@ class PathMiddleware:
             request.path_info = request.path_info.rstrip("/") or "/"
         # Nobody has chosen the language of this request yet: the thread still has that of the one before.
         with translation.override(translation.get_language_from_request(request)):
-            refusal = _refuse_body(request)
+            refusal = _refuse_body(request) or _refuse_query(request)
         return refusal or self.get_response(request)
 
 
@@ -43,6 +44,15 @@ def _refuse_body(request: HttpRequest) -> HttpResponse | None:
     if given.isascii() and given.isdigit() and int(given[:20]) > settings.MAX_BODY_BYTES:
         megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
         return JsonResponse({"detail": _("El envío pasa de %(n)d MB.") % {"n": megabytes}}, status=413)
+    return None
+
+
+def _refuse_query(request: HttpRequest) -> HttpResponse | None:
+    """Django would read what is no UTF-8 as replacement characters, and look for these."""
+    try:
+        unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode("utf-8")
+    except UnicodeDecodeError:
+        return JsonResponse({"detail": _("El texto no es UTF-8 válido.")}, status=400)
     return None
 
 

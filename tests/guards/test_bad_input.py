@@ -318,6 +318,12 @@ def test_a_parameter_that_cannot_be_is_named(operation, sender, address):
     assert not found
 
 
+@_all(when=lambda operation: operation.method == "GET")
+def test_a_query_that_is_not_utf8_is_refused(operation, sender, address):
+    answer = sender.get(address(operation), QUERY_STRING="search=%FF")
+    assert _faults(answer, statuses={400}) == []
+
+
 def _wrong_parameters(schema: dict[str, Any]) -> Iterator[str]:
     if "integer" in _kinds(schema):
         yield from ("abc", "1.5", "-1", "9" * 30, "9" * 5000, "%00", "1e3", "%D9%A1")
