@@ -11,7 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from messaging.notifications import Notification
 from tenants.models import TenantOwned
+
+__all__ = ["AssistantType", "Conversation", "Message", "MessageDelta", "Notification"]
 
 TITLE_LENGTH = 80
 _turn = Coalesce("reply_to_id", "id")

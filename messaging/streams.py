@@ -11,9 +11,10 @@ import json
 import os
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from django.utils import timezone, translation
@@ -40,7 +41,7 @@ class TooManyWaiting(Exception):
 
 
 class Switchboard:
-    """Who waits for which message in this process."""
+    """Who waits for what in this process: for a message, by its id, or on a line of another name."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,12 +52,18 @@ class Switchboard:
         self._pid = 0
 
     @contextmanager
-    def line(self, message_id: int, *, tenant_id: int) -> Iterator[threading.Event]:
-        """An event that is set when there may be news of the message. Raises TooManyWaiting."""
-        event, key = threading.Event(), str(message_id)
+    def line(
+        self, name: int | str, *, tenant_id: int, most: int | None = None, most_of_one: int | None = None
+    ) -> Iterator[threading.Event]:
+        """An event that is set when there may be news of it. Raises TooManyWaiting.
+
+        ``most`` and ``most_of_one`` are smaller for those who can do without: they come when there is much room.
+        """
+        event, key = threading.Event(), str(name)
+        most, most_of_one = most or MOST_WAITING, most_of_one or MOST_OF_ONE
         with self._lock:
             self._ensure_listening()
-            if self._count >= MOST_WAITING or self._by_tenant[tenant_id] >= MOST_OF_ONE:
+            if self._count >= most or self._by_tenant[tenant_id] >= most_of_one:
                 raise TooManyWaiting
             self._count += 1
             self._by_tenant[tenant_id] += 1
@@ -130,22 +137,19 @@ def wait_for_reply(*, user: User, message: Message, seconds: float) -> Message:
         return message
 
 
-class EventStream:
-    """The server-sent events of one message: its texts after delta ``after``, and at its end the message itself.
+class LiveStream(ABC):
+    """Server-sent events of one tenant, from one line of the switchboard.
 
-    Ends after STREAM_SECONDS, when the message is gone, and when the person may not read it any more: is deactivated
-    or has changed the password. Raises TooManyWaiting when it is made. ``close`` it, also unread.
+    Ends after STREAM_SECONDS, and when the person may not read it any more: is deactivated or has changed the
+    password. Raises TooManyWaiting when it is made. ``close`` it, also unread.
     """
 
-    def __init__(self, *, user: User, message_id: int, render: Render, after: int = 0) -> None:
+    def __init__(self, *, user: User, line: AbstractContextManager[threading.Event]) -> None:
         self.user = user
-        self.message_id = message_id
-        self.render = render
-        self.after = after
         # The request's language and zone have ended by the time the stream is read.
         self._language, self._zone = translation.get_language() or user.language, timezone.get_current_timezone()
         self._line = ExitStack()
-        self._news = self._line.enter_context(switchboard.line(message_id, tenant_id=user.pk))
+        self._news = self._line.enter_context(line)
 
     def __iter__(self) -> Iterator[str]:
         deadline = time.monotonic() + STREAM_SECONDS
@@ -170,25 +174,46 @@ class EventStream:
         try:
             if not User.objects.tenants().filter(pk=self.user.pk, is_active=True, password=self.user.password).exists():
                 return []
-            with tenant_scope(self.user):
-                message = Message.objects.prefetch_related("replies").filter(pk=self.message_id).first()
-                if message is None:
-                    return []
-                events = [HEARTBEAT]
-                for delta in MessageDelta.objects.filter(message=message, pk__gt=self.after).order_by("pk"):
-                    self.after = delta.pk
-                    if delta.reset:
-                        events.append(_event("reset", {}, delta.pk))
-                    if delta.text:
-                        events.append(_event("delta", {"text": delta.text}, delta.pk))
-                if message.status != Message.Status.PENDING:
-                    with translation.override(self._language), timezone.override(self._zone):
-                        events.append(_event("done", self.render(message)))
+            with tenant_scope(self.user), translation.override(self._language), timezone.override(self._zone):
+                events = self.read()
         finally:
             release_connection()
+        return [] if events is None else [HEARTBEAT, *events]
+
+    @abstractmethod
+    def read(self) -> list[str] | None:
+        """The events since the last time, in the tenant's scope; None when there will be no more."""
+
+
+class EventStream(LiveStream):
+    """The server-sent events of one message: its texts after delta ``after``, and at its end the message itself.
+
+    Ends also when the message is gone.
+    """
+
+    def __init__(self, *, user: User, message_id: int, render: Render, after: int = 0) -> None:
+        super().__init__(user=user, line=switchboard.line(message_id, tenant_id=user.pk))
+        self.message_id = message_id
+        self.render = render
+        self.after = after
+
+    def read(self) -> list[str] | None:
+        message = Message.objects.prefetch_related("replies").filter(pk=self.message_id).first()
+        if message is None:
+            return None
+        events = []
+        for delta in MessageDelta.objects.filter(message=message, pk__gt=self.after).order_by("pk"):
+            self.after = delta.pk
+            if delta.reset:
+                events.append(event("reset", {}, delta.pk))
+            if delta.text:
+                events.append(event("delta", {"text": delta.text}, delta.pk))
+        if message.status != Message.Status.PENDING:
+            events.append(event("done", self.render(message)))
         return events
 
 
-def _event(name: str, data: dict[str, Any], number: int | None = None) -> str:
+def event(name: str, data: dict[str, Any], number: int | None = None) -> str:
+    """One server-sent event; ``number`` is what a client that comes back says it saw last."""
     identity = f"id: {number}\n" if number is not None else ""
     return f"{identity}event: {name}\ndata: {json.dumps(data, ensure_ascii=False, default=str)}\n\n"

@@ -14,7 +14,7 @@ from agenda.models import Appointment, Attendee, CalendarFeed, Change, Reminder,
 from assistants.models import Intention, Outcome, ToolEffect, TurnUsage
 from catalog.models import Product, StockMovement
 from catalog.vectors import ProductEmbedding
-from messaging.models import Conversation, Message, MessageDelta
+from messaging.models import Conversation, Message, MessageDelta, Notification
 from tenants.models import Contact, Preferences, User
 
 _numbers = count(1)
@@ -120,6 +120,10 @@ def calendar_feed(user: User) -> CalendarFeed:
     return CalendarFeed.objects.create(user=user, digest=b"\0" * 32)
 
 
+def notification(user: User, **fields: Any) -> Notification:
+    return Notification.objects.create(user=user, **{"kind": "reminder", "title": "Reunión con Carla", **fields})
+
+
 # A tenant model that is missing here fails tests/guards/test_tenant_models.py.
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
@@ -140,4 +144,5 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "messaging.Conversation": conversation,
     "messaging.Message": message,
     "messaging.MessageDelta": message_delta,
+    "messaging.Notification": notification,
 }
