@@ -181,7 +181,9 @@ class Amounts:
             lines = [amount for amount in said if price and amount > price and amount % price == 0]
             choices.append(list(dict.fromkeys([price, *lines, *(price * count for count in counts[:6])])))
             multiples.update(choices[-1])
-        free = [amount for amount in (*reversed(said), *self.ordered, *fees) if amount not in multiples]
+        free = [
+            amount for amount in (*reversed(said), *(() if prices else self.ordered), *fees) if amount not in multiples
+        ]
         choices += [[amount] for amount in list(dict.fromkeys(free))[:8]]
         most = max(values)
         sums = {Decimal(0)}

@@ -165,8 +165,16 @@ def classify(text: str, number: Number, *, next_to_name: bool, spoken_quantities
     return None
 
 
+_ONLY_HAVE = re.compile(
+    r"\b(?:(?:solo|solamente|unicamente|so|apenas|only|just)\s+(?:nos |me )?(?:tenemos|tengo|hay|temos|tenho|ha|have|has)|(?:only|just)(?: have)?|(?:have|has|tenemos|tengo) (?:only|just|solo|apenas))\s*$"
+)
+_ENDS = re.compile(r"\s*(?:[.,;!)]|$)")
+
+
 def _classify_one(number: Number, left: str, right: str) -> Claim | None:
     counted = _UNITS_RIGHT.match(right) or _STOCK_RIGHT.match(right) or re.match(r"\s*(?:left|sol[ao])\b", right)
+    if number.values and _ONLY_HAVE.search(left) and (_ENDS.match(right) or counted):
+        return Claim(Sort.STOCK, number)
     ends = re.match(r"\s*(?:[.,;!)]|$|y\b|en\b)", right)
     if re.search(r"\b(?:quedan?|resta|hay|tenemos|only|just|stock:?)" + _FILL + r"$", left) and (
         counted or (ends and re.search(r"\b(?:quedan?|resta|only|just|solo)" + _FILL + r"$", left))
@@ -192,6 +200,7 @@ def _classify_stock(number: Number, left: str, right: str, spoken: frozenset[int
             break
     leading = _STOCK_LEFT.search(left)
     firm = _STOCK_LEFT_FIRM.search(left) is not None
+    firm = firm or (_ONLY_HAVE.search(left) is not None and _ENDS.match(right) is not None)
     trailing, units = _STOCK_RIGHT.match(right), _UNITS_RIGHT.match(right)
     if trailing or firm:
         if firm and re.search(r"\bquedan?" + r"\s+(?:en|por|a)\s*$", left):
@@ -230,7 +239,7 @@ def classify_cell(header: str, number: Number) -> Claim | None:
         return Claim(Sort.PERCENTAGE, number)
     if number.money is not None or re.search(r"prec|price|valor|costo|total|importe|\$|preco", folded):
         return Claim(Sort.PRICE, number)
-    if re.search(r"stock|dispon|existenc|unidad|inventario|estoque|availab|quedan", folded):
+    if re.search(r"stock|dispon|existenc|unidad|piezas|inventario|estoque|availab|quedan|hay\b", folded):
         return Claim(Sort.STOCK, number)
     return None
 

@@ -1,4 +1,3 @@
-
 """The gate between a model's stream and the reader, and the same check for a finished text."""
 
 from __future__ import annotations

@@ -452,11 +452,11 @@ def _find_capitals(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[i
             run.append(following)
             follower += 1
         index = follower
-        first_word = not re.search(r"[^\W_]", text[: run[0].start])
         while len(run) > 1 and (run[0].stem in GENERIC or run[0].is_stop or _VERB_FIRST.fullmatch(run[0].folded)):
             run = run[1:]
         if run[0].is_number or (run[0].is_stop and len(run) == 1):
             continue
+        first_word = not re.search(r"[^\W_]", text[: run[0].start])
         if first_word and len(run) == 2 and run[1].is_number and _COUNTED.match(sentence.folded, run[1].end):
             continue  # "Printing 20 pages"
         if _OUTSIDE.search(sentence.folded[: run[0].start]):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from assistants.grounding.amounts import DISCOUNT, Amounts, Basis, around, differs_by_percent, discounts, percentages
 from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.claims import Bound, Claim, Sort, classify, classify_cell, find_spoken_quantities, is_about
+from assistants.grounding.contrasts import find_contrasts
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.markup import Plain, read_markup
 from assistants.grounding.measures import find_false_measures
@@ -164,6 +165,8 @@ class Reading:
             for start, end in find_unknown_variants(
                 text, folded, tokens, sure=sure, spoken_of=self._topic, catalogue=self._catalogue
             ):
+                yield Kind.PRODUCT, text[start:end]
+            for start, end in find_contrasts(folded, tokens, sure=sure, catalogue=self._catalogue):
                 yield Kind.PRODUCT, text[start:end]
         for said in find_false_measures(
             text,
@@ -401,10 +404,11 @@ class Reading:
         sums = {Decimal(sum(stocks))} if rows is not None else set()
         if values & ({Decimal(stock) for stock in stocks} | sums):
             return True
-        left, _ = around(text, claim.number)
-        if values == {Decimal(len(owners))} and (not claim.firm or re.match(r"\s*[:.]", around(text, claim.number)[1])):
+        left, right = around(text, claim.number)
+        remaining = re.search(r"\b(?:qued\w+|rest\w+|stock\W*|solo|so|only|just|sobr\w+)\s*(?:\w+\s+){0,2}$", left)
+        if values == {Decimal(len(owners))} and not remaining and (not claim.firm or re.match(r"\s*[:.]", right)):
             return True  # "tenemos 3 martillos" may count kinds
-        if rows is not None and not re.search(r"\b(?:qued\w+|stock\W*|solo|only|just)\s*(?:\w+\s+)?$", left):
+        if rows is not None and not remaining:
             asked = {Decimal(quantity) for quantity in self._spoken}
             return any(value in asked and stock >= value for value in values for stock in stocks)
         return False
