@@ -8,6 +8,8 @@ import os
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth.hashers import get_hashers
+from django.template.loader import get_template
 from django.urls import get_resolver
 from django.utils import translation
 
@@ -15,7 +17,12 @@ from catalog.embeddings import embed_query
 
 TASKS = ["messaging.tasks", "catalog.tasks", "assistants.engine", "catalog.search", "assistants.providers.builtin"]
 SDKS = {"anthropic": "assistants.providers.anthropic", "openai": "assistants.providers.openai"}
-OTHERS = ["config.wsgi", "granian.server", "django_q.cluster", "config.management.commands.clock"]
+PROCESSES = ["config.wsgi", "granian.server", "django_q.cluster", "config.management.commands.clock"]
+# What only requests import.
+LATE = [
+    *("argon2", "rest_framework_simplejwt.state", "csp.templatetags.csp"),
+    *("django.contrib.messages.storage.fallback", "django.contrib.sessions.serializers"),
+]
 
 _ARENA_MAX, _TRIM_THRESHOLD = -8, -1  # malloc.h
 
@@ -30,9 +37,16 @@ def preload_tasks() -> None:
 
 
 def preload() -> None:
-    """Load what the web server, the queue and the clock will need. To be called when `manage.py prepare` is done."""
-    for name in OTHERS:
+    """Load what the web server, the queue and the clock will need. To be called when `manage.py prepare` is done.
+
+    Opens no connection and starts no thread, so that one may fork afterwards.
+    """
+    for name in [*PROCESSES, *LATE]:
         import_module(name)
+    get_hashers()
+    folder = settings.BASE_DIR / "templates"
+    for path in folder.rglob("*.html"):
+        get_template(str(path.relative_to(folder)))
     for language, _ in settings.LANGUAGES:
         with translation.override(language):
             translation.gettext("")
