@@ -271,6 +271,7 @@ class Task(TenantOwned, Versioned):  # type: ignore[django-manager-missing]
     # When it is completed the next one of its series is made.
     series = models.ForeignKey(Series, on_delete=models.CASCADE, null=True, blank=True, related_name="tasks")
     completed_at = models.DateTimeField(_("hecha el"), null=True, blank=True, editable=False)
+    uid = models.CharField(max_length=255, blank=True, editable=False)  # RFC 5545, of what came by import
     deleted_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=current_time, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -287,6 +288,9 @@ class Task(TenantOwned, Versioned):  # type: ignore[django-manager-missing]
                 condition=Q(status__in=["pending", "in_progress"], completed_at=None)
                 | Q(status="completed", completed_at__isnull=False),
                 name="task_completed_at_is_true",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "uid"], condition=~Q(uid="") & Q(deleted_at=None), name="task_uid_unique"
             ),
         ]
         indexes = [
