@@ -19,6 +19,7 @@ urlpatterns = [
     path("readyz", health.show_readiness, name="readyz"),
     path("", include("tenants.urls")),
     path("", include("catalog.urls")),
+    path("", include("agenda.urls")),
     path("", include("messaging.urls")),
 ]
 

@@ -88,9 +88,14 @@ function openPalette() {
 const PLACES = () => [
   { label: gettext("Inicio"), href: "/user/dashboard", icon: "home" },
   { label: gettext("Productos"), href: "/user/commercial/products", icon: "package" },
+  { label: gettext("Agenda"), href: "/user/personal/agenda", icon: "calendar-event" },
+  { label: gettext("Tareas"), href: "/user/personal/tasks", icon: "checklist" },
   { label: gettext("Asistente"), href: "/user/commercial/chat", icon: "message-circle" },
+  { label: gettext("Asistente personal"), href: "/user/personal/chat", icon: "sparkles" },
   { label: gettext("Ajustes"), href: "/user/settings", icon: "settings" },
   { label: gettext("Nuevo producto"), href: "/user/commercial/products?new=1", icon: "plus" },
+  { label: gettext("Nueva cita"), href: "/user/personal/agenda?new=1", icon: "calendar-plus" },
+  { label: gettext("Nueva tarea"), href: "/user/personal/tasks?new=1", icon: "plus" },
   { label: gettext("Conversación nueva con el asistente"), href: "/user/commercial/chat?new=1", icon: "sparkles" },
   { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },
 ];

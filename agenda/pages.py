@@ -1,0 +1,25 @@
+"""Pages of the agenda: thin shells over the public API."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@never_cache
+@login_required
+def agenda(request: HttpRequest) -> HttpResponse:
+    """When?"""
+    return render(request, "agenda/agenda.html")
+
+
+@require_safe
+@never_cache
+@login_required
+def tasks(request: HttpRequest) -> HttpResponse:
+    """What next?"""
+    return render(request, "agenda/tasks.html")

@@ -1,0 +1,137 @@
+// Agenda: when?
+import Alpine from "../../vendor/alpine.min.js";
+import { PERSONAL, all, alter, dayOf, instantOf, spanWords, tell, wallOf } from "../agenda.js";
+import { ApiError, get } from "../api.js";
+import { shell } from "../format.js";
+import { notify, shortcut } from "../frame.js";
+import "./appointment.js";
+import { VIEWS, makeCalendar, titleOf } from "./calendar.js";
+import { askScope } from "./scope.js";
+import "./words.js";
+
+const KEY = `recado:${shell.person}:agenda`;
+const narrow = window.matchMedia("(max-width: 47.99rem)");
+
+let calendar = null; // not reactive: it is FullCalendar's
+
+Alpine.data("agenda", () => ({
+  title: "", view: "", ready: false, trouble: "", defaults: { minutes: 60, reminders: [15] }, shown: [], any: true,
+  cancelled: false,
+
+  async init() {
+    const asked = new URLSearchParams(location.search);
+    const kept = localStorage.getItem(`${KEY}:${narrow.matches ? "narrow" : "wide"}`);
+    this.view = [asked.get("view"), kept].find((name) => name in VIEWS) || (narrow.matches ? "day" : "week");
+    const preferences = await get("/api/user/preferences").catch((fault) => { if (!(fault instanceof ApiError)) throw fault; return {}; });
+    this.defaults.minutes = preferences.default_minutes || 60;
+    calendar = makeCalendar(this.$refs.calendar, {
+      view: this.view, date: /^\d{4}-\d\d-\d\d$/.test(asked.get("date") || "") ? asked.get("date") : "", hours: preferences.working_hours,
+      load: (from, to) => this.load(from, to),
+      show: (appointment) => this.show(appointment),
+      create: ({ start, end, allDay }) => this.create({ start_datetime: instantOf(start), end_datetime: end ? instantOf(end) : null, all_day: allDay }),
+      move: (info) => this.move(info),
+      changed: ({ view }) => this.turned(view),
+    });
+    if (asked.get("id")) this.openById(asked.get("id"));
+    else if (asked.has("new")) this.create();
+    shortcut("n", () => this.create());
+    shortcut("/", () => this.$root.querySelector("[data-part=words]").focus());
+    shortcut("t", () => this.goToday());
+    for (const [key, view] of [["d", "day"], ["s", "week"], ["m", "month"], ["l", "list"]]) shortcut(key, () => this.setView(view));
+    window.addEventListener("online", () => this.refresh());
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.refresh(); });
+  },
+
+  async load(from, to) {
+    try {
+      const rows = await all(`${PERSONAL}/appointments`, { from: from.slice(0, 19), to: to.slice(0, 19) });
+      this.shown = rows.filter((row) => this.cancelled || row.status !== "cancelled");
+      if (!rows.length && this.any) this.any = (await get(`${PERSONAL}/appointments?page_size=1`)).count > 0;
+      else if (rows.length) this.any = true;
+      this.trouble = "";
+      return this.shown;
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault;
+      this.trouble = fault.words;
+      throw fault;
+    } finally {
+      this.ready = true;
+    }
+  },
+  refresh() { calendar?.refetchEvents(); },
+  get isFirst() { return this.ready && !this.any && !this.trouble; },
+  get conflictCount() { return this.shown.filter((row) => row.status === "scheduled" && row.conflicts?.length).length; },
+  get conflictText() {
+    const n = this.conflictCount;
+    return n ? interpolate(ngettext("%s cita se cruza con otra", "%s citas se cruzan", n), [n]) : "";
+  },
+  showConflict() { this.show(this.shown.find((row) => row.status === "scheduled" && row.conflicts?.length)); },
+
+  // --- going about ---
+  turned(view) {
+    this.view = Object.keys(VIEWS).find((name) => VIEWS[name] === view.type);
+    this.title = titleOf(view);
+    localStorage.setItem(`${KEY}:${narrow.matches ? "narrow" : "wide"}`, this.view);
+  },
+  setView(name) { calendar.changeView(VIEWS[name]); },
+  isView(name) { return this.view === name ? "true" : "false"; },
+  goToday() { calendar.today(); },
+  earlier() { calendar.prev(); },
+  later() { calendar.next(); },
+
+  // --- appointments ---
+  dialog(detail) { this.$root.querySelector("#appointment").dispatchEvent(new CustomEvent("show-appointment", { detail: { ...detail, defaults: this.defaults } })); },
+  show(appointment) { this.dialog({ appointment }); },
+  create(draft = {}) { this.dialog({ draft }); },
+  detail(event) { this.create(event.detail); },
+  async openById(id) {
+    if (!/^\d{1,18}$/.test(id)) return;
+    try {
+      const appointment = await get(`${PERSONAL}/appointments/${id}`);
+      calendar.gotoDate(dayOf(wallOf(appointment.start_datetime)));
+      this.show(appointment);
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault;
+      notify({ text: fault.words, kind: "bad" });
+    }
+  },
+  closed() {
+    calendar.unselect();
+    if (location.search) history.replaceState(null, "", location.pathname);
+  },
+  say(text, answer) {
+    const crossed = answer?.conflicts?.length ? ` ${gettext("Ojo: se cruza con otra cita.")}` : "";
+    tell(text + crossed, answer, () => this.refresh());
+  },
+  kept({ detail }) {
+    this.refresh();
+    this.say(detail.text, detail.answer);
+  },
+  booked({ detail }) {
+    calendar.gotoDate(dayOf(wallOf(detail.start_datetime)));
+    this.kept({ detail: { answer: detail, text: interpolate(gettext("Listo. %s, %s."), [detail.title, spanWords(detail)]) } });
+  },
+  // Dragged or stretched.
+  async move({ appointment, start, end, allDay, revert }) {
+    const scope = await askScope(appointment, gettext("¿Qué citas quieres mover?"));
+    if (!scope) { revert(); return; }
+    const fields = { start_datetime: start.length === 10 ? `${start}T00:00` : start, version: appointment.version };
+    if (allDay !== appointment.all_day) Object.assign(fields, { all_day: allDay, busy: !allDay });
+    if (end) fields.end_datetime = end.length === 10 ? `${end}T00:00` : end;
+    try {
+      const answer = await alter("appointments", appointment.id, fields, { scope });
+      this.say(interpolate(gettext("Listo. %s, %s."), [answer.title, spanWords(answer)]), answer);
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault;
+      revert();
+      const stale = fault.status === 409 ? gettext("Esta cita cambió en otra ventana. Ahora ves cómo está.") : "";
+      notify({ text: stale || Object.values(fault.fields).join(" ") || fault.words, kind: "bad" });
+    }
+    this.refresh();
+  },
+
+  // --- options ---
+  openMore() { this.$refs.more.showModal(); },
+  closeMore() { this.$refs.more.close(); },
+  toggleCancelled() { this.cancelled = !this.cancelled; this.refresh(); },
+}));

@@ -1,0 +1,99 @@
+// «dentista el jueves a las 4»: says what was understood while one types, asks when it is not sure, and Enter books it.
+import Alpine from "../../vendor/alpine.min.js";
+import { PRIORITIES, add, beforeWords, bodyOf, capital, dayWords, draft, ruleWords, spanWords } from "../agenda.js";
+import { ApiError } from "../api.js";
+
+const PAUSE_MS = 350;
+
+Alpine.data("words", () => ({
+  text: "", draft: null, read: "", trouble: "", busy: false, timer: 0, calling: null, kind: "",
+
+  init() { this.kind = this.$root.dataset.kind; },
+  get path() { return this.kind === "task" ? "tasks" : "appointments"; },
+  get shown() { return Boolean(this.draft) && Boolean(this.text.trim()); },
+  get asks() { return this.shown && Boolean(this.question); },
+  get question() {
+    if (!this.draft) return "";
+    if (this.draft.ambiguous) return this.draft.question || gettext("¿Cuál de estas?");
+    if (this.kind === "appointment" && !this.draft.start_datetime) return this.draft.question || gettext("¿Cuándo? Agrégale el día y la hora.");
+    return "";
+  },
+  get candidates() { return (this.asks && this.draft.candidates) || []; },
+  get canBook() { return this.shown && !this.question && this.draft.title; },
+  get title() { return this.draft?.title || ""; },
+  get moment() {
+    if (!this.draft) return "";
+    if (this.kind === "task") return this.draft.due_date ? interpolate(gettext("vence %s"), [dayWords(this.draft.due_date)]) : gettext("sin fecha");
+    return spanWords(this.draft);
+  },
+  get details() {
+    if (!this.draft) return "";
+    const { location, attendees = [], reminder_minutes: minutes, rrule, priority, category } = this.draft;
+    const names = (attendees || []).map((one) => one.name || one.email || one).join(", ");
+    return [
+      location, names && interpolate(gettext("con %s"), [names]), rrule && ruleWords(rrule).toLocaleLowerCase(),
+      priority && priority !== "medium" && this.kind === "task" && interpolate(gettext("prioridad %s"), [PRIORITIES[priority].toLocaleLowerCase()]),
+      category, minutes !== undefined && minutes !== null && [minutes].flat().length && interpolate(gettext("aviso %s"), [[minutes].flat().map(beforeWords).join(", ")]),
+    ].filter(Boolean).join(" · ");
+  },
+  labelOf(candidate) {
+    if (candidate.label) return candidate.label;
+    return capital(candidate.start_datetime ? spanWords({ ...candidate, end_datetime: null }) : dayWords(candidate.due_date || String(candidate)));
+  },
+  keyOf(candidate) { return JSON.stringify(candidate); },
+
+  typed() {
+    clearTimeout(this.timer);
+    this.trouble = "";
+    if (!this.text.trim()) { this.draft = null; this.read = ""; return; }
+    this.timer = setTimeout(() => this.understand(), PAUSE_MS);
+  },
+  async understand() {
+    const text = this.text.trim();
+    this.calling?.abort();
+    const calling = this.calling = new AbortController();
+    try {
+      const read = await draft(text, this.kind, { signal: calling.signal });
+      if (this.calling !== calling) return;
+      this.draft = read;
+      this.read = text;
+    } catch (fault) {
+      if (fault.name === "AbortError") return;
+      if (!(fault instanceof ApiError)) throw fault;
+      this.draft = null;
+      this.trouble = Object.values(fault.fields).join(" ") || fault.words;
+    }
+  },
+  async submit() {
+    if (this.busy || !this.text.trim()) return;
+    clearTimeout(this.timer);
+    this.busy = true;
+    try {
+      if (this.read !== this.text.trim()) await this.understand();
+      if (this.canBook) await this.book();
+      else if (this.candidates.length) this.$nextTick(() => this.$root.querySelector(".candidate")?.focus());
+    } finally {
+      this.busy = false;
+    }
+  },
+  choose(candidate) {
+    this.draft = { ...this.draft, ...(typeof candidate === "string" ? { start_datetime: candidate } : candidate), ambiguous: false, question: "", candidates: [] };
+    return this.book();
+  },
+  async book() {
+    try {
+      const done = await add(this.path, bodyOf(this.draft, this.path));
+      this.clear();
+      this.$dispatch("booked", done);
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault;
+      this.trouble = Object.values(fault.fields).join(" ") || fault.words;
+    }
+  },
+  more() {
+    this.$dispatch("detail", this.draft ? bodyOf(this.draft, this.path) : { title: this.text });
+    this.clear();
+  },
+  clear() { this.text = this.read = ""; this.draft = null; this.trouble = ""; },
+  escape(event) { if (this.text) { event.preventDefault(); this.clear(); } },
+}));
