@@ -14,18 +14,18 @@ WORDS: dict[str, dict[object, str]] = {
     "BY": {None: "por|pela|pelo|pelas|de|a"},
     "FOR": {None: "para|pra|pro|durante|por"},
     "LASTING": {None: "durante|por"},
-    "FROM": {None: "desde|de|das|da|do|a partir das|a partir de"},
+    "FROM": {None: "desde|de|das|da|do|a partir de|a partir"},
     "BETWEEN": {None: "entre"},
-    "TO": {None: "ate|a|as|ao|ate as|ate a"},
+    "TO": {None: "ate|a|as|ao"},
     "AND": {None: "e"},
     "WITH": {None: "com"},
     "MINUS": {None: "menos"},
-    "SHORT_OF": {None: "para|pra|antes de|para as|pras|antes das"},
-    "PAST": {None: "passadas|passados|depois das"},
+    "SHORT_OF": {None: "para|pra|antes de|pras|antes"},
+    "PAST": {None: "passadas|passados|depois"},
     "IS": {None: "sao|e|era|eram|sejam"},
     "ABOUT": {
         None: "por volta de|por volta|cerca de|em torno de|la pelas|pelas|la por|aproximadamente|mais ou menos|perto de"
-        "|perto|tipo|sobre|a partir de|antes de|depois de|cerca"
+        "|perto|tipo|sobre|a partir de|a partir|cerca"
     },
     "NOW": {
         None: "agora|agora mesmo|agorinha|ja|neste momento|neste instante|nesse momento|imediatamente|o quanto antes"
@@ -75,19 +75,19 @@ WORDS: dict[str, dict[object, str]] = {
     "OCLOCK": {None: "em ponto|exatas"},
     "AGO_BEFORE": {None: "ha|faz|fazem|ha uns|faz uns"},
     "AGO": {None: "atras"},
-    "WITHIN": {None: "em|dentro de|daqui a|daqui|apos|depois de|daqui ha|a|ao fim de|ao cabo de|no prazo de"},
+    "WITHIN": {None: "em|dentro de|daqui a|daqui|apos|depois de|daqui ha|ao fim de|ao cabo de|no prazo de"},
     "FROM_NOW": {
         None: "a partir de agora|a partir de hoje|desde agora|de agora em diante|depois de hoje|apos hoje|contados de hoje"
         "|a contar de hoje"
     },
     "LATER": {None: "mais tarde|depois|mais adiante|apos"},
     "AFTER": {
-        None: "depois de|depois do|depois da|depois das|depois|apos|a partir de|a partir do|a partir da|passado|passada"
+        None: "depois de|depois|apos|a partir de|a partir|passado|passada"
     },
-    "BEFORE": {None: "antes de|antes do|antes da|antes das|antes|de antecedencia|previos"},
+    "BEFORE": {None: "antes de|antes|de antecedencia|previos"},
     "EVERY": {None: "cada|todo|toda|todos|todas|todos os|todas as"},
     "HABIT": {
-        "DAILY": "diario|diaria|diariamente",
+        "DAILY": "diaria|diariamente",
         "WEEKLY": "semanal|semanalmente",
         "FORTNIGHTLY": "quinzenal|quinzenalmente",
         "MONTHLY": "mensal|mensalmente",
@@ -100,6 +100,7 @@ WORDS: dict[str, dict[object, str]] = {
     "MIDDLE": {None: "meados|metade|meio"},
     "COUPLE": {2: "par de|um par de", 3: "uns poucos|poucos|alguns|algumas|varios|varias"},
     "SOME": {None: "uns|umas|outros|outras|outra|outro|mais"},
+    "END_OF_DAY": {None: "eod"},
     "UNIT": {
         "second": "segundo|segundos|seg|segs",
         "minute": "minuto|minutos|min|mins|minutinhos|minutinho",

@@ -14,7 +14,7 @@ WORDS: dict[str, dict[object, str]] = {
     "BY": {None: "por"},
     "FOR": {None: "para|pa|durante|por"},
     "LASTING": {None: "durante|por"},
-    "FROM": {None: "desde|de|del|desde las"},
+    "FROM": {None: "desde|de|del"},
     "BETWEEN": {None: "entre"},
     "TO": {None: "hasta|a|al"},
     "AND": {None: "y|e"},
@@ -25,7 +25,7 @@ WORDS: dict[str, dict[object, str]] = {
     "IS": {None: "es|son|era|eran|sean|seran"},
     "ABOUT": {
         None: "sobre|alrededor de|cerca de|tipo|tipo a|a eso de|hacia|aproximadamente|aproximadamente a|como a"
-        "|mas o menos|mas o menos a|a partir de|antes de|despues de|en torno a|alrededor"
+        "|mas o menos|mas o menos a|a partir de|en torno a|alrededor"
     },
     "NOW": {
         None: "ahora|ahora mismo|justo ahora|ya mismo|en este momento|en este instante|ahorita|ahora ya"
@@ -53,7 +53,7 @@ WORDS: dict[str, dict[object, str]] = {
     "THAT": {None: "ese|esa|aquel|aquella"},
     "PART": {
         "dawn": "madrugada",
-        "morning": "manana|mananita|manana temprano",
+        "morning": "manana|mananita",
         "noon": "mediodia|medio dia",
         "afternoon": "tarde|tardecita|siesta",
         "evening": "tardenoche|anochecer",
@@ -66,7 +66,7 @@ WORDS: dict[str, dict[object, str]] = {
     "MIDAFTERNOON": {14: "media tarde"},
     "AM": {"am": "am|ante meridiem"},
     "PM": {"pm": "pm|post meridiem"},
-    "EARLY": {None: "temprano|primera hora de|a primera hora de"},
+    "EARLY": {None: "temprano|primera hora de|a primera hora de|a primera hora|primera hora|tempranito"},
     "HALF": {30: "media|medio"},
     "QUARTER": {15: "cuarto|quarto"},
     "THREE_QUARTERS": {45: "tres cuartos"},
@@ -74,7 +74,7 @@ WORDS: dict[str, dict[object, str]] = {
     "AGO_BEFORE": {None: "hace|hacia|hara|desde hace|ya hace"},
     "AGO": {None: "atras"},
     "WITHIN": {
-        None: "en|dentro de|al cabo de|de aqui a|tras|despues de|a|luego de|pasados|pasadas|en unos|dentro de unos"
+        None: "en|dentro de|al cabo de|de aqui a|tras|despues de|luego de|pasados|pasadas|en unos|dentro de unos"
     },
     "FROM_NOW": {
         None: "a partir de ahora|desde ahora|a partir de hoy|desde hoy|de aqui en adelante|despues de ahora"
@@ -82,13 +82,13 @@ WORDS: dict[str, dict[object, str]] = {
     },
     "LATER": {None: "mas tarde|despues|luego|mas adelante"},
     "AFTER": {
-        None: "despues de|despues del|despues|a partir de|a partir del|desde|luego de|tras|pasado|pasadas|pasada"
+        None: "despues de|despues|a partir de|a partir|desde|luego de|tras|pasado|pasadas|pasada"
     },
-    "BEFORE": {None: "antes de|antes del|antes|previo a|de antelacion|de anticipacion|previos|previas|anterior a"},
+    "BEFORE": {None: "antes de|antes|previo a|de antelacion|de anticipacion|previos|previas|anterior a"},
     "EVERY": {None: "cada|todos|todas|todos los|todas las|todo|toda"},
     "OTHER_ONE": {2: "dos por tres"},
     "HABIT": {
-        "DAILY": "diario|diaria|diariamente|a diario|cotidianamente",
+        "DAILY": "diaria|diariamente|a diario|cotidianamente",
         "WEEKLY": "semanal|semanalmente",
         "FORTNIGHTLY": "quincenal|quincenalmente",
         "MONTHLY": "mensual|mensualmente",
@@ -103,6 +103,7 @@ WORDS: dict[str, dict[object, str]] = {
     "MIDDLE": {None: "mediados|mitad"},
     "COUPLE": {2: "par de|un par de", 3: "unos pocos|unas pocas|pocos|pocas|algunos|algunas|varios|varias"},
     "SOME": {None: "unos|unas|otros|otras|otra|otro"},
+    "END_OF_DAY": {None: "eod"},
     "UNIT": {
         "second": "segundo|segundos|seg|segs",
         "minute": "minuto|minutos|min|mins|minutitos|minutito",
