@@ -3,25 +3,32 @@
 Putting a task into the queue is an INSERT in the caller's transaction: a rollback leaves no task and wakes nobody. A
 slow look (``Q_CLUSTER["poll"]`` seconds) finds what no notice announced: tasks whose lock ran out, notices that got
 lost with a connection. Times are the database's, so that the clocks of several hosts need not agree.
+
+Taking a task and striking it off do not wait for the disk: what a crash of the database undoes is that a task was taken
+or done, and then it comes again, as it may at any time.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from django.db import Error, connections
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
-from tenants.notices import Listener, notify
+from tenants.notices import Listener, dedicated_connection, notify
 
 logger = logging.getLogger(__name__)
 
 CHANNEL = "recado_queue"
 LONGEST_WAIT = 0.5  # seconds; between waits django-q2's pusher asks whether it shall stop
+STRIKE_SECONDS = 30.0  # how long it is tried to strike off a task that is done, when the database is away
 
 _table = OrmQ._meta.db_table
 _insert = f"INSERT INTO {_table} (key, payload, lock) VALUES (%s, %s, statement_timestamp()) RETURNING id"  # noqa: S608
@@ -36,6 +43,7 @@ _claim = f"""
     ))
     RETURNING id, payload
 """  # noqa: S608
+_strike = f"DELETE FROM {_table} WHERE id = %s"  # noqa: S608
 
 
 class NotifyBroker(ORM):
@@ -43,13 +51,21 @@ class NotifyBroker(ORM):
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
-        self._listener = Listener(CHANNEL)
-        self._look_at = 0.0
+        self._prepare()
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
+        self._prepare()
+
+    def _prepare(self) -> None:
         self._listener = Listener(CHANNEL)
+        self._line = _Line()
         self._look_at = 0.0
+
+    def close(self) -> None:
+        """Let go of the connections that this process has made."""
+        self._listener.close()
+        self._line.close()
 
     def enqueue(self, task: str) -> int:
         """Store the signed package in the caller's transaction. Returns the row's id."""
@@ -74,9 +90,8 @@ class NotifyBroker(ORM):
         if time.monotonic() >= self._look_at:
             try:
                 tasks = self._take()
-            except Error as fault:
+            except (Error, psycopg.Error) as fault:
                 logger.warning("the queue cannot be read: %s", fault)
-                connections[Conf.ORM].close()
                 time.sleep(LONGEST_WAIT)
                 return None
             if tasks:
@@ -87,11 +102,61 @@ class NotifyBroker(ORM):
             self._look_at = 0.0
         return None
 
+    def delete(self, task_id: int) -> None:
+        """Strike the task off: it is done, or can never be."""
+        deadline = time.monotonic() + STRIKE_SECONDS
+        while True:
+            try:
+                self._line.execute(_strike, [task_id])
+                return
+            except (Error, psycopg.Error) as fault:
+                if time.monotonic() > deadline:
+                    raise
+                logger.warning("the queue cannot be written: %s", fault)
+                time.sleep(LONGEST_WAIT)
+
     def _take(self) -> list[tuple[int, str]]:
-        self.get_connection()  # lets go of a connection that is too old or broken
-        with connections[Conf.ORM].cursor() as cursor:
-            cursor.execute(_claim, [Conf.RETRY, self._key(), Conf.BULK])
-            return sorted(cursor.fetchall())
+        return sorted(self._line.execute(_claim, [Conf.RETRY, self._key(), Conf.BULK]))
 
     def _key(self) -> str:
         return self.list_key or Conf.CLUSTER_NAME
+
+
+class _Line:
+    """A connection of the broker's own in each process that takes tasks or strikes them off.
+
+    Django's would be given back and taken again around each statement, which costs more than the statement.
+    """
+
+    def __init__(self) -> None:
+        self._connection: psycopg.Connection[Any] | None = None
+        self._pid = 0
+
+    def execute(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        """Run one statement, committed at once, and answer its rows. Raises psycopg.Error; the next call reconnects."""
+        if self._connection is None or self._pid != os.getpid():
+            self._connection, self._pid = _connect(), os.getpid()
+        try:
+            cursor = self._connection.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.Error:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._connection is not None and self._pid == os.getpid():
+            self._connection.close()
+        self._connection = None
+
+
+def _connect() -> psycopg.Connection[Any]:
+    # Plans are not kept: one made for an empty queue would be a bad one for a full queue.
+    options = {"application_name": "recado queue", "prepare_threshold": None}
+    try:
+        made = dedicated_connection(**options)
+    except psycopg.OperationalError:
+        connections[Conf.ORM].ensure_connection()  # starts the embedded server, if that is what is missing
+        connections[Conf.ORM].close()
+        made = dedicated_connection(**options)
+    made.execute("SET synchronous_commit = off")
+    return made

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def broker():
     made = NotifyBroker()
     yield made
-    made._listener.close()
+    made.close()
 
 
 def next_task(broker: NotifyBroker, seconds: float = 5.0) -> tuple[dict, float]:
@@ -60,6 +60,12 @@ def backends(name: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [name])
         return [pid for (pid,) in cursor.fetchall()]
+
+
+def lose_the_line(broker: NotifyBroker) -> None:
+    ((pid,),) = broker._line.execute("SELECT pg_backend_pid()", [])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 
 def test_a_task_comes_with_the_notice_and_not_with_the_slow_look(broker):
@@ -115,7 +121,7 @@ def test_a_task_is_taken_by_one_of_two_clusters(broker):
         mine = NotifyBroker()
         while tasks := mine.dequeue():
             taken.extend(row_id for row_id, _package in tasks)
-        mine._listener.close()
+        mine.close()
 
     threads = [threading.Thread(target=from_another_connection, args=[take]) for _ in range(4)]
     for thread in threads:
@@ -164,21 +170,32 @@ def test_it_survives_the_loss_of_its_connections(broker):
 
 def test_an_error_of_the_database_is_waited_out(broker):
     """django-q2 would let the process that fetches tasks die of it, and wait ten seconds."""
-    own_pid = []
+    settle(broker)
+    lose_the_line(broker)
+    broker._look_at = 0.0
+    assert broker.dequeue() is None
+    enqueue("tests.task")
+    next_task(broker)
 
-    def lose_the_connection() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            own_pid.append(cursor.fetchone()[0])
-        other = Listener("tests")
-        other.execute("SELECT pg_terminate_backend(%s)", own_pid[0])
-        other.close()
-        assert broker.dequeue() is None
-        enqueue("tests.task")
-        next_task(broker)
 
-    from_another_connection(lose_the_connection)
-    assert own_pid
+def test_a_task_that_is_done_is_struck_off_over_a_new_connection(broker):
+    """What is left would run again."""
+    enqueue("tests.task")
+    ((row_id, _package),) = broker.dequeue()
+    lose_the_line(broker)
+    broker.acknowledge(row_id)
+    assert not OrmQ.objects.exists()
+
+
+def test_only_the_brokers_own_connection_does_not_wait_for_the_disk(broker):
+    """A task that somebody puts into the queue is as durable as the rows that it is about."""
+    settle(broker)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        ours = cursor.fetchone()
+        cursor.execute("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")
+        assert ours == cursor.fetchone()
+    assert broker._line.execute("SHOW synchronous_commit", []) == [("off",)]
 
 
 def test_it_comes_back_soon_so_that_a_stop_is_heard(broker):
