@@ -53,7 +53,7 @@ Alpine.data("agenda", () => ({
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
       this.trouble = fault.words;
-      throw fault;
+      return this.shown; // what was there stays
     } finally {
       this.ready = true;
     }

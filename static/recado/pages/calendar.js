@@ -8,11 +8,6 @@ const LIST_DAYS = 30;
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]; // as FullCalendar counts them
 
-// Its icon font comes as a data: address, which our policy forbids too, and we use none of its icons.
-for (const sheet of document.adoptedStyleSheets) {
-  for (let n = sheet.cssRules.length - 1; n >= 0; n -= 1) if (sheet.cssRules[n] instanceof CSSFontFaceRule) sheet.deleteRule(n);
-}
-
 // 0 is Sunday, as FullCalendar wants it.
 function firstDay() {
   const locale = new Intl.Locale(shell.locale);
@@ -114,7 +109,7 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
     allDayText: gettext("Día"), noEventsText: gettext("Nada en estos días."), eventDisplay: "block",
     moreLinkContent: ({ num }) => interpolate(gettext("+%s más"), [num]), moreLinkHint: (num) => interpolate(ngettext("Ver %s cita más", "Ver %s citas más", num), [num]),
     closeHint: gettext("Cerrar"), timeHint: gettext("Hora"), eventHint: gettext("Cita"),
-    events: ({ startStr, endStr }, done, failed) => { load(startStr, endStr).then((rows) => done(rows.map(eventOf)), failed); },
+    events: ({ startStr, endStr }, done, failed) => { load(startStr, endStr).then((rows) => done(rows.map(eventOf))).catch(failed); },
     eventContent: content,
     eventDidMount: ({ el, event }) => {
       const { appointment } = event.extendedProps;
@@ -128,10 +123,21 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
     select: ({ startStr, endStr, allDay }) => pick(startStr, endStr, allDay),
     // A tap selects nothing: it takes a long press, which nobody knows of.
     dateClick: ({ dateStr, allDay, jsEvent }) => { if (jsEvent.type.startsWith("touch")) pick(dateStr, allDay ? later(dateStr.slice(0, 10), 1440) : "", allDay); },
-    eventDrop: moved, eventResize: moved, datesSet: changed,
+    eventDrop: moved, eventResize: moved,
+    datesSet: (info) => { changed(info); requestAnimationFrame(() => reach(element)); },
   });
   calendar.render();
   return calendar;
+}
+
+// What scrolls can be scrolled by keyboard, also when nothing in it takes the focus.
+function reach(element) {
+  for (const box of element.querySelectorAll(".fc-scroller")) {
+    if (!["auto", "scroll"].includes(getComputedStyle(box).overflowY) || box.tabIndex === 0) continue;
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", gettext("Horas y citas"));
+  }
 }
 
 function head({ date, view, text }) {
