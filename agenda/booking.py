@@ -71,6 +71,8 @@ def book(
     reminder_minutes: int | Sequence[int] | None = None,
     rrule: str = "",
     timezone: str | None = None,
+    status: str = "scheduled",
+    cancel_reason: str = "",
 ) -> Booked:
     """Put an appointment, or a series of them, into the agenda of ``user``, whose scope is open.
 
@@ -86,6 +88,8 @@ def book(
         timezone=timezone or user.timezone,
         all_day=all_day,
         busy=not all_day if busy is None else busy,
+        status=status,
+        cancel_reason=cancel_reason if status == Appointment.Status.CANCELLED else "",
     )
     if reminder_minutes is not None:
         appointment.reminder_minutes = read_minutes(reminder_minutes)

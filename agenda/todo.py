@@ -50,6 +50,7 @@ def add(
     category: str = "",
     reminder_minutes: int | Sequence[int] | None = None,
     rrule: str = "",
+    status: str = "pending",
 ) -> Done:
     """Give ``user``, whose scope is open, something to do. Raises ValidationError by field."""
     task = Task(
@@ -57,6 +58,7 @@ def add(
     )
     if reminder_minutes is not None:
         task.reminder_minutes = read_minutes(reminder_minutes)
+    task.become(status, now=now)
     _check(task)
     if rrule:
         raise ValidationError({"rrule": _("No entendemos esta repetición.")})

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models import Func, Q, Value
-from django.db.models.functions import Lower
+from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -22,7 +22,7 @@ MOST_MONEY = Decimal("999999999999.99")
 _ACCENTED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
 
 
-def sortable(field: str | Value) -> Func:
+def sortable(field: str | Value | Cast) -> Func:
     """``field`` as people sort it, whatever the database's collation: without case and accents."""
     return Func(Lower(field), Value(_ACCENTED), Value(_PLAIN), function="translate")
 

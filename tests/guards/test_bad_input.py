@@ -164,7 +164,8 @@ def wrong_values(schema: dict[str, Any]) -> Iterator[Any]:
     if _choices(schema):
         yield "no such choice"
     if "array" in kinds or "object" in kinds:
-        yield from ("x", 1)
+        yield from ([] if text else ["x"])
+        yield from ([] if kinds & {"integer", "number"} else [1])
 
 
 class Raw(str):
