@@ -27,7 +27,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.unread().update(read_at=now)
 
 
-class Notification(TenantOwned):  # type: ignore[django-manager-missing]
+class Notification(TenantOwned):
     """One thing said on the pages, in the words and the language in which it was said.
 
     A reminder says each kind of thing once: written in the transaction that calls the reminder sent, or unknown.

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from messaging import answering
+from django.utils import timezone
+
+from agenda import planning
+from messaging import answering, reminding
+from tenants.jobs import tenant_task
+from tenants.models import User
 
 
 def answer() -> str:
     """The doorbell: answer what is ready. Running twice, or at the same time, changes nothing."""
     return answering.answer_ready()
+
+
+def remind() -> str:
+    """The doorbell: send the reminders that are due. Running twice, or at the same time, changes nothing."""
+    return reminding.send_due()
+
+
+@tenant_task
+def replan(user: User) -> None:
+    """Plan again what hangs on the preferences that have just changed."""
+    planning.replan(user=user, now=timezone.now())

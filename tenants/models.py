@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
@@ -35,6 +36,8 @@ __all__ = [
     "UserManager",
     "Versioned",
 ]
+
+DECIDES_HOURS = {"timezone", "due_hour", "morning_digest_at", "evening_digest_at"}  # of reminders
 
 
 class UserManager(BaseUserManager["User"]):
@@ -206,7 +209,12 @@ class Preferences(TenantOwned):
         return cls.objects.first() or cls(user=user)
 
     def change(self, *, person: dict[str, str] | None = None, **fields: Any) -> None:
-        """Save the given fields, and those of the person (language, timezone) that preferences show beside them."""
+        """Save the given fields, and those of the person (language, timezone) that preferences show beside them.
+
+        What hangs on hours and zone is worked out anew by the tasks of ``ON_PREFERENCES_CHANGE``.
+        """
+        from tenants.jobs import enqueue  # which imports this module
+
         for name, value in fields.items():
             setattr(self, name, value)
         for name, value in (person or {}).items():
@@ -215,3 +223,6 @@ class Preferences(TenantOwned):
             self.save()
             if person:
                 self.user.save(update_fields=list(person))
+            if DECIDES_HOURS & {*fields, *(person or {})}:
+                for task in settings.ON_PREFERENCES_CHANGE:
+                    enqueue(task, self.user_id)
