@@ -140,14 +140,18 @@ class RetryView(ChatView):
         return answer_when_ready(request, message)
 
 
-class StreamView(ChatView):
-    """The reply while it is being written."""
-
-    serializer_class = MessageSerializer
+class EventsView(ChatView):
+    """Server-sent events."""
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         # Whoever accepts text/event-stream alone still gets errors as JSON, not a 406.
         return JSONRenderer(), JSONRenderer.media_type
+
+
+class StreamView(EventsView):
+    """The reply while it is being written."""
+
+    serializer_class = MessageSerializer
 
     @extend_schema(
         operation_id="stream_message",
@@ -171,14 +175,11 @@ class StreamView(ChatView):
         message = self.question(pk)
         try:
             stream = streams.EventStream(
-                user=self.person, message_id=message.pk, render=show_message, after=_last_event(request)
+                user=self.person, message_id=message.pk, render=show_message, after=last_event(request)
             )
         except streams.TooManyWaiting as fault:
             raise TooManyStreams(_("Hay demasiadas conversaciones abiertas. Prueba en un momento.")) from fault
-        response = StreamingHttpResponse(stream, content_type="text/event-stream; charset=utf-8")
-        response["Cache-Control"] = "no-store"
-        response["X-Accel-Buffering"] = "no"
-        return response
+        return stream_response(stream)
 
 
 class ConversationsView(ChatView):
@@ -257,6 +258,15 @@ def _sent(message: Message) -> dict[str, Any]:
     return dict(SentMessageSerializer(message).data)
 
 
-def _last_event(request: Request) -> int:
+def stream_response(stream: streams.LiveStream) -> StreamingHttpResponse:
+    """The answer that sends the events as they come, past every cache and buffer."""
+    response = StreamingHttpResponse(stream, content_type="text/event-stream; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def last_event(request: Request) -> int:
+    """The number of the last event that the client says it has seen; 0 when it says none."""
     given = request.headers.get("Last-Event-ID", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging import api, pages
+from messaging import api, bell_api, pages
 
 urlpatterns = [
     path("user/commercial/chat", pages.commercial_chat, name="chat"),
@@ -10,4 +10,9 @@ urlpatterns = [
     path("api/user/chat/messages/<int:pk>/retry", api.RetryView.as_view(), name="api-chat-message-retry"),
     path("api/user/chat/conversations", api.ConversationsView.as_view(), name="api-chat-conversations"),
     path("api/user/chat/conversations/<int:pk>", api.ConversationView.as_view(), name="api-chat-conversation"),
+    path("api/user/personal/reminders", bell_api.RemindersView.as_view(), name="api-reminders"),
+    path("api/user/notifications", bell_api.NotificationsView.as_view(), name="api-notifications"),
+    path("api/user/notifications/read", bell_api.NotificationsReadView.as_view(), name="api-notifications-read"),
+    path("api/user/notifications/stream", bell_api.NotificationStreamView.as_view(), name="api-notifications-stream"),
+    path("api/user/notifications/<int:pk>/read", bell_api.NotificationReadView.as_view(), name="api-notification-read"),
 ]
