@@ -32,7 +32,8 @@ Alpine.data("agenda", () => ({
       move: (info) => this.move(info),
       changed: ({ view }) => this.turned(view),
     });
-    if (asked.get("id")) this.openById(asked.get("id"));
+    const id = asked.get("id") || asked.get("appointment"); // a reminder's letter names it so
+    if (id) this.openById(id);
     else if (asked.has("new")) this.create();
     shortcut("n", () => this.create());
     shortcut("/", () => this.$root.querySelector("[data-part=words]").focus());

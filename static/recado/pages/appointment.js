@@ -10,7 +10,8 @@ import { askScope } from "./scope.js";
 
 const REMINDERS = [0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10080];
 const FREE_DAYS = 7;
-const SLOTS = 8;
+const SLOTS = 9;
+const PER_DAY = 3;
 const PAUSE_MS = 300;
 const FIELDS = ["title", "start_datetime", "end_datetime", "location", "attendees", "reminder_minutes", "rrule", "description"];
 
@@ -55,6 +56,21 @@ function bodyOf(values) {
   };
 }
 
+// Some starts within what is free, at most three a day, so that there is a choice of days too.
+function startsIn(slots, minutes) {
+  const starts = [], perDay = new Map();
+  for (const slot of slots) {
+    const end = wallOf(slot.end);
+    for (let start = wallOf(slot.start); later(start, minutes) <= end; start = later(start, Math.max(minutes, 60))) {
+      const day = dayOf(start), taken = perDay.get(day) || 0;
+      if (taken === PER_DAY) break;
+      perDay.set(day, taken + 1);
+      starts.push({ start, label: `${capital(dayWords(start))} ${clockOf(start)}` });
+    }
+  }
+  return starts.slice(0, SLOTS);
+}
+
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 Alpine.data("appointment", () => ({
@@ -95,7 +111,6 @@ Alpine.data("appointment", () => ({
     if (!this.$root.open) this.$root.showModal();
     this.$nextTick(() => this.$refs.title.focus());
     this.look();
-    this.suggest();
   },
   dismiss() { this.$root.close(); },
   closed() { this.$dispatch("closed"); },
@@ -148,7 +163,7 @@ Alpine.data("appointment", () => ({
     try {
       const minutes = this.values.all_day ? this.defaults.minutes || 60 : Math.min(this.minutes, 1440);
       const { slots } = await get(`${PERSONAL}/appointments/free?${query({ from, to: later(`${dayOf(from)}T00:00`, FREE_DAYS * 1440), minutes })}`);
-      this.slots = slots.slice(0, SLOTS).map((slot) => ({ ...slot, label: `${capital(dayWords(wallOf(slot.start)))} ${clockOf(wallOf(slot.start))}` }));
+      this.slots = startsIn(slots, minutes);
       this.searched = true;
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
@@ -159,7 +174,7 @@ Alpine.data("appointment", () => ({
   get noSlots() { return this.searched && !this.slots.length; },
   take(slot) {
     const minutes = this.values.all_day ? this.defaults.minutes || 60 : this.minutes;
-    const start = wallOf(slot.start), end = later(start, minutes);
+    const start = slot.start, end = later(start, minutes);
     Object.assign(this.values, { all_day: false, busy: true, day: dayOf(start), clock: clockOf(start), end_day: dayOf(end), end_clock: clockOf(end) });
     this.slots = [];
     this.searched = false;

@@ -91,7 +91,8 @@ function businessHours(hours) {
 // A calendar in `element`. `load(from, to)` answers appointments; the others are told what the person did.
 export function makeCalendar(element, { view, date, hours, load, show, create, move, changed }) {
   const opens = Object.values(hours || {}).flat().map(([start]) => start).sort()[0] || "08:00";
-  const scroll = Math.max(0, Number(opens.slice(0, 2)) - 1);
+  // From the hour before work begins, or, when that is long past, from an hour before now.
+  const scroll = Math.max(0, Number(opens.slice(0, 2)) - 1, date ? 0 : Math.min(16, Number(wallNow().slice(11, 13)) - 2));
   const moved = (info) => move({
     appointment: info.event.extendedProps.appointment, allDay: info.event.allDay,
     start: info.event.startStr.slice(0, info.event.allDay ? 10 : 16), end: info.event.endStr.slice(0, info.event.allDay ? 10 : 16), revert: info.revert,
@@ -130,13 +131,12 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
   return calendar;
 }
 
-// What scrolls can be scrolled by keyboard, also when nothing in it takes the focus.
+// What scrolls can be scrolled by keyboard, also when no event in it takes the focus: its first cell does.
 function reach(element) {
   for (const box of element.querySelectorAll(".fc-scroller")) {
-    if (!["auto", "scroll"].includes(getComputedStyle(box).overflowY) || box.tabIndex === 0) continue;
-    box.tabIndex = 0;
-    box.setAttribute("role", "group");
-    box.setAttribute("aria-label", gettext("Horas y citas"));
+    if (!["auto", "scroll"].includes(getComputedStyle(box).overflowY)) continue;
+    const cell = box.querySelector("[role=gridcell]");
+    if (cell) cell.tabIndex = 0;
   }
 }
 

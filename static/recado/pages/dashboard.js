@@ -1,35 +1,48 @@
 // Inicio: what needs me now?
 import Alpine from "../../vendor/alpine.min.js";
-import { ApiError, get } from "../api.js";
+import { PERSONAL, alter, capital, clockOf, dayOf, dayWords, later, tell, today, wallNow, wallOf } from "../agenda.js";
+import { ApiError, get, query } from "../api.js";
 import { number, shell, when } from "../format.js";
-import { iconHref } from "../frame.js";
+import { iconHref, notify } from "../frame.js";
 
 const LOW = 5; // units
 const SHOWN = 6;
+const DAYS = 7; // ahead, for the next appointments
+const WAITING_OF = 40; // conversations looked through for those without an answer
 
 Alpine.data("dashboard", () => ({
-  ready: false, trouble: "", counts: { products: 0, soldOut: 0, conversations: 0 }, facts: false, low: [], talks: [],
+  ready: false, trouble: "", counts: { products: 0, soldOut: 0, conversations: 0, late: 0, appointments: 0 }, facts: false,
+  low: [], talks: [], waiting: [], appointments: [], tasks: [],
 
   init() {
     this.load();
     window.addEventListener("online", () => { if (this.trouble) this.load(); });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && this.ready) this.load(); });
   },
   get greeting() {
-    const hour = Number(new Intl.DateTimeFormat("en", { hour: "numeric", hourCycle: "h23", timeZone: shell.timezone }).format());
+    const hour = Number(clockOf(wallNow()).slice(0, 2));
     return hour < 5 || hour >= 19 ? gettext("Buenas noches") : hour < 12 ? gettext("Buenos días") : gettext("Buenas tardes");
   },
   get today() {
     return new Intl.DateTimeFormat(shell.locale, { weekday: "long", day: "numeric", month: "long", timeZone: shell.timezone }).format();
   },
   async load() {
+    const now = wallNow();
     try {
-      const [stock, soldOut, talks, preferences] = await Promise.all([
+      const [stock, soldOut, talks, preferences, appointments, overdue, due] = await Promise.all([
         get(`/api/user/products?ordering=stock&page_size=${SHOWN}`), get("/api/user/products/count?in_stock=false"),
-        get(`/api/user/chat/conversations?page_size=${SHOWN}`), get("/api/user/preferences"),
+        get(`/api/user/chat/conversations?page_size=${WAITING_OF}`), get("/api/user/preferences"),
+        get(`${PERSONAL}/appointments?${query({ from: now, to: `${later(dayOf(now), DAYS * 1440)}T00:00`, status: "scheduled", page_size: SHOWN })}`),
+        get(`${PERSONAL}/tasks?${query({ overdue: true, page_size: SHOWN, ordering: "due_date" })}`),
+        get(`${PERSONAL}/tasks?${query({ overdue: false, ordering: "due_date", page_size: 50 })}`),
       ]);
-      this.counts = { products: stock.count, soldOut: soldOut.count, conversations: talks.count };
+      const todays = due.results.filter((task) => task.due_date === today() && task.status !== "completed");
+      this.counts = { products: stock.count, soldOut: soldOut.count, conversations: talks.count, late: overdue.count, appointments: appointments.count };
       this.low = stock.results.filter((product) => product.stock <= LOW);
-      this.talks = talks.results;
+      this.waiting = talks.results.filter((talk) => ["failed", "pending"].includes(talk.last_message?.status));
+      this.talks = (this.waiting.length ? this.waiting : talks.results).slice(0, SHOWN);
+      this.appointments = appointments.results;
+      this.tasks = [...overdue.results, ...todays].slice(0, SHOWN + 2);
       this.facts = Boolean(preferences.business_facts.trim());
       this.trouble = "";
       this.ready = true;
@@ -49,13 +62,42 @@ Alpine.data("dashboard", () => ({
   stepIcon(step) { return iconHref(this.done(step) ? "circle-check" : "chevron-right"); },
   stepState(step) { return this.done(step) ? gettext("Hecho") : gettext("Pendiente"); },
 
-  // --- the lists ---
+  // --- the day ---
+  get noAppointments() { return this.ready && !this.appointments.length; },
+  appointmentHref(appointment) { return `/user/personal/agenda?id=${appointment.id}`; },
+  appointmentWhen(appointment) {
+    const start = wallOf(appointment.start_datetime);
+    const day = capital(dayWords(start < wallNow() ? wallNow() : start));
+    return appointment.all_day ? interpolate(gettext("%s, todo el día"), [day]) : start < wallNow() ? gettext("Ahora") : `${day}, ${clockOf(start)}`;
+  },
+  crosses(appointment) { return appointment.conflicts.length > 0; },
+  get noTasks() { return this.ready && !this.tasks.length; },
+  taskHref(task) { return `/user/personal/tasks?id=${task.id}`; },
+  tickLabel(task) { return interpolate(gettext("Hecha: %s"), [task.title]); },
+  taskDue(task) { return task.due_date < today() ? interpolate(gettext("Venció %s"), [dayWords(task.due_date)]) : gettext("Hoy"); },
+  taskClass(task) { return task.due_date < today() ? "badge-out" : "badge-low"; },
+  async tick(task) {
+    this.tasks = this.tasks.filter((other) => other.id !== task.id);
+    try {
+      const answer = await alter("tasks", task.id, { status: "completed", version: task.version });
+      tell(interpolate(gettext("Hecha: «%s»."), [task.title]), answer, () => this.load());
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault;
+      notify({ text: fault.status === 409 ? gettext("Esta tarea cambió en otra ventana. Ahora ves cómo está.") : fault.words, kind: "bad" });
+      if (fault.status === 0) this.tasks = [task, ...this.tasks];
+    }
+    await this.load();
+  },
+
+  // --- the shop ---
   get noneLow() { return this.ready && !this.low.length && this.counts.products > 0; },
   get noProducts() { return this.ready && this.counts.products === 0; },
   get noTalks() { return this.ready && !this.talks.length; },
+  get talksTitle() { return this.waiting.length ? gettext("Sin respuesta") : gettext("Últimas conversaciones"); },
   productHref(product) { return `/user/commercial/products?id=${product.id}`; },
   stockText(product) { return product.stock === 0 ? gettext("Agotado") : interpolate(ngettext("Queda %s", "Quedan %s", product.stock), [number(product.stock)]); },
   stockClass(product) { return product.stock === 0 ? "badge-out" : "badge-low"; },
-  talkHref(talk) { return `/user/commercial/chat?c=${talk.id}`; },
+  talkHref(talk) { return `/user/${talk.assistant_type === "personal" ? "personal" : "commercial"}/chat?c=${talk.id}`; },
+  isWaiting(talk) { return this.waiting.includes(talk); },
   when(talk) { return when(talk.updated_at); },
 }));

@@ -42,7 +42,8 @@ Alpine.data("tasks", () => ({
     const kept = localStorage.getItem(`${KEY}:${narrow.matches ? "narrow" : "wide"}`);
     this.view = [asked.get("view"), kept].find((name) => ["board", "list"].includes(name)) || (narrow.matches ? "list" : "board");
     this.load();
-    if (asked.get("id")) this.openById(asked.get("id"));
+    const id = asked.get("id") || asked.get("task"); // a reminder's letter names it so
+    if (id) this.openById(id);
     else if (asked.has("new")) this.create();
     shortcut("n", () => this.create());
     shortcut("/", () => this.$root.querySelector("[data-part=words]").focus());
@@ -123,7 +124,10 @@ Alpine.data("tasks", () => ({
   tickLabel(task) { return interpolate(this.isDone(task) ? gettext("Volver a pendiente: %s") : gettext("Hecha: %s"), [task.title]); },
   moveLabel(task) { return interpolate(gettext("Estado de %s"), [task.title]); },
   isIn(task, column) { return task.status === column.status; },
-  dueText(task) { return this.isOverdue(task) ? interpolate(gettext("Venció %s"), [dayWords(task.due_date)]) : capital(dayWords(task.due_date)); },
+  dueText(task) {
+    if (!task.due_date) return "";
+    return this.isOverdue(task) ? interpolate(gettext("Venció %s"), [dayWords(task.due_date)]) : capital(dayWords(task.due_date));
+  },
   dueClass(task) { return this.isOverdue(task) ? "badge-out" : task.due_date === today() && !this.isDone(task) ? "badge-low" : "task-due numeric"; },
   isNotable(task) { return task.priority !== "medium"; },
   priorityText(task) { return PRIORITIES[task.priority]; },
