@@ -8,58 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils.duration import duration_string
 
 from agenda import planning
 from agenda.changes import UNDO_FOR, Change
 from agenda.details import preferences_of
 from agenda.models import Appointment, Attendee, Series, Task
+from agenda.rows import MODELS, put_back, values_of, write
 from tenants.models import User
 
 LOCK = 7_231_104  # of the advisory locks, with the tenant's number
 MOST_SUMMARY = 300
 BATCH = 500
 
-KEPT: dict[type[Model], tuple[str, ...]] = {
-    Appointment: (
-        "title",
-        "description",
-        "start_datetime",
-        "end_datetime",
-        "timezone",
-        "all_day",
-        "busy",
-        "location",
-        "reminder_minutes",
-        "status",
-        "cancel_reason",
-        "series_id",
-        "original_start",
-        "detached",
-        "uid",
-        "deleted_at",
-    ),
-    Task: (
-        "title",
-        "description",
-        "due_date",
-        "priority",
-        "status",
-        "category",
-        "reminder_minutes",
-        "series_id",
-        "completed_at",
-        "deleted_at",
-    ),
-    Series: ("rrule", "timezone", "starts_at", "duration", "template", "made_until"),
-}
 ATTENDEE_FIELDS = ("name", "email", "phone", "contact_id")
-_models: dict[str, type[Model]] = {model._meta.label_lower: model for model in KEPT}
 
 
 class NothingToUndo(Exception):
@@ -86,7 +52,7 @@ class Act:
     def watch(self, *rows: Model) -> None:
         """Remember how ``rows`` are."""
         for row in rows:
-            self._before.setdefault((type(row), row.pk), (row, _values(row)))
+            self._before.setdefault((type(row), row.pk), (row, values_of(row)))
 
     def set_attendees(self, appointments: Sequence[Appointment], attendees: Sequence[dict[str, Any]]) -> None:
         """Let ``attendees`` be who comes to ``appointments``, which are watched, where it is somebody else."""
@@ -98,7 +64,7 @@ class Act:
     def changed(self, row: Model) -> bool:
         """Whether ``row``, which is watched, is no longer as it was."""
         before = self._before[type(row), row.pk][1]
-        return before != _values(row) or (row.pk in self._attendees and isinstance(row, Appointment))
+        return before != values_of(row) or (row.pk in self._attendees and isinstance(row, Appointment))
 
     def made(self, *rows: Model) -> None:
         """Remember that ``rows`` are new."""
@@ -125,7 +91,7 @@ class Act:
         entry = {"model": row._meta.label_lower, "id": row.pk, "version": getattr(row, "version", None)}
         if before is None:
             return {**entry, "was": None, "fields": None}
-        now = _values(row)
+        now = values_of(row)
         fields = {name: value for name, value in before.items() if value != now[name] and name != "version"}
         if row.pk in self._attendees and isinstance(row, Appointment):
             fields["attendees"] = self._attendees[row.pk]
@@ -156,7 +122,8 @@ def undo(*, user: User, now: datetime, change_id: int | None = None) -> Change:
                 raise ChangedSince(change)
         for entry in change.before:
             _take_back(rows[entry["model"], entry["id"]], entry["fields"], now=now)
-        _write(list(rows.values()), now=now)
+        for model in MODELS.values():
+            write([row for row in rows.values() if type(row) is model], now=now)
         for entry in change.before:
             if entry["model"] == "agenda.appointment" and "attendees" in (entry["fields"] or {}):
                 set_attendees(user=user, appointment_ids=[entry["id"]], attendees=entry["fields"]["attendees"])
@@ -196,17 +163,6 @@ def set_attendees(*, user: User, appointment_ids: Sequence[int], attendees: Sequ
     )
 
 
-def plain(value: Any) -> Any:
-    """``value`` as JSON holds it; the model's field reads it back."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return duration_string(value) if isinstance(value, timedelta) else value
-
-
-def _values(row: Model) -> dict[str, Any]:
-    return {"version": getattr(row, "version", None)} | {n: plain(getattr(row, n)) for n in KEPT[type(row)]}
-
-
 def _find(*, now: datetime, change_id: int | None) -> Change:
     if change_id is None:
         change = undoable(now=now).first()
@@ -221,7 +177,7 @@ def _find(*, now: datetime, change_id: int | None) -> Change:
 
 def _rows_of(change: Change) -> dict[tuple[str, int], Any]:
     rows: dict[tuple[str, int], Any] = {}
-    for label, model in _models.items():
+    for label, model in MODELS.items():
         ids = [entry["id"] for entry in change.before if entry["model"] == label]
         if ids:
             found = model.objects.select_for_update().filter(pk__in=ids)  # type: ignore[attr-defined]
@@ -238,26 +194,9 @@ def _take_back(row: Any, fields: dict[str, Any] | None, *, now: datetime) -> Non
             row.series_id = None  # in a series, one that is deleted stands for «not on this day»
             if isinstance(row, Appointment):
                 row.original_start = None
-    for name, value in (fields or {}).items():
-        if name != "attendees":
-            setattr(row, name, _field(row, name).to_python(value))
+    put_back(row, {name: value for name, value in (fields or {}).items() if name != "attendees"})
     if not isinstance(row, Series):
         row.version += 1
-        row.updated_at = now
-
-
-def _field(row: Model, name: str) -> Any:
-    field: Any = row._meta.get_field(name.removesuffix("_id"))
-    return field.target_field if field.is_relation else field
-
-
-def _write(rows: list[Any], *, now: datetime) -> None:
-    for model, kept in KEPT.items():
-        own = [row for row in rows if type(row) is model]
-        if own:
-            names = [name.removesuffix("_id") for name in kept]
-            names += [] if model is Series else ["version", "updated_at"]
-            model.objects.bulk_update(own, names, batch_size=BATCH)  # type: ignore[attr-defined]
 
 
 def _forget_what_came_after(change: Change, rows: dict[tuple[str, int], Any]) -> None:

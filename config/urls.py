@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("catalog.urls")),
     path("", include("agenda.urls")),
+    path("", include("agenda.calendar.urls")),
     path("", include("messaging.urls")),
 ]
 
