@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from functools import cache
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Component
 
 from agenda.calendar.names import CATEGORY_RRULE, STATUS_PROPERTY
 from agenda.models import MOST_REMINDER_MINUTES, MOST_REMINDERS, Task
+from tenants.preferences import known_timezones
 
 MOST_BYTES = 3 * 1024 * 1024
 MOST_ITEMS = 5000  # appointments and tasks of one file
@@ -240,13 +241,13 @@ def _aware(moment: datetime | date, zone: ZoneInfo) -> datetime | date:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=zone)
     key = getattr(moment.tzinfo, "key", "")
-    return moment.astimezone(ZoneInfo(key)) if key in available_timezones() else moment.astimezone(UTC)
+    return moment.astimezone(ZoneInfo(key)) if key in known_timezones() else moment.astimezone(UTC)
 
 
 def _zone_of(start: datetime | date, zone: ZoneInfo) -> str:
     """The clock on which it was booked: its own if we know it by name, else the tenant's."""
     key = getattr(start.tzinfo, "key", "") if isinstance(start, datetime) else ""
-    if key == "UTC" or key not in available_timezones():
+    if key == "UTC" or key not in known_timezones():
         return zone.key
     return str(key)
 
