@@ -17,7 +17,7 @@ _TOTAL = re.compile(
     r"|pagarias|pagaria|en conjunto|tudo|os dois|as duas|entre los|kit completo|llevando|si llevas|pedido|carrito|order|cuenta|serian|seria|quedaria\w*|saldrian?|compra|dan|da|comes? to|works? out|in all|en todo|all in|ao todo|o sea|es decir|ou seja|that is|(?:con|com|with|mas|incluyendo|sumando|including|plus) (?:el |la |a |o |the )?(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete|transporte|montaje|instalacion))\b|[=+]"
 )
 _DIFFERENCE = re.compile(
-    r"\b(?:diferencia\w*|cambian?|varian?|muda|con\s+mas|with\s+more|com\s+(?:a )?mais|faltan?|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|te qued\w+|restan?|baj\w+)\b"
+    r"\b(?:diferencia\w*|cambian?|varian?|muda|con\s+mas|with\s+more|com\s+(?:a )?mais|faltan?|difference|diferenca|ahorr\w+|econom\w+|sav\w+|mas (?:barat|car|econom|que)\w*|menos|de mas|cheaper|less|more|mais|sobr\w+|vuelto|cambio|troco|change|falt\w+|adicional\w*|extra|left over|te qued\w+|restan?|baj\w+|se pasan?|te pasas?|exced\w+|super\w+|exceed\w*)\b"
 )
 _SHARE = re.compile(
     r"(?:\bcada|\bc/u|\bla unidad|\bcada una?|\bpor (?!mayor|menor|favor)[a-z]+|\beach|\bper\b|\bunidad\b|\bunitario|\bapiece)"
@@ -53,6 +53,11 @@ _HANDED_OVER = re.compile(
 )
 
 
+_CHANGE = re.compile(r"\b(?:vuelto|vuelta|troco|cambio|change|sobra\w*|te quedan?|te quedarian?|left over)\b")
+_WITH = re.compile(r"(?:^|[.;,:¡!¿?]\s*)(?:y |pero )?(?:con|with|com)\s*(?:tus |esos |unos |los |your |seus )?$")
+_SUFFICES = re.compile(
+    r"\s*(?:de presupuesto)?,?\s*(?:te |le |les |ya |si |no |you |voce )?(?:alcanza\w*|pued\w+|pod\w+|llega\w*|compra\w*|lleva\w*|cubr\w+|da\b|can\b|leva\w*|consegue\w*)"
+)
 _BELOW = re.compile(
     r"\b(?:menos de|por debajo de|debajo de|no (?:llega|supera|pasa)n? (?:a|de|los)?|inferior(?:es)? a|abaixo de|menos que|less than|under|below)\s*(?:los )?$"
 )
@@ -108,6 +113,7 @@ class Amounts:
             or (_ALMOST.search(left) and any(_is_just_below(price, value) for value in values for price in own))
             or _has(values, self._sums_of_sentence(basis, counts))
             or _HANDED_OVER.search(left)
+            or (_WITH.search(left) and _SUFFICES.match(right))
         ):
             return True
         if self.in_texts and _has(values, self._multiples_beside(around)):
@@ -133,9 +139,10 @@ class Amounts:
                 return True
         if differs or _DIFFERENCE.search(around):
             fees = self.in_texts if _FEES.search(around) else ()
-            terms = list(
-                dict.fromkeys([*own, *named, *multiples, *self.said, *self.ordered, *self.in_questions, *fees])
-            )[:40]
+            ordered = self.ordered if _CHANGE.search(around) else ()
+            terms = list(dict.fromkeys([*own, *named, *multiples, *self.said, *ordered, *self.in_questions, *fees]))[
+                :40
+            ]
             if _has(values, [abs(one - other) for one, other in combinations(terms, 2)]):
                 return True
         if not _has(values, self.in_questions):
@@ -182,7 +189,9 @@ class Amounts:
             choices.append(list(dict.fromkeys([price, *lines, *(price * count for count in counts[:6])])))
             multiples.update(choices[-1])
         free = [
-            amount for amount in (*reversed(said), *(() if prices else self.ordered), *fees) if amount not in multiples
+            amount
+            for amount in (*reversed(said), *(self.ordered if not prices or len(self.ordered) <= 2 else ()), *fees)
+            if amount not in multiples
         ]
         choices += [[amount] for amount in list(dict.fromkeys(free))[:8]]
         most = max(values)

@@ -17,7 +17,9 @@ TOLD = 4  # words in a row that make a quotation
 
 # What may stand between two words of one name.
 _WITHIN_NAME = re.compile(r"(?:(?!\.\s)[\s\-/,.\"'”″´’&+()×xºª¼½¾⅓⅔⅛⅜⅝⅞])*")
-_SHORT_FORM = re.compile(r"\b(?:el|la|los|las|o|a|os|as|the)\s+(?:de|con|del|com|do|da|talla)\s+$", re.IGNORECASE)
+_SHORT_FORM = re.compile(
+    r"(?:\b(?:el|la|los|las|o|a|os|as|the|y|e|and|or|u|ou)|,)\s+(?:de|con|del|com|do|da|talla)\s+$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _Entry:
         self.head = next((token.stem for token in name if not token.is_number), "")
         described = tokenize(product.description)
         self.about = self.name | {token.stem for token in (*tokenize(f"{product.category} {product.sku}"), *described)}
+        self.initials = frozenset(_initials(name))
         self.told = frozenset(_grams(described))
         self.percentages = percentages([product.description])
         self.sku = _compact(product.sku)
@@ -84,7 +87,8 @@ class Catalogue:
         exact = self.by_stem.get(stemmed)
         if exact is not None:
             return frozenset(exact)
-        if len(stemmed) < 4 or stemmed[0].isdigit():
+        if len(stemmed) < 4 or any(character.isdigit() for character in stemmed):
+            # "L3210" is another thing than "L3250"
             return frozenset()
         if stemmed not in self._close:
             close: set[int] = set()
@@ -126,7 +130,7 @@ class Catalogue:
         while index < len(tokens):
             token = tokens[index]
             numbered = token.is_number and not _SHORT_FORM.search(text[: token.start])  # "el de 750 g"
-            if blocked[index] or token.is_stop or numbered or not (rows := self.rows_named(token.stem)):
+            if blocked[index] or token.is_stop or numbered or not (rows := self._rows_called(token.stem)):
                 index += 1
                 continue
             matched, last = [token], index
@@ -136,7 +140,7 @@ class Catalogue:
                 if not _WITHIN_NAME.fullmatch(between):
                     break
                 following = tokens[follower]
-                narrowed = rows & self.rows_named(following.stem)
+                narrowed = rows & self._rows_called(following.stem)
                 if narrowed and not following.is_stop:
                     rows, last = narrowed, follower
                     matched.append(following)
@@ -147,6 +151,10 @@ class Catalogue:
             found.append(mention)
             index = last + 1
         return found
+
+    def _rows_called(self, stemmed: str) -> frozenset[int]:
+        """Rows that the stem names, or else another word for the same thing."""
+        return self.rows_named(stemmed) or self.rows_of_synonym(stemmed)
 
     def _resolve(self, matched: tuple[Token, ...], rows: frozenset[int]) -> Mention:
         stems = {token.stem for token in matched}
@@ -179,6 +187,14 @@ class Catalogue:
         for other in synonyms(stemmed):
             rows |= self.by_stem.get(other, set())
         return frozenset(rows)
+
+
+def _initials(name: Sequence[Token]) -> Iterator[str]:
+    """What words in a row may be shortened to: "RC" for "Radio Control"."""
+    words = [token.folded for token in name]
+    for size in (2, 3, 4):
+        for start in range(len(words) - size + 1):
+            yield "".join(word[0] for word in words[start : start + size])
 
 
 def _grams(tokens: Sequence[Token]) -> Iterator[tuple[str, ...]]:

@@ -43,7 +43,7 @@ _CLASSES = tuple(
         # flowers
         "rosa rosas girasol girasoles tulipan tulipanes lirio lirios orquidea orquideas clavel claveles margarita margaritas hortensia hortensias",
         # colours
-        "rojo roja azul verde amarillo amarilla negro negra blanco blanca gris rosado rosada morado morada beige cafe marron dorado dorada plateado plateada celeste turquesa violeta lila fucsia"
+        "rojo roja azul verde amarillo amarilla negro negra blanco blanca gris rosado rosada morado morada beige cafe marron dorado dorada plateado plateada celeste turquesa cian cyan magenta violeta lila fucsia"
         " red blue green yellow black white gray grey pink purple brown gold silver navy teal vermelho vermelha amarelo amarela preto preta branco branca cinza roxo roxa dourado prata",
         # what a screw, a lamp or a paint is for
         "interior interiores exterior exteriores indoor outdoor",
@@ -95,6 +95,11 @@ def _beside(folded: str, tokens: Sequence[Token], mention: Mention, sure: Sequen
         if token.stem not in _OF_STEM and (joined or not token.is_number):
             break
         joined = False
-    before = [token for token in tokens if token.end <= mention.start][-1:]
-    if before and folded[before[0].end : mention.start].isspace():
-        yield before[0]
+    start = mention.start
+    for token in [token for token in tokens if token.end <= mention.start][-2:][::-1]:
+        if not folded[token.end : start].isspace():
+            break
+        yield token
+        if not token.is_number:
+            break
+        start = token.start

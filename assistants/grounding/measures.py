@@ -46,6 +46,14 @@ _UNITS: dict[str, tuple[str, Decimal]] = {
     for name in names.split()
 }
 _FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,2})[\s-])?(\d{1,2})/(\d{1,2})(?![\d/])")
+_PIECES = re.compile(r"piezas?|pzas?|pz|pcs|pieces|pecas?|unidad(?:es)?|unidades|unds?|uds?|un")
+_CONTENT = re.compile(
+    r"\b(?:trae[n]?|incluye[n]?|contiene[n]?|viene[n]? con|includes?|contains?|comes with|vem com|con|de|with)\s+(?:\w+\s+)?$"
+)
+_SCALE = re.compile(r"(?<![\d:])1:(\d{2,3})(?![\d:])")
+_RANGE = re.compile(
+    r"(?P<low>\d+(?:[.,]\d+)?)\s*(?:a|-|–|to|y|and|hasta|ate)\s*(?P<high>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z]+)"
+)
 _UNIT = re.compile(r"[\s-]?(\"|”|″|''|m²|[a-z]+2?)(?![a-z\d])")
 _NO_CONTENT = re.compile(
     r"unid\w*|uds?|units?|disponib\w*|dispon\w*|available|left|restant\w*|stock|existenc\w*|cuotas?|parcelas?|pagos?|dias?|days?|horas?|hours?|h|hs|hrs?|min\w*|mes|meses|months?|anos?|years?|semanas?|weeks?|am|pm|mil|millon\w*|pesos?|soles|reais|dolar\w*|dollars?|usd|mxn|cop|ars|clp|pen|brl|uyu|veces|times|vezes|cuadras|km|opcion\w*|modelos?|tipos?|colores|tallas?|k|x|por|cada|iva"
@@ -90,8 +98,24 @@ def find_false_measures(
             continue
         rows = [_measures(products[row]) for row in owner.products]
         figures = [{figure for dimension, figure in row if dimension == key} for row in rows]
+        if not any(figures) and _CONTENT.search(folded[:start]):
+            # "trae 8 destornilladores", where the row says six pieces
+            figures = [
+                {figure for dimension, figure in row if dimension == "pieces"}
+                if key in catalogue.entries[index].name
+                else set()
+                for index, row in zip(owner.products, rows, strict=True)
+            ]
+        if start < owner.start and any(value % figure == 0 for row in figures for figure in row if figure):
+            continue  # "dos kilos de clavos": the kilo box twice
         if not any(figures) or any(_holds(value, row, quantities) for row in figures):
             continue
+        if any(
+            dimension == key and low <= value <= high
+            for row in owner.products
+            for dimension, low, high in _ranges(products[row])
+        ):
+            continue  # "de 6 a 10 kg" holds 8
         if elsewhere is None:
             others = {row for mention in sure for row in mention.products}
             elsewhere = {measure for row in others for measure in _measures(products[row])}
@@ -102,10 +126,6 @@ def find_false_measures(
 
 
 def _holds(value: Decimal, figures: set[Decimal], quantities: Sequence[int]) -> bool:
-    if not figures:
-        return False
-    if min(figures) <= value <= max(figures) and len(figures) > 1:
-        return True  # "de 6 a 10 kg" holds 8
     return any(value == figure * count for figure in figures for count in (1, *quantities))
 
 
@@ -116,6 +136,8 @@ def _find_places(folded: str, numbers: Sequence[Number]) -> Iterator[tuple[int, 
         if under and (unit := _UNIT.match(folded, fraction.end())) and unit.group(1) in _UNITS:
             dimension, factor = _UNITS[unit.group(1)]
             yield fraction.start(), unit.end(), dimension, (Decimal(whole) + Decimal(over) / under) * factor
+    for scale in _SCALE.finditer(folded):
+        yield scale.start(), scale.end(), "scale", Decimal(scale.group(1))
     for number in numbers:
         if number.money is not None or number.percent or number.article:
             continue
@@ -134,10 +156,27 @@ def _find_places(folded: str, numbers: Sequence[Number]) -> Iterator[tuple[int, 
 
 
 def _find_measures(text: str) -> Iterator[Measure]:
-    for _, _, key, value in _find_places(fold(text), find_numbers(text)):
+    folded, numbers = fold(text), find_numbers(text)
+    for _, _, key, value in _find_places(folded, numbers):
         yield key, value
+    for number in numbers:
+        unit = _UNIT.match(folded, number.end)
+        if unit and _PIECES.fullmatch(unit.group(1)) and len(number.values) == 1:
+            yield "pieces", min(number.values)
 
 
 @lru_cache(maxsize=1024)
 def _measures(product: ProductFact) -> frozenset[Measure]:
     return frozenset({*_find_measures(product.name), *_find_measures(product.description)})
+
+
+@lru_cache(maxsize=1024)
+def _ranges(product: ProductFact) -> tuple[tuple[str, Decimal, Decimal], ...]:
+    folded = fold(f"{product.name}. {product.description}")
+    found = []
+    for match in _RANGE.finditer(folded):
+        unit = match.group("unit")
+        dimension, factor = _UNITS.get(unit, (stem(unit), Decimal(1)))
+        low, high = (Decimal(match.group(part).replace(",", ".")) * factor for part in ("low", "high"))
+        found.append((dimension, low, high))
+    return tuple(found)

@@ -42,6 +42,12 @@ _OUTSIDE = re.compile(
 )
 
 
+# What the figures of a computer are of: "8 GB de RAM".
+_PART = re.compile(
+    r"\d\s?(?:gb|tb)\s+(?:(?:de|of|en)\s+)?(?P<part>ram|ssd|rom|hdd|memoria|memory|almacenamiento|storage|disco|armazenamento)\b"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A unit as the reading has taken it apart."""
@@ -174,6 +180,7 @@ class _Judge:
     def _pieces(self, start: int, end: int) -> Iterator[list[Token]]:
         piece: list[Token] = []
         previous: Token | None = None
+        parts_of_it = {found.start("part") for found in _PART.finditer(self.sentence.folded)}
         for token in self.inside(start, end):
             between = self.sentence.folded[previous.end : token.start] if previous else ""
             parts = token.folded in ("y", "e", "o", "u", "and", "or", "ou", "vs") or re.search(r"[,+&/|()]", between)
@@ -183,10 +190,22 @@ class _Judge:
             if parts and not joined:
                 yield piece
                 piece = []
-            if not token.is_stop and not self._is_plain(token):
+            if (
+                not token.is_stop
+                and not self._is_plain(token)
+                and not self._holds_it(token)
+                and token.start not in parts_of_it
+            ):
                 piece.append(token)
             previous = token
         yield piece
+
+    def _holds_it(self, token: Token) -> bool:
+        """Whether it only holds what follows: "saco de cemento"."""
+        return (
+            token.stem in CONTAINERS
+            and re.match(r"\s+(?:de|of|da|do)\s", self.sentence.folded[token.end :]) is not None
+        )
 
     def _is_plain(self, token: Token) -> bool:
         if any(claim.start <= token.start < claim.end for claim in self.sentence.claims):
@@ -248,6 +267,10 @@ class _Judge:
     def _rows_for(self, tokens: Sequence[Token]) -> frozenset[int]:
         """Rows that the first telling word may name."""
         for token in tokens:
+            if token.text.isupper() and 2 <= len(token.text) <= 4 and token.stem not in self.catalogue.by_stem:
+                shortened = [row for row, entry in enumerate(self.catalogue.entries) if token.folded in entry.initials]
+                if shortened:
+                    return frozenset(shortened)
             if not token.is_number:
                 return self.catalogue.rows_named(token.stem) | self.catalogue.rows_of_synonym(token.stem)
         return frozenset()
@@ -265,6 +288,7 @@ class _Judge:
         about = self.catalogue.entries[row].about
         return all(
             token.stem in about
+            or (token.text.isupper() and token.folded in self.catalogue.entries[row].initials)
             or token.stem in GENERIC
             or bool(synonyms(token.stem) & about)
             or (not token.is_number and row in self.catalogue.rows_named(token.stem))
@@ -279,7 +303,10 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
     tail: Token | None = None
     following = [token for token in sentence.tokens if token.start >= end][:4]
     joined = False
+    parts_of_it = {found.start("part") for found in _PART.finditer(sentence.folded)}
     for token in following:
+        if token.start in parts_of_it:
+            break
         between = text[end : token.start]
         if not re.fullmatch(r"[\s\-\"'”″/]*", between):
             break
@@ -355,22 +382,20 @@ _BEFORE_PRICE = re.compile(
 
 def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: Catalogue) -> bool:
     """Whether a plain word stands where the name has another one: "Yogurt Laive durazno 1 L" for "... fresa 1 L"."""
-    if len(mention.tokens) < 2 or token.is_capital or len(token.stem) < 3 or _NO_QUALITY.fullmatch(token.folded):
+    if token.is_capital or len(token.stem) < 3 or _NO_QUALITY.fullmatch(token.folded):
         return False
     if token.stem in catalogue.text_stems or _PHRASE_STOP.fullmatch(token.folded):
         return False
     said = {other.stem for other in sentence.tokens}
-    missing = all(
-        any(
-            len(stemmed) > 2 and not stemmed[0].isdigit() and stemmed not in said
-            for stemmed in catalogue.entries[row].name
-        )
+    left_out = [
+        [word for word in catalogue.entries[row].name if len(word) > 2 and not word[0].isdigit() and word not in said]
         for row in mention.products
-    )
-    following = next((other for other in sentence.tokens if other.start >= token.end), None)
+    ]
+    missing = all(left_out) and not any(word[:4] == token.stem[:4] for words in left_out for word in words)
+    following = next((other for other in sentence.tokens if other.start >= token.end and not other.is_stop), None)
     resumes = (
         following is not None
-        and not sentence.folded[token.end : following.start].strip()
+        and re.fullmatch(r"\s*(?:(?:de|con|x|em|en|of)\s+)?", sentence.folded[token.end : following.start])
         and any(following.stem in catalogue.entries[row].name for row in mention.products)
     )
     priced = any(
@@ -378,7 +403,14 @@ def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: 
         for claim in sentence.claims
         if claim.start >= token.end
     )
-    return missing and (resumes or priced)
+    spread = any(
+        other.is_stop and other.folded not in ("de", "del", "da", "do") for other in _inside(sentence, mention)
+    )
+    return missing and (resumes or (priced and len(mention.tokens) > 1 and not spread))
+
+
+def _inside(sentence: Sentence, mention: Mention) -> list[Token]:
+    return [token for token in sentence.tokens if mention.start <= token.start < mention.end]
 
 
 def _is_model(mention: Mention, token: Token) -> bool:
@@ -476,7 +508,7 @@ def _find_capitals(sentence: Sentence, catalogue: Catalogue) -> Iterator[tuple[i
         elif alone and not first_word and sentence.speaks_of_goods:
             left = sentence.folded[: run[0].start]
             if re.search(
-                r"\b(?:el|la|los|las|un|una|marca|modelo|de|tenemos|the|o|a|um|uma|brand|have|temos|como|linea)\s+$",
+                r"\b(?:el|la|los|las|un|una|marca|modelo|de|tenemos|the|o|a|um|uma|brand|have|temos|como|linea|tono|color|sabor|version|edicion|\d+)\s+$",
                 left,
             ):
                 yield run[0].start, run[-1].end

@@ -49,10 +49,10 @@ _PURPOSE = re.compile(
     r"\b(?:para|for|compatibles? con|ideal\w*|sirve\w*|combina\w*|que (?:el|la|los|las)|than|incluye|trae|viene con|funciona con|del tipo)\b[^.,;:()$—–]{0,30}$"
 )
 _PROMOTION = re.compile(
-    r"\b(?:[2-5]x[123](?![\"”″.,\dx])|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
+    r"\b(?:[2-5]x[123](?![\"”″\dx]|[.,]\d)|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
 )
 _ELLIPSIS = re.compile(
-    r"\b(?:(?:el|la|los|las|o|a|os|as|the)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?|(?:en|in|em)\s+(?:(?:color|talla|talle|la|el)\s+)?|\b(?:y|e|and)\s+)$"
+    r"\b(?:(?:el|la|los|las|o|a|os|as|the)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?|(?:en|in|em)\s+(?:(?:color|talla|talle|la|el)\s+)?|(?:\b(?:y|e|and|o|or|ou)|,)\s+(?:(?:de|con|of)\s+)?)$"
 )
 _FEE = re.compile(
     r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|instalacion)\b[^.;,$+=\d]{0,40}$"
@@ -72,6 +72,9 @@ _OTHERS = re.compile(
 _COMPOSITION = re.compile(
     r"\s*(?:de\s+)?(?:algodon|lana|cuero|cotton|natural|puro|original|acero|poliester|lino|seda|organic|garantizad|seguro|algodao|couro|impermeable|resistente|nuevo|wool|leather|spandex|elastano|lycra|viscosa|nylon|rayon|acrilico|polyester)"
 )
+
+
+_STOCK_LIST = re.compile(r"\b(?:stock|disponib\w+|existencias?|inventario|estoque|quedan?)\b[^.;\d]{0,25}:\s*$")
 
 
 class Reading:
@@ -147,9 +150,8 @@ class Reading:
         for claim in claims:
             if claim.sort is Sort.QUANTITY:
                 self._quantities.update(int(value) for value in claim.number.values if 1 < value < 1000)
-        yield from self._check_claims(
-            text, folded, claims, sure, plain.is_item, weak=[] if sure else self._weak(mentions)
-        )
+        weak = [] if sure else self._weak(mentions)
+        yield from self._check_claims(text, folded, claims, sure, plain.is_item, weak=weak)
         yield from self._check_presence(text, folded, sure)
         if (promotion := _PROMOTION.search(folded)) and not any(
             promotion.group() in fold(known) for known in self._facts.texts
@@ -166,7 +168,9 @@ class Reading:
                 text, folded, tokens, sure=sure, spoken_of=self._topic, catalogue=self._catalogue
             ):
                 yield Kind.PRODUCT, text[start:end]
-            for start, end in find_contrasts(folded, tokens, sure=sure, catalogue=self._catalogue):
+            for start, end in find_contrasts(
+                folded, tokens, sure=sure or [m for m in weak if m.tokens[0].is_number], catalogue=self._catalogue
+            ):
                 yield Kind.PRODUCT, text[start:end]
         for said in find_false_measures(
             text,
@@ -217,8 +221,7 @@ class Reading:
             mention
             for mention in mentions
             if len(mention.products) <= 2
-            and len(mention.tokens[0].stem) >= 5
-            and not mention.tokens[0].is_number
+            and len(mention.tokens[0].stem) >= (3 if mention.tokens[0].is_number else 5)
             and mention.tokens[0].stem not in GENERIC
         ]
 
@@ -229,6 +232,13 @@ class Reading:
                 continue
             near = any(0 <= number.start - m.end <= 6 for m in mentions)
             claim = classify(text, number, next_to_name=near, spoken_quantities=self._spoken)
+            if (
+                claim is not None
+                and claim.sort in (Sort.PRICE, Sort.QUANTITY)
+                and number.money is None
+                and max(number.values) < 1000
+            ):
+                claim = _read_counted(text, claim, claims, mentions)
             if claim is not None:
                 claims.append(claim)
         return claims
@@ -520,12 +530,27 @@ def _is_large(number: Number) -> bool:
     )
 
 
+def _read_counted(text: str, claim: Claim, earlier: Sequence[Claim], mentions: Sequence[Mention]) -> Claim:
+    """What stands right before a name counts it: "25 tubos y 64 codos" goes on with the stock."""
+    if not any(0 < mention.start - claim.end <= 1 for mention in mentions):
+        return claim
+    if (
+        earlier
+        and earlier[-1].sort is Sort.STOCK
+        and re.fullmatch(r"[^.;:]*\b(?:y|e|and)\s+", fold(text[earlier[-1].end : claim.start]))
+    ):
+        return replace(claim, sort=Sort.STOCK)
+    if _STOCK_LIST.search(fold(text[: claim.start])):
+        return replace(claim, sort=Sort.STOCK)
+    return replace(claim, sort=Sort.QUANTITY) if claim.sort is Sort.PRICE else claim
+
+
 def _find_order(
     question: str, numbers: Sequence[Number], mentions: Sequence[Mention], catalogue: Catalogue
 ) -> frozenset[Decimal]:
     """What "10 bolillos y 2 baguettes" cost together, by each reading of the names."""
-    sums = {Decimal(0)}
-    lines = 0
+    lines: list[tuple[set[Decimal], list[Decimal]]] = []
+    counted = False
     for mention in mentions[:8]:
         counts = [
             value
@@ -535,11 +560,15 @@ def _find_order(
             if value == int(value) and value < 1000
         ]
         prices = {price for row in mention.products if (price := catalogue.products[row].price) is not None}
-        if not counts or not prices or len(prices) > 4:
-            continue
+        counted = counted or bool(counts)
+        if prices and len(prices) <= 4:
+            lines.append((prices, counts or [Decimal(1)]))
+    if not counted and len(lines) < 2:
+        return frozenset()
+    sums = {Decimal(0)}
+    for prices, counts in lines:
         sums = {total + price * count for total in sums for price in prices for count in counts}
-        lines += 1
-    return frozenset(sums) if lines else frozenset()
+    return frozenset(sums)
 
 
 def _blank_names(text: str, mentions: Sequence[Mention]) -> str:

@@ -58,8 +58,11 @@ _UNITS = {
     "min": "minuto",
 }
 _WARRANTY = re.compile(r"\b(?:garant\w+|warrant\w+|guarantee\w*)")
+_FOREVER = re.compile(
+    r"\b(?:garant\w+ (?:\w+ )?(?:de por vida|vitalicia|extendida|ilimitada|estendida)|(?:lifetime|unlimited|extended) (?:warranty|guarantee))"
+)
 _DELIVERY = re.compile(
-    r"\b(?:envi(?:o|os|amos)|domicilios?|delivery|despach(?:o|amos)|entrega(?:mos|n|s)?|frete|shipping|pedidos?|encomienda|llega(?:ria|n|r|ra)?|recib(?:es|iras|e)|chega\w*|arrives?|delivered|devol\w+|returns?|reservas?|apartamos)\b"
+    r"\b(?:envi(?:o|os|amos)|domicilios?|delivery|despach(?:o|amos)|entrega(?:mos|n|s)?|frete|shipping|pedidos?|encomienda|llega(?:ria|n|r|ra)?|recib(?:es|iras|e)|chega\w*|arrives?|delivered|devol\w+|returns?|cambi(?:os?|ar)|trocas?|exchanges?|reservas?|apartamos)\b"
 )
 _LASTING = re.compile(r"\b(?:dura(?:n|cion)?|protege|bateria|autonomia|lasts?|protects?|battery|produce|florece)\b")
 _ALWAYS = re.compile(
@@ -118,6 +121,13 @@ class Terms:
             unknown := [duration for duration in _find_durations(folded) if duration not in self._durations]
         ):
             yield " ".join(unknown[0])
+        forever = _FOREVER.search(folded)
+        if (
+            forever
+            and not is_denied_before(folded, forever.start())
+            and not any(_FOREVER.search(known) for known in self._all)
+        ):
+            yield text[forever.start() : forever.end()]
         if (days := find_days(folded)) and not _CLOSED.search(folded) and not days <= self._days_of(folded):
             yield text.strip()[:60]
         if _OPENING.search(folded):

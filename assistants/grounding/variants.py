@@ -39,11 +39,12 @@ _LABEL = re.compile(
     r"\b(?:tonos?|tallas?|talles?|colores|color|sabores|sabor|aromas?|tamanos?|tamanhos?|etapas?|sizes?|colou?rs?|flavou?rs?|cores|cor|numeros?|rin)\b(?:\s+(?:disponibles?|es|son|are|en|de))*\s*:?\s+"
 )
 _COMES_IN = re.compile(
-    r"\b(?:vienen?|vem|vendem|comes?|came|disponibles?|available|disponive\w+|estan?|los? hay|las? hay|(?:lo|la|los|las) tenemos|tenemos|hay|existen?|fabrica\w*|temos|have)\b(?:\s+\w+){0,4}?\s+(?:en|in|em)\s+"
+    r"\b(?:vienen?|vem|vendem|comes?|came|disponibles?|available|disponive\w+|estan?|los? hay|las? hay|(?:lo|la|los|las) (?:tenemos|manejamos|vendemos)|tenemos|manejamos|hay|existen?|fabrica\w*|temos|have)\b(?:\s+\w+){0,4}?\s+(?:en|in|em)\s+"
 )
 _ALSO_IN = re.compile(
     r"\b(?:tambien|also|tambem|ademas)\b(?:\s+\w+){0,3}?\s+(?:vienen?|esta|estan|comes?|vem|hay|tenemos|existen?|available|disponibles?)(?:\s+\w+)?\s+(?:en|in|em)\s+(?P<what>[^.,;:()$]{3,40})"
 )
+_CODES = re.compile(r"\b[A-Z]{1,3}\d{1,3}(?:(?:\s*,\s*|\s+(?:y|e|o|and|ou|or)\s+)[A-Z]{1,3}\d{1,3})+\b")
 _JOIN = re.compile(
     r"\s*(?:,|/|&|\b(?:y|e|o|u|and|or|ou)\b)\s*(?:(?:tambien|also|tambem)\s+)?(?:(?:en|in|em|de|talla|talle|color|la|el|las|los)\s+)*"
 )
@@ -85,7 +86,7 @@ def find_unknown_variants(
     def is_variant(token: Token, *, labelled: bool) -> bool:
         if token.stem in _COLOUR_STEMS:
             return True
-        if token.folded in _SIZES and token.text.isupper():
+        if token.folded in _SIZES and token.text.isupper() and text[token.end : token.end + 1] not in ("/", "$"):
             return not ranged
         return labelled and token.stem in _SHADE_STEMS and not ranged
 
@@ -108,6 +109,11 @@ def find_unknown_variants(
                 if is_variant(token, labelled=False) and not is_known(token):
                     yield match.start(), token.end
                     return
+    for codes in _CODES.finditer(text):
+        inside = [token for token in tokens if codes.start() <= token.start < codes.end() and not token.is_stop]
+        if any(is_known(token) for token in inside) and not all(is_known(token) for token in inside):
+            yield codes.span()
+            return
     for mention in sure:
         joined = _JOIN.match(folded, mention.end)
         if joined is None or is_denied_before(folded, mention.start):

@@ -183,6 +183,10 @@ SYNONYMS = tuple(
         "acero steel aco",
         "madera wood wooden madeira",
         "computador computadora computer pc equipo",
+        "botella bottle garrafa frasco",
+        "tinta ink",
+        "perro dog cachorro cao",
+        "gato cat",
         "corte cortar cut cutting",
     )
 )

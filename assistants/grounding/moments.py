@@ -1,0 +1,296 @@
+"""Reading a personal assistant's reply: each date, hour, title, count and deed in it must come from the turn's facts.
+
+A unit is a sentence or a line. Its moments are read by ``agenda.dates`` with all their readings, and one of these has
+to be in the facts: as an hour of what the unit names, or of anything when it names nothing. What only asks may repeat
+the person's own moments; what denies may also name days that were looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import cast
+
+from agenda.dates import Moment, Reading
+from assistants.grounding.markup import Plain, read_markup
+from assistants.grounding.moments_facts import AgendaFacts, Item
+from assistants.grounding.moments_titles import find_items, unknown_names, unknown_title
+from assistants.grounding.moments_words import ACTS, ASKING, COUNT, DENIAL, DONE, NUMBERS, PRESENCE, RELATIVE, REMIND
+from assistants.grounding.numbers import find_numbers
+from assistants.grounding.reading import Kind, Violation
+from assistants.grounding.words import fold
+
+__all__ = ["AgendaFacts", "MomentKind", "MomentReader"]
+
+ABOUT = timedelta(minutes=20)  # how exact «en dos horas» is
+
+
+class MomentKind(StrEnum):
+    """What an invention of a personal assistant is about."""
+
+    DATE = "date"
+    HOUR = "hour"
+    TITLE = "title"
+    ACT = "act"
+    COUNT = "count"
+    PRICE = "price"
+
+
+class MomentReader:
+    """Reads one reply, unit by unit; remembers the day that a heading names and what was spoken of last."""
+
+    def __init__(self, *, facts: AgendaFacts) -> None:
+        self._facts = facts
+        self._day: date | None = None  # that a line with nothing else named
+        self._subject: list[Item] = []
+
+    def read(self, unit: str) -> list[Violation]:
+        """What ``unit`` says that no fact of the turn holds."""
+        plain = read_markup(unit)
+        text = plain.text
+        if not text.strip():
+            return []
+        folded = fold(text)
+        sentence = _Sentence(
+            plain=plain,
+            folded=folded,
+            moments=self._facts.read(text),
+            asks=ASKING.search(folded) is not None,
+            denies=DENIAL.search(folded) is not None,
+        )
+        items = find_items(folded, self._facts)
+        sentence.items = items
+        said = [
+            *self._check_moments(sentence),
+            *self._check_titles(sentence),
+            *self._check_acts(sentence),
+            *self._check_counts(sentence),
+            *self._check_money(text),
+        ]
+        if items:
+            self._subject = items
+        self._remember_day(sentence)
+        return [Violation(cast("Kind", kind), words.strip()[:80], unit.strip()[:160]) for kind, words in said]
+
+    def _remember_day(self, sentence: _Sentence) -> None:
+        days = [m for m in sentence.moments if m.kind == "date" and m.candidates]
+        heads = sentence.plain.text.rstrip().endswith(":") or not sentence.plain.is_item
+        if days and heads and not sentence.items:
+            start = days[0].candidates[0].start
+            self._day = start if isinstance(start, date) else None
+        elif not sentence.plain.is_item and not days:
+            self._day = None
+
+    # -- dates and hours
+
+    def _check_moments(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
+        found = []
+        for moment in sentence.moments:
+            if moment.kind == "recurrence":
+                continue
+            if moment.kind == "duration":
+                wrong = self._is_wrong_length(moment, sentence)
+            else:
+                wrong = not self._is_told(moment, sentence)
+            if wrong:
+                kind = MomentKind.DATE if moment.kind in ("date", "date_range") else MomentKind.HOUR
+                found.append((kind, moment.words))
+        return found
+
+    def _is_wrong_length(self, moment: Moment, sentence: _Sentence) -> bool:
+        """Whether a reminder is said to come at another time than it does."""
+        if moment.duration is None or not REMIND.search(sentence.folded) or sentence.asks or sentence.denies:
+            return False
+        if moment.relation != "before":
+            return False
+        minutes = int(moment.duration.total_seconds() // 60)
+        subject = sentence.items or self._subject
+        known = set().union(*(item.minutes for item in subject)) if subject else set()
+        if not known:
+            known = self._facts.minutes.union(*(item.minutes for item in self._facts.items.values()))
+        return minutes not in known | self._facts.minutes
+
+    def _is_told(self, moment: Moment, sentence: _Sentence) -> bool:
+        facts = self._facts
+        if "weekday_mismatch" in moment.reasons or not moment.candidates:
+            return sentence.denies or _repeats(moment, facts.asked)
+        if _repeats(moment, facts.told):
+            return True
+        if (sentence.asks or sentence.denies) and _repeats(moment, facts.asked):
+            return True
+        return any(self._is_fact(reading, moment, sentence) for reading in moment.candidates)
+
+    def _is_fact(self, reading: Reading, moment: Moment, sentence: _Sentence) -> bool:
+        start, end = reading.start, reading.end
+        if isinstance(start, datetime):
+            first = start.replace(tzinfo=None)
+            last = end.replace(tzinfo=None) if isinstance(end, datetime) else None
+            return self._is_instant(first, last, moment, sentence)
+        if isinstance(start, time):
+            return self._is_clock(start, end if isinstance(end, time) else None, sentence)
+        last_day = end if isinstance(end, date) and not isinstance(end, datetime) else start
+        return self._is_day(start, last_day, sentence)
+
+    def _is_instant(self, first: datetime, last: datetime | None, moment: Moment, sentence: _Sentence) -> bool:
+        facts = self._facts
+        subject = sentence.items or list(facts.items.values())
+        for item in subject:
+            for span in item.spans:
+                if first == span.start and last in (None, span.end):
+                    return True
+                if last is None and first == span.end and item in sentence.items:
+                    return True
+                if first in [span.start - timedelta(minutes=lead) for lead in item.minutes | facts.minutes]:
+                    return True
+                if RELATIVE.search(fold(moment.words)) and abs(first - span.start) <= ABOUT:
+                    return True
+        if sentence.items and not sentence.denies:
+            part = last is not None and last - first >= timedelta(hours=3)  # «el jueves por la tarde»
+            return part and any(first <= span.start < last for item in subject for span in item.spans if last)
+        if any(span.start <= first and (last or first) <= span.end for span in facts.free):
+            return True
+        if first.replace(second=0) == facts.now.replace(tzinfo=None, second=0, microsecond=0):
+            return True
+        if last is not None and last - first >= timedelta(hours=3):
+            inside = any(first <= span.start < last for item in subject for span in item.spans)
+            return inside or any(span.start <= first and last <= span.end for span in facts.looked)
+        return False
+
+    def _is_clock(self, start: time, end: time | None, sentence: _Sentence) -> bool:
+        facts = self._facts
+        day = self._day if sentence.plain.is_item else None
+        for item in sentence.items or facts.items.values():
+            for span in item.spans:
+                if day is not None and sentence.items and not span.holds(day):
+                    continue
+                if start == span.start.time() and end in (None, span.end.time()):
+                    return True
+                if end is None and start == span.end.time():
+                    return True
+                if start in [(span.start - timedelta(minutes=lead)).time() for lead in item.minutes]:
+                    return True
+        if sentence.items and not sentence.denies:
+            return False
+        for span in facts.free:
+            if day is not None and not span.holds(day):
+                continue
+            closes = span.end.time() or time(23, 59)
+            if span.start.time() <= start and (end or start) <= closes:
+                return True
+        return (start.hour, start.minute) == (facts.now.hour, facts.now.minute)
+
+    def _is_day(self, first: date, last: date, sentence: _Sentence) -> bool:
+        facts = self._facts
+        if sentence.items and not sentence.denies and not sentence.asks:
+            return any(first <= day <= last for item in sentence.items for day in item.days)
+        days = [day for item in facts.items.values() for day in item.days]
+        days += [span.start.date() for span in facts.free]
+        if any(first <= day <= last for day in days):
+            return True
+        near = first <= facts.today <= last or first == last == facts.today + timedelta(days=1)
+        presence = PRESENCE.search(sentence.folded) is not None and not sentence.denies and not sentence.asks
+        if near:
+            return not presence or (bool(COUNT.search(sentence.folded)) is False and not sentence.moments[1:])
+        looked = any(span.holds(first) and span.holds(last) for span in facts.looked)
+        return looked and not presence
+
+    # -- titles, deeds, counts, money
+
+    def _check_titles(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
+        spans = [span for moment in sentence.moments for span in moment.spans]
+        names = unknown_names(sentence.plain.text, spans, self._facts)
+        found = [(MomentKind.TITLE, name) for name in names]
+        states = not sentence.asks and not sentence.denies
+        marked = [*sentence.plain.marked, *sentence.plain.quoted]
+        timed = any(moment.kind not in ("duration", "recurrence") for moment in sentence.moments)
+        present = PRESENCE.search(sentence.folded) is not None
+        whole = states and not sentence.items and (sentence.plain.is_item or (timed and present))
+        title = unknown_title(sentence.plain.text, spans, marked, self._facts, whole=whole)
+        if title:
+            found.append((MomentKind.TITLE, title))
+        return found
+
+    def _check_acts(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
+        if sentence.asks or sentence.denies:
+            return []
+        done = self._facts.acts
+        if "several" in done:
+            return []
+        subject = sentence.items or self._subject
+        for kinds, pattern in ACTS.items():
+            said = pattern.search(sentence.folded)
+            if said is None or done & set(kinds):
+                continue
+            states = {item.status for item in subject}
+            if kinds[0] in ("created", "moved") and sentence.items:
+                continue  # it stands there, as it is said
+            if kinds[0] in ("cancelled", "completed") and kinds[0] in states:
+                continue
+            return [(MomentKind.ACT, said.group())]
+        if not done and (said := DONE.search(sentence.folded)):
+            return [(MomentKind.ACT, said.group())]
+        return []
+
+    def _check_counts(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
+        if sentence.asks:
+            return []
+        known = self._known_counts()
+        found = []
+        for match in COUNT.finditer(sentence.folded):
+            n = int(match["n"]) if match["n"].isdigit() else NUMBERS[match["n"]]
+            article = match["n"] in ("un", "una", "um", "uma", "one")
+            if not article and n not in known:
+                found.append((MomentKind.COUNT, match.group()))
+        return found
+
+    def _known_counts(self) -> set[int]:
+        facts = self._facts
+        items = list(facts.items.values())
+        groups: list[Iterable[Item]] = [items]
+        for is_task in (True, False):
+            own = [item for item in items if item.is_task is is_task]
+            groups.append(own)
+            groups += [[item for item in own if item.priority == level] for level in ("high", "medium", "low")]
+            groups.append([item for item in own if item.overdue])
+            days = {day for item in own for day in item.days}
+            groups += [[item for item in own if day in item.days] for day in days]
+        asked = {int(n.values and max(n.values)) for text in facts.questions for n in find_numbers(text)}
+        return {len(list(group)) for group in groups} | facts.counts | asked | {0}
+
+    def _check_money(self, text: str) -> list[tuple[MomentKind, str]]:
+        known = "\n".join([*self._facts.texts, *self._facts.questions])
+        found = []
+        amounts = None
+        for number in find_numbers(text, currency=self._facts.currency):
+            if number.money is None:
+                continue
+            if amounts is None:
+                amounts = {
+                    value for each in find_numbers(known, currency=self._facts.currency) for value in each.values
+                }
+            if not number.values & amounts:
+                found.append((MomentKind.PRICE, number.text))
+        return found
+
+
+class _Sentence:
+    """One unit as it was read."""
+
+    def __init__(self, *, plain: Plain, folded: str, moments: list[Moment], asks: bool, denies: bool) -> None:
+        self.plain, self.folded, self.moments = plain, folded, moments
+        self.asks, self.denies = asks, denies
+        self.items: list[Item] = []
+
+
+def _repeats(moment: Moment, told: Iterable[Moment]) -> bool:
+    """Whether the same moment, or the day or hour of it, was told."""
+    own = [(reading.start, reading.end) for reading in moment.candidates]
+    for other in told:
+        for reading in other.candidates:
+            for start, end in own:
+                if start == reading.start and end in (None, reading.end):
+                    return True
+                if isinstance(reading.start, datetime) and start in (reading.start.date(), reading.start.time()):
+                    return True
+    return not own and any(fold(moment.words) == fold(other.words) for other in told)
