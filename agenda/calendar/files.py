@@ -18,7 +18,7 @@ from icalendar import Calendar, Component
 
 from agenda.calendar.names import CATEGORY_RRULE, STATUS_PROPERTY
 from agenda.models import MOST_REMINDER_MINUTES, MOST_REMINDERS, Task
-from tenants.preferences import known_timezones
+from tenants.preferences import zone_names
 
 MOST_BYTES = 3 * 1024 * 1024
 MOST_ITEMS = 5000  # appointments and tasks of one file
@@ -241,13 +241,13 @@ def _aware(moment: datetime | date, zone: ZoneInfo) -> datetime | date:
     if moment.tzinfo is None:
         return moment.replace(tzinfo=zone)
     key = getattr(moment.tzinfo, "key", "")
-    return moment.astimezone(ZoneInfo(key)) if key in known_timezones() else moment.astimezone(UTC)
+    return moment.astimezone(ZoneInfo(key)) if key in zone_names() else moment.astimezone(UTC)
 
 
 def _zone_of(start: datetime | date, zone: ZoneInfo) -> str:
     """The clock on which it was booked: its own if we know it by name, else the tenant's."""
     key = getattr(start.tzinfo, "key", "") if isinstance(start, datetime) else ""
-    if key == "UTC" or key not in known_timezones():
+    if key == "UTC" or key not in zone_names():
         return zone.key
     return str(key)
 
