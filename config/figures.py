@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_q.models import OrmQ
 
+from agenda import claiming
+from agenda.claiming import ReminderFigures
 from assistants.configuration import current_configuration
 from assistants.models import Outcome, TurnUsage
 from catalog.models import Product
-from config.heartbeats import SCHEDULER, WORKER, read_pulses
+from config.heartbeats import SCHEDULER, WORKER, Pulse, read_pulses
 from messaging.models import Message
 from messaging.pages import who_answers
 from tenants.models import User
@@ -35,6 +38,8 @@ class Figures:
     failed_today: int
     waiting: int
     queued: int
+    reminders: ReminderFigures
+    clock_seconds: float | None  # since the scheduler's last sign of life
 
 
 def read_figures(*, now: datetime) -> Figures:
@@ -51,8 +56,10 @@ def read_figures(*, now: datetime) -> Figures:
         waiting = Message.objects.pending().count()
         failed = Message.objects.filter(status=Message.Status.FAILED, created_at__gte=today).count()
     configuration = current_configuration()
+    reminders = claiming.read_figures(now=now)
+    pulses = read_pulses(now=now)
     return Figures(
-        alarms=_alarms(now=now, fault=configuration.fault, failed=failed),
+        alarms=_alarms(pulses, fault=configuration.fault, failed=failed, reminders=reminders, now=now),
         answering=who_answers(configuration),
         tenants=people["active"],
         suspended=people["suspended"],
@@ -62,14 +69,33 @@ def read_figures(*, now: datetime) -> Figures:
         failed_today=failed,
         waiting=waiting,
         queued=OrmQ.objects.count(),
+        reminders=reminders,
+        clock_seconds=next(pulse.age for pulse in pulses if pulse.name == SCHEDULER),
     )
 
 
-def _alarms(*, now: datetime, fault: str, failed: int) -> list[str]:
+def _alarms(pulses: list[Pulse], *, fault: str, failed: int, reminders: ReminderFigures, now: datetime) -> list[str]:
     names = {WORKER: _("El trabajador de la cola"), SCHEDULER: _("El reloj")}
-    alarms = [
-        _("%(part)s no da señales de vida.") % {"part": names[p.name]} for p in read_pulses(now=now) if not p.is_alive
-    ]
+    alarms = [_("%(part)s no da señales de vida.") % {"part": names[p.name]} for p in pulses if not p.is_alive]
+    if reminders.oldest is not None and (now - reminders.oldest).total_seconds() > settings.REMINDERS["STALE_SECONDS"]:
+        alarms.append(
+            _("Los avisos no salen: uno espera desde las %(time)s.")
+            % {"time": f"{timezone.localtime(reminders.oldest):%H:%M}"}
+        )
+    if reminders.unknown:
+        alarms.append(
+            ngettext(
+                "De %(n)d aviso no sabemos si llegó; no se repite.",
+                "De %(n)d avisos no sabemos si llegaron; no se repiten.",
+                reminders.unknown,
+            )
+            % {"n": reminders.unknown}
+        )
+    if reminders.failed:
+        alarms.append(
+            ngettext("%(n)d aviso no se pudo enviar.", "%(n)d avisos no se pudieron enviar.", reminders.failed)
+            % {"n": reminders.failed}
+        )
     if fault:
         alarms.append(_("El modelo configurado no se puede usar (%(fault)s).") % {"fault": fault})
     if failed:

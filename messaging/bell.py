@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from agenda.models import Reminder
@@ -14,10 +14,12 @@ from messaging.notifications import NotificationQuerySet
 from messaging.streams import LiveStream, event, switchboard
 from tenants.models import User
 from tenants.notices import notify
+from tenants.scope import all_tenants
 
 # A page that finds no line asks now and then instead, so the bells leave room for the conversations.
 MOST_BELLS, MOST_BELLS_OF_ONE = 60, 20  # in one process, among all that wait there
 LONGEST_TITLE = 300
+KEPT = timedelta(days=90)
 SETTLED_SECONDS = 60.0  # no transaction that rings a bell takes as long
 
 Render = Callable[[Notification], dict[str, Any]]
@@ -40,6 +42,12 @@ def mark_read(*, user: User, notifications: NotificationQuerySet, now: datetime)
     if count:
         _wake(user)
     return count
+
+
+def forget_read(*, now: datetime) -> int:
+    """Delete what every tenant read longer than KEPT ago. Returns how many there were."""
+    with all_tenants():
+        return Notification.objects.filter(read_at__lt=now - KEPT).delete()[0]
 
 
 class BellStream(LiveStream):

@@ -90,7 +90,7 @@ def sweep(*, now: datetime) -> Counter[str]:
         user = User.objects.tenants().filter(pk=claim.user_id).first()
         if user is not None:
             with tenant_scope(user):
-                found["unknown"] += _mark_unknown(claim, user, detail="interrupted", now=now)
+                found["unknown"] += _give_up(claim, user, now=now)
     if released := claiming.release_expired(now=now):
         found["released"] = released
         with transaction.atomic():
@@ -284,6 +284,18 @@ def _confirm(sending: Sending, *, now: datetime) -> str | None:
 def _lose(sending: Sending, *, now: datetime) -> str | None:
     _mark_unknown(sending.claim, sending.notice.user, detail="no_answer", now=now)
     return Status.UNKNOWN.value
+
+
+def _give_up(claim: Claim, user: User, *, now: datetime) -> int:
+    """Mark unknown what nobody is sending any more; without a word on the bell where that cannot be written."""
+    try:
+        return _mark_unknown(claim, user, detail="interrupted", now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("the bell cannot say that reminder %s is unknown", claim.reminder_id)
+        held = Reminder.objects.filter(pk=claim.reminder_id, fence=claim.fence, status=Status.SENDING)
+        return held.update(status=Status.UNKNOWN, detail="interrupted", lease_until=None, updated_at=now)
 
 
 def _mark_unknown(claim: Claim, user: User, *, detail: str, now: datetime) -> int:

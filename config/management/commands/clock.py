@@ -14,11 +14,15 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.scheduler import scheduler
 
+from agenda.claiming import plan_all_digests
 from config.heartbeats import SCHEDULER, Canary, beat
+from messaging import reminding
 from messaging.answering import ring_forgotten
+from messaging.bell import forget_read
 from tenants.housekeeping import forget_expired
 
 TIDY_SECONDS = 3600.0
+DIGEST_SECONDS = 900.0  # they are planned a day ahead
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +30,11 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = "Run the schedule: due tasks, the canary, the scheduler's own heartbeat. Runs until it is stopped."
     requires_system_checks = ()
-    sweep_at = 0.0
-    tidy_at = 0.0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._next: dict[str, float] = {}  # when each part of the round is due, by time.monotonic()
+        self._rung: int | None = None  # the stretch of REMINDERS["SECONDS"] in which reminders were rung for last
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
@@ -50,10 +57,24 @@ class Command(BaseCommand):
         now = timezone.now()
         scheduler(broker=get_broker())
         canary.look(now=now)
-        if time.monotonic() >= self.sweep_at:
-            self.sweep_at = time.monotonic() + settings.HEALTH["SWEEP_SECONDS"]
+        if self._is_time("sweep", settings.HEALTH["SWEEP_SECONDS"]):
             ring_forgotten()
-        if time.monotonic() >= self.tidy_at:
-            self.tidy_at = time.monotonic() + TIDY_SECONDS
+            reminding.sweep(now=now)
+        # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
+        stretch = int(now.timestamp() // settings.REMINDERS["SECONDS"])
+        if stretch != self._rung:
+            reminding.ring_due(now=now)
+            self._rung = stretch
+        if self._is_time("digests", DIGEST_SECONDS):
+            plan_all_digests(now=now)
+        if self._is_time("tidy", TIDY_SECONDS):
             forget_expired(now=now)
+            forget_read(now=now)
         beat(name=SCHEDULER, now=now)
+
+    def _is_time(self, part: str, seconds: float) -> bool:
+        """Whether ``part`` is due, which it is every so many ``seconds``."""
+        is_due = time.monotonic() >= self._next.get(part, 0.0)
+        if is_due:
+            self._next[part] = time.monotonic() + seconds
+        return is_due

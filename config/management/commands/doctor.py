@@ -15,7 +15,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from agenda.claiming import read_figures
 from catalog.indexes import words_may_be_indexed
+from config.backlog import read_backlog
 from config.browser import find_browser
 from config.embedded import EmbeddedDatabaseError
 from config.heartbeats import read_pulses
@@ -58,6 +60,7 @@ def examine() -> Iterator[Finding]:
     else:
         yield from _examine_database()
         yield from _examine_parts()
+        yield from _examine_reminders()
     yield from _examine_disk()
     yield from _examine_model()
     yield from _examine_tools()
@@ -116,6 +119,23 @@ def _examine_parts() -> Iterator[Finding]:
             command = "manage.py qcluster" if pulse.name == "worker" else "manage.py clock"
             text = f"{pulse.reason}. «make run» starts everything; on several machines, run «{command}» on one."
             yield Finding(BAD, pulse.name, text)
+
+
+def _examine_reminders() -> Iterator[Finding]:
+    try:
+        backlog = read_backlog(now=timezone.now())
+        figures = read_figures(now=timezone.now())
+    except DatabaseError:
+        return  # not migrated, which has been said
+    if backlog.is_normal:
+        yield Finding(GOOD, "reminders", f"{figures.due} due now, {figures.sent} sent in the last day")
+    else:
+        yield Finding(BAD, "reminders", f"{backlog.reason}. By hand: manage.py send_reminders")
+    if figures.unknown or figures.failed:
+        text = f"in the last day {figures.failed} failed, of {figures.unknown} nobody knows whether they arrived"
+        yield Finding(NOTE, "reminders", text)
+    if not settings.EMAIL_HOST:
+        yield Finding(NOTE, "mail", "EMAIL_URL names no server: letters are printed, and reminders go to the bell.")
 
 
 def _examine_disk() -> Iterator[Finding]:
