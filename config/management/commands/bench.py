@@ -13,7 +13,7 @@ from config.benchmarks.sizes import SIZES
 from config.benchmarks.workspace import run_inside, throwaway
 
 MOST_SECONDS = {"full": 20 * 60, "quick": 8 * 60, "tiny": 10 * 60}
-ROWS = ("memory", "reads", "turns", "queue", "serialising", "lists", "row-security", "search")
+ROWS = ("memory", "reads", "turns", "queue", "serialising", "lists", "row-security", "search", "agenda")
 
 
 class Command(BaseCommand):
