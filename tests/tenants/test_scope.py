@@ -48,6 +48,14 @@ def test_raw_sql_without_a_scope_finds_nothing(hammers):
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.parametrize("tenant", ["", "0", "-0", "00"])
+def test_a_setting_that_names_no_tenant_finds_nothing(hammers, tenant):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('recado.tenant', %s, true)", [tenant])
+        cursor.execute("SELECT count(*) FROM catalog_product")
+        assert cursor.fetchone() == (0,)
+
+
 def test_it_cannot_write_a_row_of_another_tenant(alice, bob):
     with tenant_scope(alice), pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
         Product.objects.create(user=bob, name="Martillo", price="10")
