@@ -23,6 +23,7 @@ from catalog.filters import (
     filter_products,
     order_products,
     read_filters,
+    sort_keys,
 )
 from catalog.models import Product, StockMovement
 from catalog.search import search
@@ -101,7 +102,8 @@ class ProductViewSet(GenericViewSet[Product]):
         """My products, a page at a time."""
         filters = read_filters(request, ProductListFilters)
         found = order_products(filter_products(user=self.tenant, filters=filters), filters)
-        rows = self.paginate_queryset(found.values(*COLUMNS))
+        keys = {key.removeprefix("-") for key in sort_keys(filters)}
+        rows = self.paginate_queryset(found.values(*COLUMNS, *keys.difference(COLUMNS)))
         zone = timezone.get_current_timezone()
         return self.get_paginated_response([show(row, currency=self.currency, zone=zone) for row in rows or []])
 

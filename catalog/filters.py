@@ -9,7 +9,7 @@ from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Value
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.models import Product, plain, sortable
+from catalog.models import Product, hundredths, plain, sortable
 from catalog.search import search
 from catalog.serializers import Price
 from tenants.models import User
@@ -18,15 +18,15 @@ MOST_RANKED = 200  # what a search of a list ranks; further products that hold i
 # A list leaves out what is only faintly like the text, which a ranking may show at its end.
 LEAST_SCORE, OF_THE_BEST = 0.2, 0.5
 
-# The id makes each order total, so that no row appears on two pages.
-ORDERINGS: dict[str, tuple[F | Func, ...]] = {
-    "name": (sortable("name"),),
-    "price": (F("price"),),
-    "stock": (F("stock"),),
-    "sku": (sortable("sku"),),
-    "category": (sortable("category"), sortable("name")),
-    "created_at": (F("created_at"),),
-    "updated_at": (F("updated_at"),),
+# The id makes each order total, so that no row appears on two pages. Each has its index.
+ORDERINGS: dict[str, tuple[str, ...]] = {
+    "name": ("name_key", "id"),
+    "price": ("price_key", "id"),
+    "stock": ("stock", "id"),
+    "sku": ("sku_key", "id"),
+    "category": ("category_key", "name_key", "id"),
+    "created_at": ("created_at", "id"),
+    "updated_at": ("updated_at", "id"),
 }
 
 
@@ -72,13 +72,13 @@ def filter_products(*, user: User, filters: dict[str, Any]) -> QuerySet[Product]
     if filters["active"] != "all":
         products = products.filter(active=filters["active"] == "true")
     if "category" in filters:
-        products = products.alias(of=sortable("category")).filter(of=sortable(Value(filters["category"])))
+        products = products.filter(category_key=sortable(Value(filters["category"])))
     if "in_stock" in filters:
         products = products.filter(stock__gt=0) if filters["in_stock"] == "true" else products.filter(stock=0)
     if "min_price" in filters:
-        products = products.filter(price__gte=filters["min_price"])
+        products = products.filter(price_key__gte=hundredths(filters["min_price"]))
     if "max_price" in filters:
-        products = products.filter(price__lte=filters["max_price"])
+        products = products.filter(price_key__lte=hundredths(filters["max_price"]))
     if "search" in filters:
         products = _search_products(products, user=user, text=filters["search"])
     return products
@@ -90,17 +90,21 @@ def _search_products(products: QuerySet[Product], *, user: User, text: str) -> Q
     least = max([LEAST_SCORE, *(hit.score * OF_THE_BEST for hit in hits[:1])])
     ranked = [hit.pk for hit in hits if hit.score >= least]
     place = Func(Value(ranked, ArrayField(BigIntegerField())), F("id"), function="array_position")
-    held = Q()
-    for column in ("name", "sku", "category"):
-        products = products.alias(**{f"plain_{column}": sortable(column)})
-        held |= Q(**{f"plain_{column}__contains": plain(text)})
+    part = plain(text)
+    held = Q(name_key__contains=part) | Q(sku_key__contains=part) | Q(category_key__contains=part)
     return products.alias(place=place).filter(Q(pk__in=ranked) | held)
 
 
+def sort_keys(filters: dict[str, Any]) -> list[str]:
+    """The columns of the order that ``filters`` ask for, with a minus before each where it is backwards."""
+    asked = filters.get("ordering", "name")
+    sign = "-" if asked.startswith("-") else ""
+    return [sign + column for column in ORDERINGS[asked.removeprefix("-")]]
+
+
 def order_products(products: QuerySet[Product], filters: dict[str, Any]) -> QuerySet[Product]:
-    """``products`` in the order that ``filters`` ask for: one of ORDERINGS, backwards with a minus before it."""
-    asked = filters.get("ordering", "")
-    keys: list[Any] = [*ORDERINGS[asked.removeprefix("-") or "name"], F("id")]
-    if "search" in filters and not asked:
+    """``products`` in the order that ``filters`` ask for: one of ORDERINGS; a search without one has the best first."""
+    keys: list[Any] = list(sort_keys(filters))
+    if "search" in filters and "ordering" not in filters:
         keys = [F("place").asc(nulls_last=True), *keys]
-    return products.order_by(*(key.desc() if asked.startswith("-") else key for key in keys))
+    return products.order_by(*keys)
