@@ -12,7 +12,7 @@ from django.views.i18n import JavaScriptCatalog
 from assistants.configuration import current_configuration
 from messaging.pages import who_answers
 from tenants.models import Preferences
-from tenants.preferences import CURRENCIES, LANGUAGES
+from tenants.preferences import COUNTRIES, CURRENCIES, LANGUAGES
 
 # gettext() and its kin for our modules, in the language of the person who asks; the page's address names it too.
 # Naming one app keeps the admin's own texts out; the catalogues in LOCALE_PATHS are always in.
@@ -31,12 +31,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:
-    """What the business is, how its assistant speaks, and the password."""
+    """What the business is, how its assistant speaks, when it works, how it is reminded, and the password."""
     return render(
         request,
         "config/settings.html",
         {
             "answering": who_answers(current_configuration()),
+            "channels": Preferences.Channel.choices,
+            "countries": COUNTRIES,
             "currencies": CURRENCIES,
             "languages": LANGUAGES,
             "tones": Preferences.Tone.choices,

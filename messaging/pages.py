@@ -11,14 +11,28 @@ from django.views.decorators.http import require_safe
 
 from assistants.configuration import Configuration, current_configuration
 from assistants.models import ProviderName
+from messaging.models import AssistantType
 
 
 @require_safe
 @never_cache
 @login_required
 def commercial_chat(request: HttpRequest) -> HttpResponse:
-    """Ask mine."""
-    return render(request, "messaging/chat.html", {"answering": who_answers(current_configuration())})
+    """Ask mine, as a customer would."""
+    return _chat(request, AssistantType.COMMERCIAL)
+
+
+@require_safe
+@never_cache
+@login_required
+def personal_chat(request: HttpRequest) -> HttpResponse:
+    """Ask mine about my own time."""
+    return _chat(request, AssistantType.PERSONAL)
+
+
+def _chat(request: HttpRequest, assistant: AssistantType) -> HttpResponse:
+    context = {"answering": who_answers(current_configuration()), "assistant": assistant.value}
+    return render(request, "messaging/chat.html", context)
 
 
 def who_answers(configuration: Configuration) -> str:

@@ -4,6 +4,7 @@ from messaging import api, bell_api, pages
 
 urlpatterns = [
     path("user/commercial/chat", pages.commercial_chat, name="chat"),
+    path("user/personal/chat", pages.personal_chat, name="personal-chat"),
     path("api/user/chat/message", api.SendView.as_view(), name="api-chat-message"),
     path("api/user/chat/messages/<int:pk>", api.MessageView.as_view(), name="api-chat-message-detail"),
     path("api/user/chat/messages/<int:pk>/stream", api.StreamView.as_view(), name="api-chat-message-stream"),

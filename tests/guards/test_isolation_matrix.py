@@ -70,6 +70,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "user/commercial/chat": Page(),
     "user/personal/agenda": Page(),
     "user/personal/tasks": Page(),
+    "user/personal/chat": Page(),
     "user/settings": Page(),
     "calendar/<str:token>.ics": Public(),
     "healthz": Public(),

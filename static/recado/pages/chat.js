@@ -1,5 +1,6 @@
 // Asistente: ask mine, and see who answers from what.
 import Alpine from "../../vendor/alpine.min.js";
+import { undo } from "../agenda.js";
 import { ApiError, get, post, query, request } from "../api.js";
 import { money, number, shell, when } from "../format.js";
 import { notify, shortcut } from "../frame.js";
@@ -25,10 +26,11 @@ Alpine.data("chat", () => ({
   conversations: [], listed: false, listTrouble: "", page: 1, moreConversations: false,
   current: null, turns: [], earlier: false, loading: false, trouble: "",
   draft: "", sending: false, suggestions: [], hasProducts: true, announcement: "",
-  followed: new Map(), goingAway: new Map(), root: null,
+  followed: new Map(), goingAway: new Map(), root: null, type: "commercial",
 
   init() {
     this.root = this.$root;
+    this.type = this.root.dataset.assistant;
     const asked = new URLSearchParams(location.search);
     this.open(/^\d{1,18}$/.test(asked.get("c") || "") ? Number(asked.get("c")) : null, { push: false });
     if (asked.has("new")) history.replaceState(null, "", location.pathname);
@@ -57,12 +59,13 @@ Alpine.data("chat", () => ({
   async list({ page = 1 } = {}) {
     try {
       const answer = await get(`${CHAT}/conversations?${query({ page, page_size: PAGE_SIZE })}`);
-      const fresh = answer.results.filter((row) => row.assistant_type === "commercial" && !this.goingAway.has(row.id));
+      const fresh = answer.results.filter((row) => row.assistant_type === this.type && !this.goingAway.has(row.id));
       const known = new Set(page > 1 ? this.conversations.map((row) => row.id) : []);
       this.conversations = [...(page > 1 ? this.conversations : []), ...fresh.filter((row) => !known.has(row.id))];
       this.moreConversations = Boolean(answer.next);
       this.page = page;
       this.listTrouble = "";
+      if (answer.next && !this.conversations.length) await this.list({ page: page + 1 }); // all of them with the other one
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
       this.listTrouble = fault.words;
@@ -100,6 +103,10 @@ Alpine.data("chat", () => ({
     try {
       const answer = await get(`${CHAT}/conversations/${id}?${query({ before, limit: 60 })}`);
       if (this.current !== id) return;
+      if (answer.assistant_type !== this.type) {
+        location.replace(`/user/${answer.assistant_type}/chat?c=${id}`);
+        return;
+      }
       this.turns = [...turnsOf(answer.messages), ...(before ? this.turns : [])];
       this.earlier = answer.has_earlier;
       for (const turn of this.turns) if (turn.status === "pending" && !this.followed.has(turn.id)) this.follow(turn);
@@ -147,7 +154,7 @@ Alpine.data("chat", () => ({
   },
 
   // --- asking ---
-  get draftKey() { return `recado:${shell.person}:draft:${this.current || "new"}`; },
+  get draftKey() { return `recado:${shell.person}:draft:${this.current || (this.type === "commercial" ? "new" : `new-${this.type}`)}`; },
   get isBlank() { return !this.current && !this.turns.length; },
   get canSend() { return this.draft.trim() && !this.sending; },
   keep() {
@@ -173,7 +180,7 @@ Alpine.data("chat", () => ({
     this.toEnd();
     const here = this.current;
     try {
-      const sent = await post(`${CHAT}/message`, { content, assistant_type: "commercial", conversation_id: here });
+      const sent = await post(`${CHAT}/message`, { content, assistant_type: this.type, conversation_id: here });
       localStorage.removeItem(key);
       if (this.current !== here) return; // the person went to another conversation meanwhile
       turn.id = sent.message_id;
@@ -223,6 +230,14 @@ Alpine.data("chat", () => ({
   isWhole(turn) { return Boolean(turn.reply) && turn.shown.length >= turn.text.length; },
   hasSources(turn) { return this.isWhole(turn) && turn.reply.sources?.length > 0; },
   sources(turn) { return turn.reply?.sources || []; },
+  // What the turn changed, the last of it first: that is the order in which it can be taken back.
+  changes(turn) { return (turn.reply?.tools || []).map((tool) => tool.change).filter(Boolean).reverse(); },
+  canUndo(turn) { return this.isWhole(turn) && !turn.undone && this.changes(turn).length > 0; },
+  async takeBack(turn) {
+    for (const change of new Set(this.changes(turn))) if (!(await undo(change))) return;
+    turn.undone = true;
+    this.announcement = gettext("Deshecho.");
+  },
   signature(turn) {
     if (!turn.reply) return "";
     const { provider, model } = turn.reply;
@@ -249,8 +264,12 @@ Alpine.data("chat", () => ({
     if (box.scrollHeight - box.scrollTop - box.clientHeight < 160) this.toEnd();
   },
 
-  // Questions that have an answer in this catalogue.
+  // Questions that have an answer: in this catalogue, in anybody's agenda.
   async suggest() {
+    if (this.type === "personal") {
+      this.suggestions = [gettext("¿Qué tengo hoy?"), gettext("¿Qué tareas tengo vencidas?"), gettext("¿Cuándo estoy libre mañana?"), gettext("Agenda una llamada con mi proveedor mañana a las 10 de la mañana")];
+      return;
+    }
     try {
       const [categories, some] = await Promise.all([
         get("/api/user/products/categories"), get("/api/user/products?in_stock=true&ordering=-updated_at&page_size=3"),

@@ -3,11 +3,19 @@ import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, patch, post } from "../api.js";
 import { number } from "../format.js";
 import { notify } from "../frame.js";
+import "./hours.js";
 
 const API = "/api/user/preferences";
-const NAMES = ["business_name", "business_facts", "tone", "language", "currency", "timezone", "accent_color"];
+const NAMES = [
+  "business_name", "business_facts", "tone", "language", "currency", "timezone", "accent_color", "country", "working_hours", "default_minutes",
+  "reminder_channels", "quiet_hours", "due_hour", "morning_digest_at", "evening_digest_at", "burst_seconds",
+];
 const FACTS_LENGTH = 4000;
-const none = () => ({ ...Object.fromEntries(NAMES.map((name) => [name, ""])), accent_color: "#0f766e" });
+const LENGTHS = [15, 20, 30, 45, 60, 90, 120];
+const QUIET = { start: "21:00", end: "07:00" };
+const none = () => ({ ...Object.fromEntries(NAMES.map((name) => [name, ""])), accent_color: "#0f766e", working_hours: {}, reminder_channels: [], quiet_hours: null });
+const copyOf = (values) => JSON.parse(JSON.stringify(values));
+const differs = (one, other) => JSON.stringify(one) !== JSON.stringify(other);
 
 Alpine.directive("colour", (element, { expression }, { evaluate }) => {
   element.style.setProperty("--swatch", evaluate(expression));
@@ -27,7 +35,7 @@ Alpine.data("settings", () => ({
     this.load();
     window.addEventListener("beforeunload", (event) => { if (this.changed && !this.saving) event.preventDefault(); });
   },
-  get changed() { return this.ready && NAMES.some((name) => this.values[name] !== this.before[name]); },
+  get changed() { return this.ready && NAMES.some((name) => differs(this.values[name], this.before[name])); },
   get canSave() { return this.changed && !this.saving; },
   get barClass() { return this.changed ? "is-needed" : ""; },
   get factsLeft() {
@@ -36,12 +44,24 @@ Alpine.data("settings", () => ({
   },
   zoneName(zone) { return zone.replaceAll("_", " ").replace("/", " · "); },
   isZone(zone) { return zone === this.values.timezone; },
+  get zoneChanged() { return this.ready && this.values.timezone !== this.before.timezone; },
+  get lengths() {
+    const known = LENGTHS.includes(this.values.default_minutes) || !this.values.default_minutes ? LENGTHS : [...LENGTHS, this.values.default_minutes].sort((one, other) => one - other);
+    return known.map((minutes) => ({ minutes, label: interpolate(ngettext("%s minuto", "%s minutos", minutes), [minutes]) }));
+  },
+  isLength(choice) { return choice.minutes === this.values.default_minutes; },
+  get hasQuiet() { return Boolean(this.values.quiet_hours); },
+  get quietStart() { return this.values.quiet_hours?.start || ""; },
+  get quietEnd() { return this.values.quiet_hours?.end || ""; },
+  toggleQuiet() { this.values.quiet_hours = this.hasQuiet ? null : this.before.quiet_hours || { ...QUIET }; this.touch(); },
+  setQuiet(name, clock) { this.values.quiet_hours = { ...this.values.quiet_hours, [name]: clock }; this.touch(); },
+  toggleTime(name, usual) { this.values[name] = this.values[name] ? null : this.before[name] || usual; this.touch(); },
   invalid(name) { return this.errors[name] ? "true" : "false"; },
   touch() { this.state = ""; },
   take(answer) {
     if (!this.zones.includes(answer.timezone)) this.zones = [answer.timezone, ...this.zones];
     this.values = Object.fromEntries(NAMES.map((name) => [name, answer[name]]));
-    this.before = { ...this.values };
+    this.before = copyOf(this.values);
   },
   async load() {
     try {
@@ -64,7 +84,7 @@ Alpine.data("settings", () => ({
     this.saving = true;
     this.errors = {};
     this.trouble = "";
-    const changes = Object.fromEntries(NAMES.filter((name) => this.values[name] !== this.before[name]).map((name) => [name, this.values[name]]));
+    const changes = Object.fromEntries(NAMES.filter((name) => differs(this.values[name], this.before[name])).map((name) => [name, this.values[name]]));
     try {
       this.take(await patch(API, changes));
       document.querySelector(".side-name").textContent = this.values.business_name || document.querySelector("[name=username]").value;

@@ -8,7 +8,7 @@ const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 let keys = 0;
 export const newTurn = (fields) => ({
   key: ++keys, id: null, content: "", status: "sending", error: "", created_at: new Date().toISOString(),
-  reply: null, text: "", shown: "", ...fields,
+  reply: null, text: "", shown: "", undone: false, ...fields,
 });
 
 // The messages of a conversation, as the API lists them, as turns.
