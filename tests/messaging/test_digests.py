@@ -23,7 +23,7 @@ EVENING = datetime(2026, 11, 27, 1, 0, tzinfo=UTC)  # 20:00 in Bogotá
 @pytest.fixture(autouse=True)
 def agenda(alice, bob) -> None:
     with tenant_scope(bob):
-        Preferences.current(bob).change(morning_digest_at=time(6, 0))
+        Preferences.current(bob).change(morning_digest_at=time(5, 0))
         factories.appointment(bob, title="Secreto de Bob", start_datetime=MORNING)
     with tenant_scope(alice):
         Preferences.current(alice).change(morning_digest_at=time(7, 30), evening_digest_at=time(20, 0))
@@ -41,7 +41,7 @@ def said(user: User) -> list[tuple[str, str]]:
 
 def test_each_day_has_one_of_each_that_is_wanted_on_the_persons_clock(alice, bob):
     now = MORNING - timedelta(hours=1)
-    assert claiming.plan_all_digests(now=now) == 5  # Bob's of today is past: six o'clock in Mexico was before
+    assert claiming.plan_all_digests(now=now) == 5  # Bob's of today is past: five o'clock in Mexico was before
     today = date(2026, 11, 26)
     assert digests(alice) == [
         ("morning_digest", today, MORNING),

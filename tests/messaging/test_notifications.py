@@ -151,7 +151,8 @@ def events(lines: list[str]) -> list[tuple[str, dict]]:
 @pytest.mark.django_db(transaction=True)
 def test_an_open_page_hears_the_bell_and_that_it_was_read_elsewhere(alice, bob, api):
     old = tell(alice, "De antes")
-    stream = BellStream(user=alice, render=show_notification)
+    with timezone.override(alice.timezone):
+        stream = BellStream(user=alice, render=show_notification)
     heard: list[str] = []
 
     def listen() -> None:

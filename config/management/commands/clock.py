@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -57,6 +58,11 @@ class Command(BaseCommand):
         now = timezone.now()
         scheduler(broker=get_broker())
         canary.look(now=now)
+        self.go_round(now=now)
+        beat(name=SCHEDULER, now=now)
+
+    def go_round(self, *, now: datetime) -> None:
+        """Do what is to be done now and then, each as often as it wants."""
         if self._is_time("sweep", settings.HEALTH["SWEEP_SECONDS"]):
             ring_forgotten()
             reminding.sweep(now=now)
@@ -70,7 +76,6 @@ class Command(BaseCommand):
         if self._is_time("tidy", TIDY_SECONDS):
             forget_expired(now=now)
             forget_read(now=now)
-        beat(name=SCHEDULER, now=now)
 
     def _is_time(self, part: str, seconds: float) -> bool:
         """Whether ``part`` is due, which it is every so many ``seconds``."""
