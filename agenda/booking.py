@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from agenda import planning, undoing
+from agenda import planning, remaking, series, undoing
 from agenda.changes import Change
 from agenda.details import (
     Person,
@@ -24,9 +25,12 @@ from agenda.details import (
     tenant,
 )
 from agenda.models import Appointment
+from agenda.rows import write
+from agenda.rules import read_rule
 from tenants.models import User
 
 Scope = Literal["one", "following", "all"]
+CONTENT = ("title", "description", "location", "busy", "reminder_minutes")
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,15 @@ def book(
     place(appointment, start=start, end=end, length=timedelta(minutes=preferences.default_minutes))
     people = read_people(attendees)
     check(appointment)
-    if rrule:
-        raise ValidationError({"rrule": _("No entendemos esta repetición.")})
+    rule = read_rule(rrule) if rrule.strip() else ""
     with undoing.act(user=user, now=now) as act:
-        appointment.save(force_insert=True)
-        undoing.set_attendees(user=user, appointment_ids=[appointment.pk], attendees=people)
-        act.made(appointment)
-        planning.plan(of=appointment, preferences=preferences, now=now)
+        if rule:
+            series.begin(act, appointment, rule=rule, attendees=people)
+        else:
+            appointment.save(force_insert=True)
+            act.made(appointment)
+            undoing.set_attendees(user=user, appointment_ids=[appointment.pk], attendees=people)
+            planning.plan(of=appointment, preferences=preferences, now=now)
         change = act.finish(kind=Change.Kind.CREATED, summary=summarise(appointment, user=user))
         return Booked(appointment, conflicts_of(appointment), change)
 
@@ -124,13 +130,12 @@ def alter(
     user = tenant()
     with undoing.act(user=user, now=now) as act:
         appointment = _find(appointment_id, version=version)
-        act.watch(appointment)
         before = (appointment.start_datetime, appointment.end_datetime, appointment.status)
-        _change(act, appointment, fields)
-        if act.changed(appointment):
-            appointment.version += 1
-            appointment.save()
-            planning.plan(of=appointment, preferences=preferences_of(user), now=now)
+        if scope == "one" or appointment.series_id is None:
+            _alter_one(act, appointment, fields)
+        else:
+            _alter_several(act, appointment, fields, following=scope == "following")
+        appointment = Appointment.objects.select_related("series").get(pk=appointment_id)
         change = act.finish(kind=_kind(before, appointment), summary=summarise(appointment, user=user))
         return Booked(appointment, conflicts_of(appointment), change)
 
@@ -150,10 +155,11 @@ def remove(*, appointment_id: int, now: datetime, scope: Scope = "one", version:
     with undoing.act(user=user, now=now) as act:
         appointment = _find(appointment_id, version=version)
         act.watch(appointment)
-        appointment.deleted_at = now
-        appointment.version += 1
-        appointment.save()
-        planning.plan(of=appointment, preferences=preferences_of(user), now=now)
+        if scope == "one" or appointment.series_id is None:
+            appointment.deleted_at = now
+            _write(act, appointment)
+        else:
+            remaking.remove_several(act, appointment, following=scope == "following")
         return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(appointment, user=user))
 
 
@@ -168,12 +174,62 @@ def conflicts_of(appointment: Appointment) -> list[int]:
     return list(others.exclude(pk=appointment.pk).order_by("id").values_list("id", flat=True))
 
 
-def _change(act: undoing.Act, appointment: Appointment, fields: AppointmentFields) -> None:
-    """Set ``fields`` on ``appointment``, checked; only the attendees are written at once."""
-    plain = ("title", "description", "busy", "location", "status", "cancel_reason", "timezone")
-    for name in plain:
+def _alter_one(act: undoing.Act, appointment: Appointment, fields: AppointmentFields) -> None:
+    act.watch(appointment)
+    people = _set(appointment, fields)
+    rule = _rule(fields)
+    if people is not None:
+        act.set_attendees([appointment], people)
+    if appointment.series_id is None:
+        if rule:
+            people = undoing.attendees_of([appointment.pk])[appointment.pk] if people is None else people
+            series.begin(act, appointment, rule=rule, attendees=people)
+            return
+    elif rule is not None and appointment.series is not None and rule != appointment.series.rrule:
+        raise ValidationError({"rrule": _("Para cambiar la repetición elige esta y las siguientes, o todas.")})
+    elif act.changed(appointment) and fields.keys() - {"status", "cancel_reason", "rrule"}:
+        appointment.detached = True
+    if act.changed(appointment):
+        _write(act, appointment)
+
+
+def _alter_several(act: undoing.Act, appointment: Appointment, fields: AppointmentFields, *, following: bool) -> None:
+    placed = copy.copy(appointment)
+    people = _set(placed, fields)
+    others = fields.keys() - {"status", "cancel_reason"}
+    if others:
+        content = {name: getattr(placed, name) for name in CONTENT if name in fields}
+        remaking.alter_several(
+            act, appointment, placed, following=following, rule=_rule(fields), content=content, attendees=people
+        )
+    if "status" in fields:
+        row = Appointment.objects.get(pk=appointment.pk) if others else appointment
+        reason = placed.cancel_reason
+        if row.series_id is None:
+            row.status, row.cancel_reason = placed.status, reason
+            _write(act, row)
+        elif not others or row.status != placed.status:
+            remaking.stamp_several(act, row, following=following, status=placed.status, reason=reason)
+
+
+def _write(act: undoing.Act, appointment: Appointment) -> None:
+    appointment.version += 1
+    write([appointment], now=act.now)
+    planning.plan(of=appointment, preferences=preferences_of(act.user), now=act.now)
+
+
+def _rule(fields: AppointmentFields) -> str | None:
+    """The rule that was given, None when none was; "" says: no repetition."""
+    if "rrule" not in fields:
+        return None
+    return read_rule(fields["rrule"]) if fields["rrule"].strip() else ""
+
+
+def _set(appointment: Appointment, fields: AppointmentFields) -> list[dict[str, Any]] | None:
+    """Set ``fields`` on ``appointment``, checked; who comes is returned, None when it was not said."""
+    for name in ("title", "description", "busy", "location", "status", "cancel_reason", "timezone"):
         if name in fields:
-            setattr(appointment, name, fields[name])  # type: ignore[literal-required]
+            setattr(appointment, name, fields[name])
     if "reminder_minutes" in fields:
         appointment.reminder_minutes = read_minutes(fields["reminder_minutes"])
     if "timezone" in fields:
@@ -182,8 +238,7 @@ def _change(act: undoing.Act, appointment: Appointment, fields: AppointmentField
         appointment.cancel_reason = ""
     _move(appointment, fields)
     check(appointment)
-    if "attendees" in fields:
-        act.set_attendees([appointment], read_people(fields["attendees"]))
+    return read_people(fields["attendees"]) if "attendees" in fields else None
 
 
 def _move(appointment: Appointment, fields: AppointmentFields) -> None:

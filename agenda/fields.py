@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agenda.details import wall_of
+from agenda.details import read_minutes, wall_of
 from agenda.models import MOST_ATTENDEES, MOST_REMINDER_MINUTES, MOST_REMINDERS
 
 PERSON_FIELDS = {"name": 200, "email": 254, "phone": 40}
@@ -156,7 +157,10 @@ class Minutes(serializers.Field[Any, Any, Any, Any]):
         minutes = data if isinstance(data, list) else [data]
         if any(type(n) is not int for n in minutes):
             self.fail("invalid")
-        return minutes
+        try:
+            return read_minutes(minutes)
+        except ValidationError as fault:
+            raise serializers.ValidationError(fault.messages) from fault
 
     def to_representation(self, value: Any) -> Any:
         return value

@@ -165,7 +165,12 @@ class Appointment(TenantOwned, Versioned):  # type: ignore[django-manager-missin
             models.CheckConstraint(
                 condition=Q(status__in=["scheduled", "completed", "cancelled"]), name="appointment_status_known"
             ),
-            models.UniqueConstraint(fields=["user", "series", "original_start"], name="appointment_once_in_its_series"),
+            # Looked at when the transaction ends: a whole series moves, each to where the next one was.
+            models.UniqueConstraint(
+                fields=["user", "series", "original_start"],
+                deferrable=models.Deferrable.DEFERRED,
+                name="appointment_once_in_its_series",
+            ),
             models.UniqueConstraint(
                 fields=["user", "uid"],
                 condition=~Q(uid="") & Q(deleted_at=None, series=None),
@@ -193,7 +198,8 @@ class Attendee(TenantOwned):
     """Somebody who comes to an appointment; perhaps one of the tenant's contacts."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="attendees")
-    contact = models.ForeignKey(Contact, on_delete=models.RESTRICT, null=True, blank=True, related_name="+")
+    # Name, e-mail and phone were copied from the contact, and stay when it goes.
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     name = models.CharField(_("nombre"), max_length=200, blank=True)
     email = models.EmailField(_("correo"), blank=True)
     phone = models.CharField(_("teléfono"), max_length=40, blank=True)

@@ -46,13 +46,13 @@ class Act:
     def __init__(self, *, user: User, now: datetime) -> None:
         self.user = user
         self.now = now
-        self._before: dict[tuple[type[Model], int], tuple[Model, dict[str, Any] | None]] = {}
+        self._before: dict[tuple[type[Model], int], dict[str, Any] | None] = {}
         self._attendees: dict[int, list[dict[str, Any]]] = {}
 
     def watch(self, *rows: Model) -> None:
         """Remember how ``rows`` are."""
         for row in rows:
-            self._before.setdefault((type(row), row.pk), (row, values_of(row)))
+            self._before.setdefault((type(row), row.pk), values_of(row))
 
     def set_attendees(self, appointments: Sequence[Appointment], attendees: Sequence[dict[str, Any]]) -> None:
         """Let ``attendees`` be who comes to ``appointments``, which are watched, where it is somebody else."""
@@ -63,17 +63,21 @@ class Act:
 
     def changed(self, row: Model) -> bool:
         """Whether ``row``, which is watched, is no longer as it was."""
-        before = self._before[type(row), row.pk][1]
+        before = self._before[type(row), row.pk]
         return before != values_of(row) or (row.pk in self._attendees and isinstance(row, Appointment))
 
     def made(self, *rows: Model) -> None:
         """Remember that ``rows`` are new."""
         for row in rows:
-            self._before[type(row), row.pk] = (row, None)
+            self._before[type(row), row.pk] = None
 
     def finish(self, *, kind: str, summary: str) -> Change | None:
-        """Write down what changed; None when nothing did."""
-        entries = [entry for row, before in self._before.values() if (entry := self._entry(row, before))]
+        """Write down what changed, as the rows now are in the database; None when nothing did."""
+        entries = []
+        for model in MODELS.values():
+            ids = [pk for of, pk in self._before if of is model]
+            rows = model.objects.filter(pk__in=ids).order_by("pk") if ids else ()  # type: ignore[attr-defined]
+            entries += [entry for row in rows if (entry := self._entry(row, self._before[model, row.pk]))]
         if not entries:
             return None
         return Change.objects.create(
@@ -95,6 +99,8 @@ class Act:
         fields = {name: value for name, value in before.items() if value != now[name] and name != "version"}
         if row.pk in self._attendees and isinstance(row, Appointment):
             fields["attendees"] = self._attendees[row.pk]
+        if fields and "made_until" in before:  # so that what the clock makes until the undoing is known
+            fields["made_until"] = before["made_until"]
         return {**entry, "was": before["version"], "fields": fields} if fields else None
 
 
