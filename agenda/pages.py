@@ -8,13 +8,15 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from agenda.feeds import CalendarFeed
+
 
 @require_safe
 @never_cache
 @login_required
 def agenda(request: HttpRequest) -> HttpResponse:
     """When?"""
-    return render(request, "agenda/agenda.html")
+    return render(request, "agenda/agenda.html", {"feed": CalendarFeed.objects.first()})
 
 
 @require_safe

@@ -42,7 +42,8 @@ export async function request(method, path, body, { signal, headers = {}, keepal
     headers: { Accept: "application/json", ...headers },
   };
   if (method !== "GET") options.headers["X-CSRFToken"] = csrf();
-  if (body !== undefined) {
+  if (body instanceof Blob) options.body = body; // a file, whose type is in the headers
+  else if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }

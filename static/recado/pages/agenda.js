@@ -5,6 +5,7 @@ import { ApiError, get } from "../api.js";
 import { shell } from "../format.js";
 import { notify, shortcut } from "../frame.js";
 import "./appointment.js";
+import "./exchange.js";
 import { VIEWS, makeCalendar, titleOf } from "./calendar.js";
 import { askScope } from "./scope.js";
 import "./words.js";
@@ -132,7 +133,6 @@ Alpine.data("agenda", () => ({
   },
 
   // --- options ---
-  openMore() { this.$refs.more.showModal(); },
-  closeMore() { this.$refs.more.close(); },
+  openMore() { document.getElementById("agenda-more").showModal(); },
   toggleCancelled() { this.cancelled = !this.cancelled; this.refresh(); },
 }));
