@@ -13,7 +13,7 @@ const none = () => Object.fromEntries(FILTERS.map((name) => [name, ""]));
 
 Alpine.data("products", () => ({
   filters: none(), open: { filters: false }, categories: [],
-  rows: [], count: 0, page: 1, more: false, ready: false, loading: false, trouble: "",
+  rows: [], count: 0, next: null, more: false, ready: false, loading: false, trouble: "",
   timer: 0, calling: null, everHad: false,
   form: { title: "", values: emptyDraft(), errors: {}, trouble: "", conflict: null, differences: [], saving: false,
     canDelete: false, canRestore: false, product: null },
@@ -76,22 +76,23 @@ Alpine.data("products", () => ({
     history.replaceState(null, "", address ? `?${address}` : location.pathname);
     return this.load();
   },
-  async load({ page = 1 } = {}) {
+  async load({ next = "" } = {}) {
     this.calling?.abort();
     const calling = (this.calling = new AbortController());
     this.loading = true;
     await this.sendAll();
     if (calling.signal.aborted) return;
-    const asked = { ...this.filters, page, page_size: PAGE_SIZE };
+    const asked = { ...this.filters, page_size: PAGE_SIZE };
     for (const name of ["min_price", "max_price"]) asked[name] = amount(asked[name]) ?? "";
     try {
-      const answer = await get(`${API}?${query(asked)}`, { signal: calling.signal });
-      const known = new Set(page > 1 ? this.rows.map((row) => row.id) : []);
+      const answer = await get(next || `${API}?${query(asked)}`, { signal: calling.signal });
+      const known = new Set(next ? this.rows.map((row) => row.id) : []);
       const fresh = answer.results.filter((row) => !known.has(row.id));
-      this.rows = page > 1 ? [...this.rows, ...fresh] : fresh;
+      this.rows = next ? [...this.rows, ...fresh] : fresh;
       this.count = answer.count;
+      // The link says where the next page begins, so nothing is skipped when something on this one was deleted.
+      this.next = answer.next && answer.next.slice(new URL(answer.next).origin.length);
       this.more = Boolean(answer.next);
-      this.page = page;
       this.trouble = "";
       this.ready = true;
     } catch (fault) {
@@ -101,7 +102,7 @@ Alpine.data("products", () => ({
     }
     this.loading = false;
   },
-  loadMore() { return this.load({ page: this.page + 1 }); },
+  loadMore() { return this.load({ next: this.next }); },
   async loadCategories() {
     try {
       this.categories = await get(`${API}/categories`);
