@@ -18,7 +18,8 @@ TOLD = 4  # words in a row that make a quotation
 # What may stand between two words of one name.
 _WITHIN_NAME = re.compile(r"(?:(?!\.\s)[\s\-/,.\"'”″´’&+()×xºª¼½¾⅓⅔⅛⅜⅝⅞])*")
 _SHORT_FORM = re.compile(
-    r"(?:\b(?:el|la|los|las|o|a|os|as|the|y|e|and|or|u|ou)|,)\s+(?:de|con|del|com|do|da|talla)\s+$", re.IGNORECASE
+    r"(?:\b(?:el|la|los|las|o|a|os|as|the|del|al|ao|do|da|dos|das|y|e|and|or|u|ou)|,)\s+(?:de|con|del|com|do|da|talla)\s+$",
+    re.IGNORECASE,
 )
 
 

@@ -89,6 +89,9 @@ _DATE_RIGHT = re.compile(
 _COUNT_NOUN = re.compile(
     r"\s*(?:\w+\s+){0,1}?(?:modelos?|opciones|opcion|productos?|alternativas?|variedades|marcas?|categorias?|tipos?|clases?|colores|referencias?|tallas?|resultados?|presentaciones|coincidencias?|articulos?|estilos?|disenos?|models?|options?|products?|results?|brands?|kinds?|types?|styles?|colors?|categories|items?|produtos?|opcoes|opcao|cores|tamanhos?|estilos|sugerencias|recomendaciones|propuestas|ideas|posibilidades|versiones|lineas|familias|formas|cosas|razones|pasos|motivos|ways|maneras)\b"
 )
+_CHOICE = re.compile(
+    r"\s*(?:\w+\s+)?(?:opciones|alternativas|posibilidades|options|alternatives|choices|opcoes|maneras|formas|ways)\b"
+)
 _QUANTITY_LEFT = re.compile(
     r"(?:\bx|×|\*|\bpor|\bde|\blos|\blas|\btus|\besas|\besos|\bpara|\bllev\w*|\bpid\w*|\bcompr\w*|\bnecesit\w*|\bquier\w*|\bbusc\w*|\bcada|\bfor|\bof|\bthe|\byour|\bbuy\w*|\bneed|\bprecisa\w*|\bas|\bos|\bsuas|\bpack|\bcaja|\bset|\bkit|\bjuego|\bpaquete|\bbolsa|\bcaixa|\bsi|\bcon|\bincluye|\btrae|\bcontiene|\bviene|\bwith|\bapart\w*|\breserv\w*|\bagreg\w*|\bsum\w*)(?:\s+(?:las|los|tus|esas|esos|the|unas|unos|solo))?\s*$"
 )
@@ -139,7 +142,7 @@ def classify(text: str, number: Number, *, next_to_name: bool, spoken_quantities
         return None
     if _MEASURE.match(right) and not _UNITS_RIGHT.match(right):
         return None
-    if _COUNT_NOUN.match(right) and whole and not _STOCK_LEFT_FIRM.search(left):
+    if whole and (_CHOICE.match(right) or (_COUNT_NOUN.match(right) and not _STOCK_LEFT_FIRM.search(left))):
         return Claim(Sort.COUNT, number)
     if whole and (stock := _classify_stock(number, left, right, spoken_quantities)):
         return stock
@@ -166,7 +169,7 @@ def classify(text: str, number: Number, *, next_to_name: bool, spoken_quantities
 
 
 _ONLY_HAVE = re.compile(
-    r"\b(?:(?:solo|solamente|unicamente|so|apenas|only|just)\s+(?:nos |me )?(?:tenemos|tengo|hay|temos|tenho|ha|have|has)|(?:only|just)(?: have)?|(?:have|has|tenemos|tengo) (?:only|just|solo|apenas))\s*$"
+    r"\b(?:(?:solo|solamente|unicamente|so|apenas|only|just)\s+(?:nos |me )?(?:tenemos|tengo|hay|temos|tenho|tem|ha|have|has)|(?:only|just)(?: have)?|(?:have|has|tenemos|tengo) (?:only|just|solo|apenas))\s*$"
 )
 _ENDS = re.compile(r"\s*(?:[.,;!)]|$)")
 

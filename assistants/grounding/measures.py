@@ -54,6 +54,9 @@ _SCALE = re.compile(r"(?<![\d:])1:(\d{2,3})(?![\d:])")
 _RANGE = re.compile(
     r"(?P<low>\d+(?:[.,]\d+)?)\s*(?:a|-|–|to|y|and|hasta|ate)\s*(?P<high>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z]+)"
 )
+_PACK = re.compile(
+    r"(?<![\d\"”.,]\s)(?<=\s)x\s?(\d{1,4})(?![\d.,]*\s?(?:[x×$]|mm|cm|m\b|ml|l\b|kg|g\b|pulg|\"|=))(?![.,/]?\d)"
+)
 _UNIT = re.compile(r"[\s-]?(\"|”|″|''|m²|[a-z]+2?)(?![a-z\d])")
 _NO_CONTENT = re.compile(
     r"unid\w*|uds?|units?|disponib\w*|dispon\w*|available|left|restant\w*|stock|existenc\w*|cuotas?|parcelas?|pagos?|dias?|days?|horas?|hours?|h|hs|hrs?|min\w*|mes|meses|months?|anos?|years?|semanas?|weeks?|am|pm|mil|millon\w*|pesos?|soles|reais|dolar\w*|dollars?|usd|mxn|cop|ars|clp|pen|brl|uyu|veces|times|vezes|cuadras|km|opcion\w*|modelos?|tipos?|colores|tallas?|k|x|por|cada|iva"
@@ -136,6 +139,8 @@ def _find_places(folded: str, numbers: Sequence[Number]) -> Iterator[tuple[int, 
         if under and (unit := _UNIT.match(folded, fraction.end())) and unit.group(1) in _UNITS:
             dimension, factor = _UNITS[unit.group(1)]
             yield fraction.start(), unit.end(), dimension, (Decimal(whole) + Decimal(over) / under) * factor
+    for pack in _PACK.finditer(folded):
+        yield pack.start(), pack.end(), "pack", Decimal(pack.group(1))
     for scale in _SCALE.finditer(folded):
         yield scale.start(), scale.end(), "scale", Decimal(scale.group(1))
     for number in numbers:

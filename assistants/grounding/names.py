@@ -331,6 +331,8 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
             catalogue.rows_named(token.stem) & mention.products
         )
         if token.is_number:
+            if joined and not known and re.search(r"\d[.,]\d{1,2}$", token.text) and not _is_claimed(sentence, token):
+                return token  # "púas de 0.73"
             measured = _MEASURE_AFTER.match(sentence.folded, token.end)
             if known or not (
                 measured
@@ -365,6 +367,10 @@ def _read_tail(sentence: Sentence, mention: Mention, catalogue: Catalogue) -> To
 _FIGURE_END = re.compile(r"\s*(?:[.,;:!?)]|$|(?:y|e|and|unidad\w*|piezas?|units?|pesos|soles|reais|c/u|cada)\b)")
 
 
+def _is_claimed(sentence: Sentence, token: Token) -> bool:
+    return any(claim.start <= token.start < claim.end for claim in sentence.claims)
+
+
 def _is_figure_of(sentence: Sentence, number: Number, mention: Mention, catalogue: Catalogue) -> bool:
     if not _FIGURE_END.match(sentence.folded, number.end):
         return False  # "de 11 velocidades" is no stock
@@ -373,7 +379,7 @@ def _is_figure_of(sentence: Sentence, number: Number, mention: Mention, catalogu
 
 
 _NO_QUALITY = re.compile(
-    r"left|remaining|available|disponib\w+|hay|sube|baja|llega|ronda|parte|arranca|comienza|empieza|inicia|figura|aparece|son|fica|resta|\w+mente|\w+r[ií]an?|va|van|anda|andan|vendria|serve|comes?|would|will|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
+    r"cuest\w+|cost\w*|custa\w*|val[eg]\w*|sal[eg]\w*|sai\w*|qued\w+|fic\w+|est[ae]\w*|tien\w+|t[eo]m\w*|vend\w+|anda\w*|rond\w+|run\w*|goes?|com[ei]\w*|left|remaining|available|disponib\w+|hay|sube|baja|llega|ronda|parte|arranca|comienza|empieza|inicia|figura|aparece|son|fica|resta|\w+mente|\w+r[ií]an?|va|van|anda|andan|vendria|serve|comes?|would|will|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
 )
 _BEFORE_PRICE = re.compile(
     r"\s*(?:[,:(—–-]\s*)?(?:(?:a|en|por|cuesta|vale|esta|sale|custa|sai|for|costs|is|at)\s+)?(?:solo\s+)?"

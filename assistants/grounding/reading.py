@@ -19,7 +19,7 @@ from assistants.grounding.measures import find_false_measures
 from assistants.grounding.names import Sentence, find_unknown_names
 from assistants.grounding.numbers import Number, find_numbers
 from assistants.grounding.presence import find_false_presence
-from assistants.grounding.superlatives import find_false_superlatives
+from assistants.grounding.superlatives import find_false_comparisons, find_false_superlatives
 from assistants.grounding.terms import Terms
 from assistants.grounding.variants import find_unknown_variants
 from assistants.grounding.vocabulary import CONTAINERS, GENERIC
@@ -52,7 +52,7 @@ _PROMOTION = re.compile(
     r"\b(?:[2-5]x[123](?![\"”″\dx]|[.,]\d)|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
 )
 _ELLIPSIS = re.compile(
-    r"\b(?:(?:el|la|los|las|o|a|os|as|the)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?|(?:en|in|em)\s+(?:(?:color|talla|talle|la|el)\s+)?|(?:\b(?:y|e|and|o|or|ou)|,)\s+(?:(?:de|con|of)\s+)?)$"
+    r"\b(?:(?:el|la|los|las|o|a|os|as|the|del|al|do|da|dos|das|ao)\s+(?:(?:de|con|del|com|do|da)\s+)?(?:(?:el|la)\s+)?|(?:en|in|em)\s+(?:(?:color|talla|talle|la|el)\s+)?|(?:\b(?:y|e|and|o|or|ou)|,)\s+(?:(?:de|con|of)\s+)?)$"
 )
 _FEE = re.compile(
     r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|instalacion)\b[^.;,$+=\d]{0,40}$"
@@ -89,6 +89,7 @@ class Reading:
         self._main: frozenset[int] = frozenset()  # rows of the last unit that said something of them
         self._group: frozenset[int] = frozenset()  # rows of the list that was read last
         self._quantities: set[int] = set()
+        self._also: list[Mention] = []  # words of the unit that may name a row beside those that do
         self._header: tuple[str, ...] = ()
         self._announced = False
         self._in_list = False
@@ -150,7 +151,9 @@ class Reading:
         for claim in claims:
             if claim.sort is Sort.QUANTITY:
                 self._quantities.update(int(value) for value in claim.number.values if 1 < value < 1000)
-        weak = [] if sure else self._weak(mentions)
+        weak = self._weak([mention for mention in mentions if not mention.sure])
+        self._also = [mention for mention in weak if len(mention.products) == 1]
+        weak = [] if sure else weak
         yield from self._check_claims(text, folded, claims, sure, plain.is_item, weak=weak)
         yield from self._check_presence(text, folded, sure)
         if (promotion := _PROMOTION.search(folded)) and not any(
@@ -192,6 +195,8 @@ class Reading:
             catalogue=self._catalogue,
             questions=self._facts.questions,
         ):
+            yield Kind.PRICE, said
+        for said in find_false_comparisons(text, folded, sure=sure, catalogue=self._catalogue):
             yield Kind.PRICE, said
         for said in self._terms.find_invented(text, folded):
             yield Kind.TERM, said
@@ -359,7 +364,10 @@ class Reading:
             return any(number.text in known for known in self._facts.texts)
         owners = self._rows(rows)
         left, right = around(text, number)
-        named = [*self._named, *(row for mention in sure for row in mention.products if len(mention.products) <= 3)]
+        named = [
+            *self._named,
+            *(row for mention in (*sure, *self._also) for row in mention.products if len(mention.products) <= 3),
+        ]
         products = self._catalogue.products
         if _FEE.search(left) or _FEE_AFTER.match(right):
             rows, owners = frozenset(), []
@@ -374,7 +382,9 @@ class Reading:
             for found in re.findall(r"\d+", f"{product.name} {product.description}")
         }
         pieces = _pieces(*around(_blank_names(text, sure), number))
-        together = dict.fromkeys(row for mention in sure if len(mention.products) == 1 for row in mention.products)
+        together = dict.fromkeys(
+            row for mention in (*sure, *self._also) if len(mention.products) == 1 for row in mention.products
+        )
         return self._amounts.holds(
             number,
             Basis(
@@ -415,6 +425,9 @@ class Reading:
         if values & ({Decimal(stock) for stock in stocks} | sums):
             return True
         left, right = around(text, claim.number)
+        costs = {cost for number in find_numbers(right)[:1] if number.money is not None for cost in number.values}
+        if costs & {value * price for value in values for row in owners if (price := row.price) is not None}:
+            return True  # "dos pares, $ 32.800"
         remaining = re.search(r"\b(?:qued\w+|rest\w+|stock\W*|solo|so|only|just|sobr\w+)\s*(?:\w+\s+){0,2}$", left)
         if values == {Decimal(len(owners))} and not remaining and (not claim.firm or re.match(r"\s*[:.]", right)):
             return True  # "tenemos 3 martillos" may count kinds

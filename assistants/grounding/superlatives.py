@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistants.grounding.catalogue import Catalogue, Mention
+from assistants.grounding.denials import is_denied_before
 from assistants.grounding.vocabulary import GENERIC
 from assistants.grounding.words import Token, fold, synonyms, tokenize
 
@@ -136,3 +137,28 @@ def _is_extreme(called: frozenset[int], scope: frozenset[int], lowest: bool, cat
     own = best(prices[row] for row in called if row in prices)
     left = [price for row, price in prices.items() if products[row].stock != 0]
     return own == best(prices.values()) or (bool(left) and own == best(left))
+
+
+_MORE_OR_LESS = re.compile(
+    r"\b(?:(?P<low>(?:mas|mais) (?:barat|economic|accesible|asequible|em conta)\w*|cheaper|less expensive|menos car[oa]s?)|(?P<high>(?:mas|mais) (?:car|costos)[oa]s?|more expensive|pricier|dearer))\s+(?:que|than|do que)\b"
+)
+
+
+def find_false_comparisons(text: str, folded: str, *, sure: Sequence[Mention], catalogue: Catalogue) -> Iterator[str]:
+    """Find "A is cheaper than B" where A is not, by the prices of the two rows that stand next to the words."""
+    for match in _MORE_OR_LESS.finditer(folded):
+        before = [mention for mention in sure if mention.end <= match.start()]
+        after = [mention for mention in sure if mention.start >= match.end()]
+        if not before or not after or is_denied_before(folded, match.start()):
+            continue
+        if re.search(r"[.;]|\d", folded[before[-1].end : match.start()]) or after[0].start - match.end() > 30:
+            continue
+        ones, others = (
+            [price for row in mention.products if (price := catalogue.products[row].price) is not None]
+            for mention in (before[-1], after[0])
+        )
+        if not ones or not others or before[-1].products == after[0].products:
+            continue
+        holds = min(ones) < max(others) if match.group("low") else max(ones) > min(others)
+        if not holds:
+            yield text[match.start() : match.end()]
