@@ -16,7 +16,7 @@ done; \
 [ -n "$$python" ] || { echo "recado: Python 3.11 or later is needed and was not found. Install it, or name it: PYTHON=/path/to/python3 make run" >&2; exit 1; }
 endef
 
-.PHONY: help pins run test lint messages bench demo screens clean install install-dev browser translations
+.PHONY: help pins run test lint messages bench chaos-reminders demo screens clean install install-dev browser translations
 
 help:
 	@echo "make run      the whole system at http://127.0.0.1:8000 (PORT, DATA_DIR, DEMO=0 and .env are honoured)"
@@ -24,6 +24,7 @@ help:
 	@echo "make lint     ruff, mypy, missing migrations, check --deploy"
 	@echo "make messages the texts of the code into locale/, and which of them have no translation yet"
 	@echo "make bench    the measurements of docs/performance.md"
+	@echo "make chaos-reminders  reminders while workers, scheduler and PostgreSQL are killed: lost, twice, unknown, late"
 	@echo "make demo     the demo shops, into the data of make run"
 	@echo "make screens  docs/screens, taken from a running system of its own"
 	@echo "make clean    what can be made again; var/ with the data stays"
@@ -58,6 +59,9 @@ messages: install-dev
 
 bench: install-dev
 	@$(V)/python manage.py bench
+
+chaos-reminders: install-dev
+	@$(V)/python manage.py chaos_reminders
 
 demo: install
 	@$(V)/python manage.py demo

@@ -68,10 +68,10 @@ def throwaway(*, parent: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_inside(folder: Path, arguments: Sequence[str], *, seconds: float) -> int:
-    """Run the benchmarks in a process that has ``folder``'s environment; ended, with its family, after ``seconds``."""
+def run_inside(folder: Path, arguments: Sequence[str], *, seconds: float, module: str = "config.benchmarks") -> int:
+    """Run ``module`` in a process that has ``folder``'s environment; ended, with its family, after ``seconds``."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "config.benchmarks", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env=environment(folder),
         stdin=subprocess.DEVNULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -45,11 +46,11 @@ class Letter:
 class SMTPServer:
     """``with SMTPServer() as server``: listens at ``server.port`` until the end of the block.
 
-    ``server.behaviour`` is one of BEHAVIOURS, from the next conversation on.
+    ``server.behaviour`` is one of BEHAVIOURS, from the next conversation on, or a function that answers one.
     """
 
     def __init__(self, port: int = 0) -> None:
-        self.behaviour = "accept"
+        self.behaviour: str | Callable[[], str] = "accept"
         self.letters: list[Letter] = []
         self.conversations = 0
         self._lock = threading.Lock()
@@ -105,7 +106,8 @@ class _Conversation(socketserver.StreamRequestHandler):
         assert isinstance(self.server, _Listener)
         stand_in, recipient = self.server.stand_in, ""
         stand_in.conversations += 1
-        behaviour = stand_in.behaviour
+        chosen = stand_in.behaviour
+        behaviour = chosen() if callable(chosen) else chosen
         if behaviour == "hang":
             stand_in.wait()
             return
