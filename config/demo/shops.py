@@ -10,10 +10,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from catalog import products
 from catalog.models import Product
 from config.demo.accounts import SUPERADMIN, SUPERADMIN_EMAIL, Account, choose_password, demo_accounts, is_local
+from config.demo.diary import fill_diary
 from tenants.accounts import register
 from tenants.models import Preferences, User
 from tenants.scope import tenant_scope
@@ -54,8 +56,9 @@ def read_shop(trade: str) -> Shop:
 def set_up() -> Demo:
     """Make what is missing of the demo; what people changed since stays as they left it.
 
-    A shop is filled in one transaction and only while it has never had a product, so that what its owner edited,
-    renamed or removed does not come back. Raises PublicSite (see ``config.demo.accounts``) before anything is made.
+    A shop is filled in one transaction and only while it has never had a product, and its agenda only while that has
+    never had an entry, so that what its owner edited, renamed or removed does not come back. Raises PublicSite (see
+    ``config.demo.accounts``) before anything is made.
     """
     demo = Demo()
     for trade in TRADES:
@@ -63,6 +66,9 @@ def set_up() -> Demo:
         owner = _open_account(shop, demo)
         if owner is not None:
             demo.added += _fill(owner, shop)
+            with tenant_scope(owner), transaction.atomic():
+                User.objects.select_for_update().get(pk=owner.pk)  # two runs at once take turns here too
+                fill_diary(owner=owner, trade=trade, now=timezone.now())
     _appoint_superadmin(demo)
     if is_local():
         demo.accounts = demo_accounts()
