@@ -1,7 +1,7 @@
-"""Dates in words: what sentences in Spanish, English and Portuguese say of dates, hours, lengths and repetitions.
+"""Dates in words: what Spanish, English and Portuguese sentences say of dates, hours, lengths and repetitions.
 
-``read_moments`` is the way in. Nothing is guessed silently: a moment holds all its readings, the likeliest first, and the
-reasons for doubt. docs/dates.md has the rules and how good they are.
+``read_moments`` is the way in. Nothing is guessed silently: a moment holds all its readings, the likeliest first, and
+the reasons for doubt. docs/dates.md has the rules and how good they are.
 """
 
 from __future__ import annotations
@@ -9,24 +9,28 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from agenda.wording.reading import read
 from agenda.wording.moments import REASONS, Kind, Moment, Reading, Reason
+from agenda.wording.reading import read
 
 __all__ = ["LONGEST_TEXT", "MOST_MOMENTS", "REASONS", "Kind", "Moment", "Reading", "Reason", "read_moments", "upcoming"]
 
 LONGEST_TEXT = 10_000  # letters; what follows is not read
 MOST_MOMENTS = 50  # of a text; what follows is not read
 
+FIRST_NOW, LAST_NOW = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+
 
 def read_moments(*, text: str, now: datetime, timezone: str | ZoneInfo, language: str | None = None) -> list[Moment]:
     """The moments that stand in a text, in order.
 
-    ``now`` is aware; ``timezone`` (IANA name) is where the words are said, and readings are in it. ``language`` is "es",
-    "en" or "pt"; it is found out when it is not given. Raises ValueError for a naive ``now`` and
-    ZoneInfoNotFoundError (a KeyError) for an unknown zone, never for a text.
+    ``now`` is aware; ``timezone`` (IANA name) is where the words are said, and readings are in it. ``language`` is
+    "es", "en" or "pt"; it is found out when not given. Raises ValueError for a ``now`` that is naive or not of the
+    years 2 to 9998, and ZoneInfoNotFoundError (a KeyError) for an unknown zone, never for a text.
     """
     if now.tzinfo is None:
         raise ValueError("now has no time zone")
+    if not FIRST_NOW <= now <= LAST_NOW:
+        raise ValueError("now is too near the ends of the calendar")
     zone = timezone if isinstance(timezone, ZoneInfo) else ZoneInfo(timezone)
     return read(text[:LONGEST_TEXT], now=now.astimezone(zone), zone=zone, language=language, most=MOST_MOMENTS)
 

@@ -121,5 +121,5 @@ def nth_weekday(year: int, month: int, weekday: int, place: int) -> date | None:
 
 
 def full_year(year: int) -> int:
-    """«92» is 1992 and «16» is 2016: two digits are a year from 1930 to 2029 (as POSIX and people split them, nearly)."""
+    """«92» is 1992 and «16» is 2016: two digits are a year from 1930 to 2029."""
     return year if year >= 100 else year + (2000 if year < 30 else 1900)

@@ -7,18 +7,39 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from agenda.wording.arithmetic import add_days
-from agenda.wording.clocks import moves, pair
 from agenda.wording.days import match_weekday
+from agenda.wording.hours import moves, pair
 from agenda.wording.pieces import Clock, Cycle, Day, Days, Edge, Hours, Instant, Length, Part, Piece, Reference, Span
 from agenda.wording.tokens import Token
 
 GLUE = frozenset(
-    {"OF", "AT", "THE", "COMMA", "IN", "ON", "FOR", "BY", "ABOUT", "A", "LAS", "DASH", "OPEN", "CLOSE", "BAR", "IS", "FROM", "AFTER"}
+    {
+        "OF",
+        "AT",
+        "THE",
+        "COMMA",
+        "IN",
+        "ON",
+        "FOR",
+        "BY",
+        "ABOUT",
+        "A",
+        "LAS",
+        "DASH",
+        "OPEN",
+        "CLOSE",
+        "BAR",
+        "IS",
+        "FROM",
+        "AFTER",
+    }
 )
 WIDEST_GLUE = 4  # tokens
 FARTHEST = 14  # tokens between a day and its hour
 # Words that begin another thought: an hour behind them is not the day's.
-BARRIERS = frozenset("que q porque pero because but mas porem that so if si se aunque".split())
+BARRIERS = frozenset(
+    ["que", "q", "porque", "pero", "because", "but", "mas", "porem", "that", "so", "if", "si", "se", "aunque"]
+)
 END_OF_DAY = Clock(hour=23, minute=59, second=59, fixed=True)
 ENDS = frozenset(".!?\n;…")
 
@@ -187,7 +208,10 @@ def _is_until(before: Piece, piece: Piece, tokens: Sequence[Token], text: str) -
         return all(token.values.keys() & {"DASH", "THE"} for token in gap)
     if isinstance(piece, Day) and not gap and tokens[piece.first].word not in {"al", "ao", "aos"}:
         return False
-    if gap and all(token.word in {"a", "ate", "hasta", "to", "until", "till", "through", "al", "ao", "as", "el", "o", "the"} for token in gap):
+    if gap and all(
+        token.word in {"a", "ate", "hasta", "to", "until", "till", "through", "al", "ao", "as", "el", "o", "the"}
+        for token in gap
+    ):
         return any("TO" in token.values for token in gap)
     return not gap and "TO" in link[0].values and link[0].values.keys().isdisjoint({"DAY", "CLOCK"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agenda.wording.days import MONTH
+from agenda.wording.hours import moves
 from agenda.wording.pieces import Cycle, Found, Piece, Reference, rule
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -37,7 +38,7 @@ def repeated(frequency: str, interval: int = 1, more: str = "", part: str | None
     f"(ON|IN)? EVERY (OF|THE|PLURAL)* {WEEKDAY} ((COMMA|AND)+ (EVERY|THE|ON)* {WEEKDAY})*",
     f"ON? PLURAL {WEEKDAY} ((COMMA|AND)+ (THE|ON)* {WEEKDAY})*",
     "(ON|IN)* WEEKDAYS ((COMMA|AND)+ (THE|ON)* WEEKDAYS)*",
-    f"(THE|ON)* WEEKDAY ((COMMA|AND)+ (THE|ON)* WEEKDAY)* OF EVERY WEEK_UNIT",
+    "(THE|ON)* WEEKDAY ((COMMA|AND)+ (THE|ON)* WEEKDAY)* OF EVERY WEEK_UNIT",
     f"EVERY WEEK_UNIT (COMMA|THE|ON)* {WEEKDAY} ((COMMA|AND)+ (THE|ON)* {WEEKDAY})*",
     "(THE|ON)? WEEKDAY (COMMA (THE|ON)* WEEKDAY)* AND THE? WEEKDAY",
 )
@@ -50,12 +51,22 @@ def weekly(found: Found, reference: Reference) -> Piece | None:
     ):
         return None  # «el lunes y el martes» are two days
     days = sorted(set(found.all("WEEKDAY", "WEEKDAYS")))
-    if reference.language == "pt" and tokens[0].word in {"dos", "nos", "das", "nas", "aos"} and len(days) == 1 and len(tokens) == 2 and "WEEKDAYS" not in tokens[1].values:
+    if (
+        reference.language == "pt"
+        and tokens[0].word in {"dos", "nos", "das", "nas", "aos"}
+        and len(days) == 1
+        and len(tokens) == 2
+        and "WEEKDAYS" not in tokens[1].values
+    ):
         return None
     return repeated("WEEKLY", more=";BYDAY=" + ",".join(DAYS[day] for day in days))
 
 
-@rule("EVERY n=NUM w=WEEKDAY/WEEKDAYS", "EVERY n=OTHER_ONE w=WEEKDAY", "(EVERY) n=NUM WEEK_UNIT (COMMA|THE|ON|IN)* w=WEEKDAY/WEEKDAYS")
+@rule(
+    "EVERY n=NUM w=WEEKDAY/WEEKDAYS",
+    "EVERY n=OTHER_ONE w=WEEKDAY",
+    "(EVERY) n=NUM WEEK_UNIT (COMMA|THE|ON|IN)* w=WEEKDAY/WEEKDAYS",
+)
 def weekday_in_weeks(found: Found, reference: Reference) -> Piece | None:
     interval = found.value("n", "OTHER_ONE", "NUM")
     return repeated("WEEKLY", interval, f";BYDAY={DAYS[found.value('w', 'WEEKDAY', 'WEEKDAYS')]}")
@@ -67,7 +78,9 @@ def every_unit(found: Found, reference: Reference) -> Piece | None:
     first = found.tokens[found.first]
     if first.word in {"todo", "toda", "all"} and reference.language != "pt":
         return None  # «todo el día» is one day
-    if first.word in {"todo", "toda"} and any("THE" in token.values for token in found.tokens[found.first + 1 : found.last]):
+    if first.word in {"todo", "toda"} and any(
+        "THE" in token.values for token in found.tokens[found.first + 1 : found.last]
+    ):
         return None
     number = found.value("n", "OTHER_ONE", "NUM") if found.has("n") else 1
     if unit == "workday":
@@ -94,14 +107,20 @@ def habit(found: Found, reference: Reference) -> Piece | None:
     return repeated(frequency, interval)
 
 
-@rule("(EVERY|PLURAL|ON|IN|THE)* w=WORKDAYS", "(FROM) a=WEEKDAY (TO) b=WEEKDAY", "EVERY (THE|PLURAL)? WEEKEND")
+@rule("(EVERY|PLURAL|ON|IN|THE)* w=WORKDAYS", "FROM? a=WEEKDAY (TO|DASH) b=WEEKDAY", "EVERY (THE|PLURAL)? WEEKEND")
 def days_of_work(found: Found, reference: Reference) -> Piece | None:
     if not found.has("a"):
         if found.has("w"):
             alone = found.first == found.last and "UNIT" in (found.token("w") or found.tokens[0]).values
             return None if alone else Cycle(rule=WORKDAYS)
         return repeated("WEEKLY", more=";BYDAY=SA,SU")
-    if any("THE" in token.values for token in found.tokens[found.first : found.last] if token.word in {"del", "al", "do", "ao", "the"}):
+    if any(
+        "THE" in token.values
+        for token in found.tokens[found.first : found.last]
+        if token.word in {"del", "al", "do", "ao", "the"}
+    ):
+        return None
+    if moves(found.tokens):
         return None
     first, last = found.value("a", "WEEKDAY"), found.value("b", "WEEKDAY")
     days = [(first + ahead) % 7 for ahead in range((last - first) % 7 + 1)]
@@ -134,7 +153,12 @@ def monthly_weekday(found: Found, reference: Reference) -> Piece | None:
     return repeated("MONTHLY", more=f";BYDAY={place}{DAYS[found.value('w', 'WEEKDAY')]}") if -2 < place < 6 else None
 
 
-@rule(f"EVERY d=DAY/ORD OF? m={MONTH}", f"(THE|ON)* d=DAY/ORD OF m={MONTH} OF EVERY YEAR_UNIT", f"EVERY m={MONTH} d=DAY/ORD", f"EVERY YEAR_UNIT (THE|ON|IN|COMMA)* d=DAY/ORD OF m={MONTH}")
+@rule(
+    f"EVERY d=DAY/ORD OF? m={MONTH}",
+    f"(THE|ON)* d=DAY/ORD OF m={MONTH} OF EVERY YEAR_UNIT",
+    f"EVERY m={MONTH} d=DAY/ORD",
+    f"EVERY YEAR_UNIT (THE|ON|IN|COMMA)* d=DAY/ORD OF m={MONTH}",
+)
 def yearly(found: Found, reference: Reference) -> Piece | None:
     month, day = found.value("m", "MONTH", "SHORT_MONTH"), found.value("d", "DAY", "ORD")
     if day > (29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from agenda.wording.arithmetic import add_days, add_months, day_of, full_year
-from agenda.wording.feasts import FEASTS, WEEKS
+from agenda.wording.feasts import ELSEWHERE, FEASTS, WEEKS
 from agenda.wording.pieces import Day, Days, Found, Instant, Piece, Reference, rule
 
 MONTH = "MONTH/SHORT_MONTH"
@@ -13,7 +13,11 @@ WEEKDAY = "WEEKDAY/SHORT_WEEKDAY"
 SEPARATOR = "(DASH|SLASH|DOT)"
 NOT_COUNTED = "(?! UNIT | AM/PM | PERCENT | MONEY | COLON NUM)"
 WITH_WEEKDAY = f"(THE|ON)? (w={WEEKDAY} DOT? (COMMA|THE|DAY_UNIT|ON|DASH|OPEN)*)?"
-YEAR = "((OF|COMMA|DASH|SLASH|DOT)* (THE? YEAR_UNIT OF?)? y=YEAR | (OF|DASH|SLASH|DOT|QUOTE) QUOTE? yy=SHORT_YEAR)?"
+NEARBY_YEAR = "(OF|IN|COMMA)* THE? (yr=NEXT/LAST/THIS YEAR_UNIT | YEAR_UNIT yr=NEXT/LAST/THIS)"
+YEAR = (
+    "((OF|COMMA|DASH|SLASH|DOT)* (THE? YEAR_UNIT OF?)? y=YEAR | (OF|DASH|SLASH|DOT|QUOTE) QUOTE? yy=SHORT_YEAR"
+    f" | {NEARBY_YEAR})?"
+)
 NEARBY_MONTH = "(THE? r=NEXT/LAST/THIS MONTH_UNIT | THE? MONTH_UNIT r2=NEXT/LAST/THIS | THE? MONTH_UNIT)"
 
 
@@ -40,9 +44,8 @@ def dated(days: tuple[date | None, ...], weekday: int | None, *, floating: bool 
 def yearless(month: int, day: int, reference: Reference) -> tuple[date | None, ...]:
     """The next such day from today and the one before it; a leap day may be eight years away."""
     today = reference.today
-    ahead = next((one for year in range(today.year, today.year + 9) if (one := day_of(year, month, day)) and one >= today), None)
-    behind = next((one for year in range(today.year, today.year - 9, -1) if (one := day_of(year, month, day)) and one < today), None)
-    return ahead, behind
+    near = [one for year in range(today.year - 8, today.year + 9) if (one := day_of(year, month, day))]
+    return next((one for one in near if one >= today), None), next((one for one in reversed(near) if one < today), None)
 
 
 def monthless(day: int, reference: Reference) -> tuple[date | None, ...]:
@@ -55,7 +58,10 @@ def monthless(day: int, reference: Reference) -> tuple[date | None, ...]:
     return ahead, behind
 
 
-def year_of(found: Found) -> int | None:
+def year_of(found: Found, reference: Reference) -> int | None:
+    """The year that was said, or told from this one («del próximo año»)."""
+    if found.has("yr"):
+        return reference.today.year + (step(found, "yr") or 0)
     if found.has("y"):
         return int(found.value("y", "YEAR"))
     return full_year(found.value("yy", "SHORT_YEAR")) if found.has("yy") else None
@@ -64,7 +70,8 @@ def year_of(found: Found) -> int | None:
 @rule(
     f"{WITH_WEEKDAY} DAY_UNIT? d=DAY/ORD (OF|DASH|SLASH|DOT|COMMA|IN)? THE? (MONTH_UNIT OF)? m={MONTH} DOT? {YEAR}",
     f"{WITH_WEEKDAY} DAY_UNIT? d=DAY OPEN? w2={WEEKDAY} CLOSE? OF m={MONTH} DOT? {YEAR}",
-    f"{WITH_WEEKDAY} (IN|OF)? m={MONTH} DOT? (THE|DASH|SLASH|COMMA|OF|DAY_UNIT)* d=DAY/ORD {NOT_COUNTED} ((OF|COMMA|DASH|SLASH)? y=YEAR)?",
+    f"{WITH_WEEKDAY} (IN|OF)? m={MONTH} DOT? (THE|DASH|SLASH|COMMA|OF|DAY_UNIT)* d=DAY/ORD {NOT_COUNTED} ((OF"
+    f"|COMMA|DASH|SLASH)? y=YEAR | {NEARBY_YEAR})?",
     f"(THE|ON)? y=YEAR ({SEPARATOR}|COMMA|OF)? m={MONTH} ({SEPARATOR}|COMMA|OF)? d=DAY/ORD",
     f"(THE|ON)? y=YEAR {SEPARATOR}? d=DAY/ORD {SEPARATOR}? m={MONTH}",
     f"(THE|ON)? m={MONTH} {SEPARATOR}? y=YEAR {SEPARATOR} d=DAY",
@@ -73,7 +80,7 @@ def year_of(found: Found) -> int | None:
 def month_day(found: Found, reference: Reference) -> Piece | None:
     day, month = found.value("d", "DAY", "ORD"), found.value("m", "MONTH", "SHORT_MONTH")
     weekday = found.value("w", "WEEKDAY", "SHORT_WEEKDAY")
-    year = year_of(found)
+    year = year_of(found, reference)
     if year is not None:
         return dated((day_of(year, month, day),), weekday)
     return dated(yearless(month, day, reference), weekday)
@@ -103,11 +110,20 @@ def _either(options: list[date | None], weekday: int | None) -> Day:
     return Day(days=left, reasons=("day_or_month",), numbered=True) if len(left) > 1 else piece
 
 
-@rule(f"{WITH_WEEKDAY} (prefix=IN/ON/THE/OF/BY)? (unit=DAY_UNIT)? p=DATE_DIGITS (COMMA? OF? y=YEAR)? (?! UNIT | MONEY | PERCENT)")
+@rule(
+    f"{WITH_WEEKDAY} (prefix=IN/ON/THE/OF/BY)? (unit=DAY_UNIT)? p=DATE_DIGITS (COMMA? OF? y=YEAR)? (?! UNIT |"
+    " MONEY | PERCENT)"
+)
 def digits(found: Found, reference: Reference) -> Piece | None:
     token = found.token("p")
     before = found.before()
-    sure = found.has("prefix") or found.has("w") or found.has("unit") or found.has("y") or found.first != token_place(found)
+    sure = (
+        found.has("prefix")
+        or found.has("w")
+        or found.has("unit")
+        or found.has("y")
+        or found.first != token_place(found)
+    )
     follower = found.after()
     if token is None or (before and "MONEY" in before.values):
         return None
@@ -155,18 +171,22 @@ def day_of_nearby_month(found: Found, reference: Reference) -> Piece | None:
     return dated((day_of(month.year, month.month, day),), found.value("w", "WEEKDAY", "SHORT_WEEKDAY"))
 
 
-@rule("(THE|ON)+ DAY_UNIT? d=DAY OF THE? (MONTH_UNIT)? m=MONTH_NUMBER (OF THE? y=YEAR)? (?! UNIT | AND | AM/PM | OF THE PART)")
+@rule(
+    "(THE|ON)+ DAY_UNIT? d=DAY OF THE? (MONTH_UNIT)? m=MONTH_NUMBER (OF THE? y=YEAR)? (?! UNIT | AND | AM/PM |"
+    " OF THE PART)"
+)
 def day_and_number_of_month(found: Found, reference: Reference) -> Piece | None:
     if "LAS" in found.tokens[found.first].values:
         return None
-    day, month, year = found.value("d", "DAY"), found.value("m", "MONTH_NUMBER"), year_of(found)
+    day, month, year = found.value("d", "DAY"), found.value("m", "MONTH_NUMBER"), year_of(found, reference)
     return dated((day_of(year, month, day),) if year else yearless(month, day, reference), None)
 
 
 @rule(
     f"(ON|THE)* prefix=THE d=DAY/ORD {NOT_COUNTED} (?! WEEKDAY | WEEK_UNIT | OCLOCK | FEAST | SHORT_OF LAS)",
     f"(THE|ON|IN)* unit=DAY_UNIT d=DAY/ORD {NOT_COUNTED}",
-    f"ON final=DAY (?! UNIT | AND | PART | OF | TO | SHORT_OF | NUM | x | AM/PM | MONEY | PERCENT | OCLOCK | DASH | SLASH | COLON)",
+    "ON final=DAY (?! UNIT | AND | PART | OF | TO | SHORT_OF | NUM | x | AM/PM | MONEY | PERCENT | OCLOCK | DASH"
+    " | SLASH | COLON)",
 )
 def numbered_day(found: Found, reference: Reference) -> Piece | None:
     prefix = found.token("prefix")
@@ -175,8 +195,14 @@ def numbered_day(found: Found, reference: Reference) -> Piece | None:
     if prefix and not found.has("unit"):
         if prefix.word in {"las", "los", "la", "lo", "as", "os", "a", "das", "dos", "da", "nas", "nos", "pelas"}:
             return None
-        if found.means("d", "ORD") and not (found.token("d") or prefix).raw[:1].isdigit() and reference.language != "en":
-            return None
+        if (
+            found.means("d", "ORD")
+            and not (found.token("d") or prefix).raw[:1].isdigit()
+            and reference.language != "en"
+        ):
+            follower = found.after()
+            if follower is None or follower.values.keys().isdisjoint({"A", "AT", "LAS", "CLOCK", "COMMA"}):
+                return None  # «el segundo» of anything; «el quinto a las 4» is a day
     if found.has("final") and reference.language == "es":
         return None  # «para 4» is a table
     day = found.value("d", "DAY", "ORD") or found.value("final", "DAY")
@@ -188,8 +214,8 @@ def weekday_and_number(found: Found, reference: Reference) -> Piece | None:
     """«viernes 13»: the next month in which it is one."""
     weekday, day = found.value("w", "WEEKDAY", "SHORT_WEEKDAY"), found.value("d", "DAY", "ORD")
     within = found.tokens[found.first + 1 : found.last]
-    if weekday is None or _counts_something(found) or any("LAS" in token.values for token in within):
-        return None
+    if weekday is None or _counts_something(found) or any(token.values.keys() & {"LAS", "IN"} for token in within):
+        return None  # «lunes a las 8», «el lunes en ocho»
     return match_weekday(day, weekday, reference)
 
 
@@ -211,14 +237,20 @@ def match_weekday(day: int, weekday: int, reference: Reference) -> Day:
     return dated((future, past), None)
 
 
-@rule("prefix=THE? f=FEAST ((OF|COMMA|IN)* THE? (YEAR_UNIT OF?)? (y=YEAR) | (OF|IN|COMMA)* (THE? r=NEXT/LAST/THIS YEAR_UNIT | THE? YEAR_UNIT r2=NEXT/LAST/THIS))?",
-      "r=NEXT/LAST/THIS f=FEAST", "f=FEAST r2=NEXT/LAST/THIS")
+@rule(
+    "prefix=THE? f=FEAST ((OF|COMMA|IN)* THE? (YEAR_UNIT OF?)? (y=YEAR) | (OF|IN|COMMA)* (THE? r=NEXT/LAST/THIS"
+    " YEAR_UNIT | THE? YEAR_UNIT r2=NEXT/LAST/THIS))?",
+    "r=NEXT/LAST/THIS f=FEAST",
+    "f=FEAST r2=NEXT/LAST/THIS",
+)
 def feast(found: Found, reference: Reference) -> Piece | None:
     name = found.value("f", "FEAST")
-    feasts = FEASTS[name][0]
-    shift, year = step(found), year_of(found)
+    feasts = ELSEWHERE.get((name, reference.language)) or FEASTS[name][0]
+    shift, year = step(found), year_of(found, reference)
     today = reference.today
-    if shift is not None and "YEAR_UNIT" not in {symbol for token in found.tokens[found.first : found.last + 1] for symbol in token.values}:
+    if shift is not None and "YEAR_UNIT" not in {
+        symbol for token in found.tokens[found.first : found.last + 1] for symbol in token.values
+    }:
         shift, nearby = None, shift
     else:
         nearby = None
@@ -234,7 +266,9 @@ def feast(found: Found, reference: Reference) -> Piece | None:
         years = [day for ahead in (-1, 0, 1) if (day := _in_year(one, today.year + ahead))]
         ahead = next((day for day in years if day >= today), None)
         behind = next((day for day in reversed(years) if day < today), None)
-        options += [behind] if nearby == -1 else [ahead] if nearby is not None or one is not feasts[0] else [ahead, behind]
+        options += (
+            [behind] if nearby == -1 else [ahead] if nearby is not None or one is not feasts[0] else [ahead, behind]
+        )
     piece = dated(tuple(options), None)
     return Day(days=piece.days, reasons=("which_feast", *piece.reasons)) if len(feasts) > 1 else piece
 
@@ -249,7 +283,7 @@ def _in_year(feast: object, year: int) -> date | None:
 @rule("THE? f=FEAST_WEEK ((OF|COMMA|IN)* THE? y=YEAR)?")
 def feast_week(found: Found, reference: Reference) -> Piece | None:
     start, length, _ = WEEKS[found.value("f", "FEAST_WEEK")]
-    year = year_of(found)
+    year = year_of(found, reference)
     years = [year] if year is not None else [reference.today.year, reference.today.year + 1]
     weeks = [(day, end) for one in years if (day := _in_year(start, one)) and (end := add_days(day, length))]
     weeks = [week for week in weeks if year is not None or week[1] >= reference.today]

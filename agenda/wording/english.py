@@ -74,7 +74,7 @@ WORDS: dict[str, dict[object, str]] = {
     "MIDDLE": {None: "middle|mid"},
     "COUPLE": {2: "couple|couple of|a couple of|a couple", 3: "few|a few|several|some"},
     "SOME": {None: "another|other|more|a|an"},
-    "END_OF_DAY": {None: "eod|cob|close of business"},
+    "END_OF_DAY": {None: "eod|cob|close of business|end of business"},
     "UNIT": {
         "second": "second|seconds|sec|secs",
         "minute": "minute|minutes|min|mins",
@@ -206,9 +206,13 @@ ORDINALS = {
     30: "thirtieth",
 }
 # Words that tell this language from the two others; they say nothing about time.
-MARKERS = frozenset(
-    "the at on in of and with that is are will i you we my your back from to until next last this every week day days"
-    " month year today tomorrow yesterday tonight morning afternoon evening night monday tuesday wednesday thursday friday"
-    " saturday sunday january february march april may june july august september october november december for by past"
-    " half ago hour hours minutes meeting".split()
+MARKERS = (
+    "about after afternoon again ago an and appointment april are around at august back be been before between book "
+    "by call can come could day days december did dinner do does due evening every february fine for friday from get "
+    "go going had half happened has have he her here him hour hours how i im in is it january july june last leave "
+    "let lets ll lunch make march may me meet meeting minutes monday month morning my need next night not november "
+    "october of on or our out past please remind return saturday schedule see send september set she should some "
+    "start sunday tell than that the their them then there they this thursday to today tomorrow tonight tuesday until "
+    "up us want was we wednesday week were what when where which who whose will with works would year yesterday you "
+    "your"
 )

@@ -14,7 +14,30 @@ from dateutil.easter import easter
 
 Feast = Callable[[int], date]
 
-SKIPPED = frozenset("de del la las los el lo da do das dos d of the s o a e y and".split())
+SKIPPED = frozenset(
+    {
+        "de",
+        "del",
+        "la",
+        "las",
+        "los",
+        "el",
+        "lo",
+        "da",
+        "do",
+        "das",
+        "dos",
+        "d",
+        "of",
+        "the",
+        "s",
+        "o",
+        "a",
+        "e",
+        "y",
+        "and",
+    }
+)
 
 
 def fixed(month: int, day: int) -> Feast:
@@ -54,7 +77,7 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     "new year": (
         (fixed(1, 1),),
         "ano nuevo|dia ano nuevo|primero ano|ano novo|dia ano novo|reveillon dia|new year|new year day|new years day"
-        "|new years|yuandan|yuan dan|confraternizacao universal|dia ano|fiesta ano nuevo",
+        "|new years|yuandan|yuan dan|confraternizacao universal|fiesta ano nuevo",
     ),
     "new year's eve": (
         (fixed(12, 31),),
@@ -63,29 +86,39 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     ),
     "epiphany": (
         (fixed(1, 6),),
-        "dia reyes|reyes magos|reyes|dia reyes magos|epifania|dia reis|reis magos|epiphany|three kings day|dia santos reis",
+        "dia reyes|reyes magos|reyes|dia reyes magos|epifania|dia reis|reis magos|epiphany|three kings day|dia"
+        " santos reis",
     ),
     "groundhog": ((fixed(2, 2),), "dia marmota|groundhog day|ground hog day"),
     "candlemas": ((fixed(2, 2),), "candelaria|dia candelaria|candlemas"),
     "valentine": (
         (fixed(2, 14),),
-        "san valentin|dia san valentin|dia enamorados|dia amor|valentine|valentines|valentine day|valentines day|sao valentim"
+        "san valentin|dia san valentin|dia enamorados|dia amor|valentine|valentines|valentine day|valentines day"
+        "|sao valentim"
         "|dia sao valentim|dia amor amistad",
     ),
     "lovers (Brazil)": ((fixed(6, 12),), "dia namorados"),
     "women": (
         (fixed(3, 8),),
-        "dia mujer|dia internacional mujer|dia mulher|dia internacional mulher|women day|womens day|international womens day"
+        "dia mujer|dia internacional mujer|dia mulher|dia internacional mulher|women day|womens day"
+        "|international womens day"
         "|dia mujeres|dia mulheres|international women day",
     ),
-    "patrick": ((fixed(3, 17),), "san patricio|dia san patricio|sao patricio|dia sao patricio|saint patrick day|st patricks day"
-                "|st patrick day|saint patricks day|st pattys day"),
+    "patrick": (
+        (fixed(3, 17),),
+        "san patricio|dia san patricio|sao patricio|dia sao patricio|saint patrick day|st patricks day"
+        "|st patrick day|saint patricks day|st pattys day",
+    ),
     "joseph": ((fixed(3, 19),), "san jose|dia san jose|sao jose|dia sao jose"),
     "april fools": (
         (fixed(4, 1),),
-        "dia inocentes abril|april fools|april fools day|april fool day|dia mentira|dia bobos|dia tontos abril|dia mentiroso",
+        "dia inocentes abril|april fools|april fools day|april fool day|dia mentira|dia bobos|dia tontos abril"
+        "|dia mentiroso",
     ),
-    "earth": ((fixed(4, 22),), "dia tierra|dia terra|earth day|dia mundial tierra|dia internacional tierra|dia planeta"),
+    "earth": (
+        (fixed(4, 22),),
+        "dia tierra|dia terra|earth day|dia mundial tierra|dia internacional tierra|dia planeta",
+    ),
     "arbor": ((nth(4, 4, -1),), "dia arbol|arbor day|fiesta arbol"),
     "tree (Brazil)": ((fixed(9, 21),), "dia arvore"),
     "workers": (
@@ -114,8 +147,11 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     "saint john": ((fixed(6, 24),), "san juan|dia san juan|sao joao|dia sao joao|festa junina|saint john day"),
     "saint john's eve": ((fixed(6, 23),), "noche san juan|vispera san juan"),
     "saint peter": ((fixed(6, 29),), "san pedro|dia san pedro|san pedro san pablo|sao pedro|dia sao pedro"),
-    "independence (USA)": ((fixed(7, 4),), "dia independencia|independence day|fourth july|dia independencia estados unidos"
-                           "|dia independencia eua|dia independencia eeuu"),
+    "independence (USA)": (
+        (fixed(7, 4),),
+        "dia independencia|independence day|fourth july|dia independencia estados unidos"
+        "|dia independencia eua|dia independencia eeuu",
+    ),
     "independence (Brazil)": ((fixed(9, 7),), "independencia brasil|dia independencia brasil|sete setembro|dia patria"),
     "tiradentes": ((fixed(4, 21),), "tiradentes|dia tiradentes"),
     "our lady (Brazil)": ((fixed(10, 12),), "nossa senhora aparecida|dia nossa senhora aparecida"),
@@ -123,7 +159,10 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     "black consciousness": ((fixed(11, 20),), "consciencia negra|dia consciencia negra|dia zumbi"),
     "bastille": ((fixed(7, 14),), "toma bastilla|dia bastilla|bastille day"),
     "james": ((fixed(7, 25),), "dia santiago|santiago apostol"),
-    "assumption": ((fixed(8, 15),), "asuncion|asuncion virgen|dia asuncion|assuncao|assuncao nossa senhora|virgen agosto"),
+    "assumption": (
+        (fixed(8, 15),),
+        "asuncion|asuncion virgen|dia asuncion|assuncao|assuncao nossa senhora|virgen agosto",
+    ),
     "grito": ((fixed(9, 15),), "grito independencia|noche grito|dia grito"),
     "independence (Mexico)": ((fixed(9, 16),), "dia independencia mexico|independencia mexico"),
     "columbus": (
@@ -135,14 +174,19 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
         (fixed(10, 12),),
         "dia hispanidad|hispanidad|dia raza|fiesta nacional espana|dia pilar|virgen pilar",
     ),
-    "halloween": ((fixed(10, 31),), "halloween|noche brujas|dia brujas|dia bruxas|noite bruxas|halloween day|dia halloween"),
+    "halloween": (
+        (fixed(10, 31),),
+        "halloween|noche brujas|dia brujas|dia bruxas|noite bruxas|halloween day|dia halloween",
+    ),
     "all saints": (
         (fixed(11, 1),),
-        "todos santos|dia todos santos|todos os santos|dia todos os santos|all saints|all saints day|all hallows|all hallows day",
+        "todos santos|dia todos santos|todos os santos|dia todos os santos|all saints|all saints day|all hallows"
+        "|all hallows day",
     ),
     "all souls": (
         (fixed(11, 2),),
-        "dia muertos|dia difuntos|fieles difuntos|finados|dia finados|dia mortos|all souls|all souls day|day dead|dia almas"
+        "dia muertos|dia difuntos|fieles difuntos|finados|dia finados|dia mortos|all souls|all souls day|day"
+        " dead|dia almas"
         "|dia fieles difuntos",
     ),
     "guy fawkes": ((fixed(11, 5),), "guy fawkes|guy fawkes day|bonfire night|noche hogueras|dia guy fawkes"),
@@ -153,16 +197,21 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
         "accion gracias|dia accion gracias|thanksgiving|thanksgiving day|acao gracas|dia acao gracas|dia gracias",
     ),
     "black friday": ((after(THANKSGIVING, 1),), "black friday|viernes negro|sexta feira negra|sexta negra"),
-    "cyber monday": ((after(THANKSGIVING, 4),), "cyber monday|ciberlunes|lunes cibernetico|ciber lunes|segunda feira cibernetica"),
+    "cyber monday": (
+        (after(THANKSGIVING, 4),),
+        "cyber monday|ciberlunes|lunes cibernetico|ciber lunes|segunda feira cibernetica",
+    ),
     "constitution": ((fixed(12, 6),), "dia constitucion|constitucion espanola"),
     "conception": (
         (fixed(12, 8),),
-        "inmaculada|inmaculada concepcion|dia inmaculada|imaculada conceicao|nossa senhora conceicao|dia velitas|purisima",
+        "inmaculada|inmaculada concepcion|dia inmaculada|imaculada conceicao|nossa senhora conceicao|dia velitas"
+        "|purisima",
     ),
     "guadalupe": ((fixed(12, 12),), "virgen guadalupe|dia virgen guadalupe|dia guadalupe|guadalupe reyes"),
     "christmas eve": (
         (fixed(12, 24),),
-        "nochebuena|noche buena|vispera navidad|vespera natal|vesperas natal|noite natal|christmas eve|xmas eve|dia nochebuena"
+        "nochebuena|noche buena|vispera navidad|vespera natal|vesperas natal|noite natal|christmas eve|xmas eve"
+        "|dia nochebuena"
         "|noche navidad|vesperas do natal",
     ),
     "christmas": (
@@ -174,21 +223,27 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     "advent": ((advent,), "adviento|primer domingo adviento|advento|advent"),
     "carnival": (
         (from_easter(-47),),
-        "carnaval|martes carnaval|carnavales|terca feira carnaval|mardi gras|carnival|dia carnaval|shrove tuesday|fat tuesday"
+        "carnaval|martes carnaval|carnavales|terca feira carnaval|mardi gras|carnival|dia carnaval|shrove"
+        " tuesday|fat tuesday"
         "|martes gordo",
     ),
     "carnival monday": ((from_easter(-48),), "lunes carnaval|segunda feira carnaval|segunda carnaval"),
     "ash wednesday": ((from_easter(-46),), "miercoles ceniza|quarta feira cinzas|cinzas|ash wednesday|quarta cinzas"),
     "palm sunday": ((from_easter(-7),), "domingo ramos|palm sunday|domingo palmas"),
-    "maundy thursday": ((from_easter(-3),), "jueves santo|quinta feira santa|maundy thursday|quinta santa|holy thursday"),
+    "maundy thursday": (
+        (from_easter(-3),),
+        "jueves santo|quinta feira santa|maundy thursday|quinta santa|holy thursday",
+    ),
     "good friday": (
         (from_easter(-2),),
-        "viernes santo|sexta feira santa|good friday|sexta santa|sexta feira paixao|paixao cristo|sexta feira da paixao",
+        "viernes santo|sexta feira santa|good friday|sexta santa|sexta feira paixao|paixao cristo|sexta feira da"
+        " paixao",
     ),
     "holy saturday": ((from_easter(-1),), "sabado santo|sabado gloria|sabado aleluia|holy saturday"),
     "easter": (
         (from_easter(0),),
-        "pascua|pascuas|dia pascua|domingo pascua|domingo resurreccion|domingo gloria|pascoa|domingo pascoa|dia pascoa|easter"
+        "pascua|pascuas|dia pascua|domingo pascua|domingo resurreccion|domingo gloria|pascoa|domingo pascoa|dia"
+        " pascoa|easter"
         "|easter sunday|easter day|semana santa domingo|pascua resurreccion|domingo pascuas|dia pascuas",
     ),
     "easter monday": ((from_easter(1),), "lunes pascua|easter monday|lunes angel|segunda feira pascoa"),
@@ -215,6 +270,16 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     "book": ((fixed(4, 23),), "dia libro|sant jordi|san jorge|dia livro|world book day"),
     "friend": ((fixed(7, 20),), "dia amigo|dia amistad|dia amizade|friendship day|dia amigos"),
     "pi": ((fixed(3, 14),), "dia pi|pi day"),
+}
+
+# What a language's speakers mean first, where it differs.
+ELSEWHERE: dict[tuple[str, str], tuple[Feast, ...]] = {
+    ("father", "pt"): (nth(8, 6, 2), nth(6, 6, 3), fixed(3, 19)),
+    ("father", "en"): (nth(6, 6, 3),),
+    ("mother", "pt"): (nth(5, 6, 2), nth(5, 6, 1)),
+    ("mother", "en"): (nth(5, 6, 2),),
+    ("independence (USA)", "pt"): (fixed(9, 7), fixed(7, 4)),
+    ("independence (USA)", "es"): (fixed(7, 4), fixed(9, 16), fixed(7, 28)),
 }
 
 # feast: days before and after the first day that belong to it

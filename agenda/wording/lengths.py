@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from agenda.wording.arithmetic import add_all, has_time, length_of
+from agenda.wording.moments import Relation
 from agenda.wording.pieces import Day, Days, Found, Instant, Length, Piece, Reference, Span, rule
 
 Amounts = tuple[tuple[float, str], ...]
@@ -12,10 +13,10 @@ Amounts = tuple[tuple[float, str], ...]
 COUNT = "n=NUM/DECIMAL | n=COUPLE OF?"
 LENGTH = (
     f"(SOME|ABOUT|THE)* ({COUNT} | h=HALF A?) u=UNIT"
-    " (AND A? part=HALF/QUARTER | (AND|COMMA|WITH)* n2=NUM u2=UNIT)?"
+    " (AND (A|SOME)? part=HALF/QUARTER | (AND|COMMA|WITH)* n2=NUM u2=UNIT)?"
 )
-MIXED = "(SOME|ABOUT)* u=HOUR_UNIT/DAY_UNIT/MONTH_UNIT/YEAR_UNIT/WEEK_UNIT AND A? part=HALF/QUARTER (?! UNIT)"
-ENGLISH = "n=NUM AND A? part=HALF u=UNIT"
+MIXED = "(SOME|ABOUT)* u=HOUR_UNIT/DAY_UNIT/MONTH_UNIT/YEAR_UNIT/WEEK_UNIT AND (A|SOME)? part=HALF/QUARTER (?! UNIT)"
+ENGLISH = "n=NUM AND (A|SOME)? part=HALF u=UNIT"
 
 
 def amounts_of(found: Found) -> Amounts | None:
@@ -35,7 +36,13 @@ def amounts_of(found: Found) -> Amounts | None:
 
 def whole(amounts: Amounts) -> Amounts:
     """Halves as smaller units where days are told by it: half a year is six months, a day and a half 36 hours."""
-    smaller = {"century": (10, "decade"), "decade": (10, "year"), "year": (12, "month"), "day": (24, "hour"), "week": (7, "day")}
+    smaller = {
+        "century": (10, "decade"),
+        "decade": (10, "year"),
+        "year": (12, "month"),
+        "day": (24, "hour"),
+        "week": (7, "day"),
+    }
     kept: Amounts = ()
     for number, unit in amounts:
         if number != int(number) and unit in smaller:
@@ -55,14 +62,26 @@ def moved(amounts: Amounts, sign: int, reference: Reference) -> Piece:
     return Day(days=(target.date(),))
 
 
-@rule(f"WITHIN {LENGTH} (FROM_NOW|LATER)?", f"{LENGTH} FROM_NOW", f"WITHIN {MIXED}", f"WITHIN {ENGLISH}", f"{MIXED} FROM_NOW", f"{ENGLISH} FROM_NOW",
-      f"(THE|IN)* r=NEXT {LENGTH} FROM_NOW")
+@rule(
+    f"WITHIN {LENGTH} (FROM_NOW|LATER)?",
+    f"{LENGTH} FROM_NOW",
+    f"WITHIN {MIXED}",
+    f"WITHIN {ENGLISH}",
+    f"{MIXED} FROM_NOW",
+    f"{ENGLISH} FROM_NOW",
+    f"(THE|IN)* r=NEXT {LENGTH} FROM_NOW",
+)
 def from_now(found: Found, reference: Reference) -> Piece | None:
     amounts = amounts_of(found)
     return moved(amounts, 1, reference) if amounts else None
 
 
-@rule(f"{LENGTH} BEFORE_YESTERDAY", f"{LENGTH} AFTER_TOMORROW", f"{LENGTH} BEFORE? t=DAY_BEFORE", f"{LENGTH} AFTER t=DAY_AFTER")
+@rule(
+    f"{LENGTH} BEFORE_YESTERDAY",
+    f"{LENGTH} AFTER_TOMORROW",
+    f"{LENGTH} BEFORE? t=DAY_BEFORE",
+    f"{LENGTH} AFTER t=DAY_AFTER",
+)
 def beyond_nearby_day(found: Found, reference: Reference) -> Piece | None:
     """«dos días antes de ayer», «tres días después de mañana»."""
     amounts = amounts_of(found)
@@ -81,13 +100,19 @@ def ago(found: Found, reference: Reference) -> Piece | None:
     return moved(amounts, -1, reference) if amounts else None
 
 
-@rule(f"{LENGTH} LATER", f"{MIXED} LATER", f"(WITH|OF|WITHIN|IN)* {LENGTH} r=BEFORE/AFTER", f"(WITH|OF)* {MIXED} r=BEFORE/AFTER", f"{ENGLISH} r=BEFORE/AFTER")
+@rule(
+    f"{LENGTH} LATER",
+    f"{MIXED} LATER",
+    f"(WITH|OF|WITHIN|IN)* {LENGTH} r=BEFORE/AFTER",
+    f"(WITH|OF)* {MIXED} r=BEFORE/AFTER",
+    f"{ENGLISH} r=BEFORE/AFTER",
+)
 def before_or_after(found: Found, reference: Reference) -> Piece | None:
     """«una hora antes», «dos días después»: of what, the sentence says elsewhere."""
     amounts = amounts_of(found)
     if not amounts:
         return None
-    relation = "before" if found.means("r", "BEFORE") else "after"
+    relation: Relation = "before" if found.means("r", "BEFORE") else "after"
     return Length(amounts=amounts, relation=relation, length=length_of(amounts))
 
 

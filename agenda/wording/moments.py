@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-Kind = Literal[
-    "date", "time", "datetime", "date_range", "time_range", "datetime_range", "duration", "recurrence"
-]
+Kind = Literal["date", "time", "datetime", "date_range", "time_range", "datetime_range", "duration", "recurrence"]
+Relation = Literal["before", "after"]
 Reason = Literal[
     "morning_or_evening",  # «a las 7»
     "which_week",  # «el próximo jueves»: of the coming week, or the nearest one
@@ -67,7 +66,7 @@ class Moment:
     candidates: tuple[Reading, ...] = ()
     reasons: tuple[Reason, ...] = ()
     duration: timedelta | None = None
-    relation: Literal["before", "after"] | None = None
+    relation: Relation | None = None
     rrule: str | None = None
 
     @property
@@ -96,7 +95,10 @@ class Moment:
         Not for the past, and not when only one of two hours is one at which people meet («a las 3»).
         """
         doubts = set(self.reasons) - {"past_or_future"}
-        if "morning_or_evening" in doubts and len({hour for hour in self._hours() if FIRST_HOUR <= hour < LAST_HOUR}) == 1:
+        if (
+            "morning_or_evening" in doubts
+            and len({hour for hour in self._hours() if FIRST_HOUR <= hour < LAST_HOUR}) == 1
+        ):
             doubts.discard("morning_or_evening")
         return bool(doubts)
 

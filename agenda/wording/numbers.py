@@ -68,11 +68,13 @@ class NumberWords:
                 total, current, room = (current or 1) * 1000, 0, 1000
             elif word in self.hundred and 0 < current < 10 and not joined:
                 current, room = current * 100, 100
-            elif value is None or value >= room or (end and value == 0):
-                break
-            elif joined and not (room == 10 or (self.loose and room >= 100 and (total or current >= 100))):
-                break
-            elif joined and words[place] == "-" and room != 10:
+            elif (
+                value is None
+                or value >= room
+                or (end and value == 0)
+                or (joined and not (room == 10 or (self.loose and room >= 100 and (total or current >= 100))))
+                or (joined and words[place] == "-" and room != 10)
+            ):
                 break
             else:
                 current += value

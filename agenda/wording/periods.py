@@ -6,11 +6,11 @@ from calendar import monthrange
 from datetime import date
 
 from agenda.wording.arithmetic import add_days, add_months, day_of, monday_of
-from agenda.wording.days import MONTH, step, year_of, yearless
+from agenda.wording.days import MONTH, NEARBY_YEAR, step, year_of, yearless
 from agenda.wording.pieces import Day, Days, Found, Piece, Reference, rule
 
 PREFIX = "(THE|IN|ON|FOR|OF|LASTING|BY)*"
-YEAR = "((OF|COMMA)* THE? (YEAR_UNIT OF?)? y=YEAR)?"
+YEAR = f"((OF|COMMA)* THE? (YEAR_UNIT OF?)? y=YEAR | {NEARBY_YEAR})?"
 
 
 def ranged(*ranges: tuple[date | None, date | None]) -> Piece:
@@ -52,6 +52,12 @@ def nearby_period(found: Found, reference: Reference) -> Piece | None:
     return ranged((first, add_days(following, -1) if following else None))
 
 
+@rule("THE? WEEK_UNIT AFTER NEXT")
+def week_after_next(found: Found, reference: Reference) -> Piece | None:
+    monday = monday_of(reference.today, 2)
+    return ranged((monday, add_days(monday, 6) if monday else None))
+
+
 @rule(
     f"(FROM|BETWEEN|OF|ON|THE)* d1=DAY/ORD (TO|AND|DASH) (THE|A)* d2=DAY/ORD (OF|IN)* m={MONTH} {YEAR}",
     f"(FROM|BETWEEN|OF|ON|THE)* pair=DASHED_PAIR (OF|IN)* m={MONTH} {YEAR}",
@@ -65,29 +71,39 @@ def days_of_month(found: Found, reference: Reference) -> Piece | None:
     else:
         first, second = found.value("d1", "DAY", "ORD"), found.value("d2", "DAY", "ORD")
     if not found.has("m"):
-        if any("LAS" in token.values and token.word in {"las", "la", "as"} for token in found.tokens[found.first : found.last]):
+        if any(
+            "LAS" in token.values and token.word in {"las", "la", "as"}
+            for token in found.tokens[found.first : found.last]
+        ):
             return None
         starts = [add_months(reference.today.replace(day=1), ahead) for ahead in (0, 1)]
         ranges = [(day_of(one.year, one.month, first), day_of(one.year, one.month, second)) for one in starts if one]
         return ranged(*[one for one in ranges if one[1] and one[1] >= reference.today][:1])
-    month, year = found.value("m", "MONTH", "SHORT_MONTH"), year_of(found)
+    month, year = found.value("m", "MONTH", "SHORT_MONTH"), year_of(found, reference)
     if year is not None:
         return ranged((day_of(year, month, first), day_of(year, month, second)))
     last = yearless(month, second, reference)[0]
     return ranged((day_of(last.year, month, first) if last else None, last))
 
 
-@rule(f"(THE|IN|ON|OF|FOR|BY)* (r=NEXT/LAST/THIS)? (MONTH_UNIT OF)? m={MONTH} (OF|COMMA|DASH|SLASH)* y=YEAR",
-      f"(in=IN|r=NEXT/LAST/THIS) THE? (MONTH_UNIT OF)? m={MONTH}", f"m=MONTH r2=NEXT/LAST", f"MONTH_UNIT OF m={MONTH}", "m=MONTH")
+@rule(
+    f"(THE|IN|ON|OF|FOR|BY)* (r=NEXT/LAST/THIS)? (MONTH_UNIT OF)? m={MONTH} (OF|COMMA|DASH|SLASH)* y=YEAR",
+    f"(in=IN|r=NEXT/LAST/THIS) THE? (MONTH_UNIT OF)? m={MONTH}",
+    "m=MONTH r2=NEXT/LAST",
+    f"MONTH_UNIT OF m={MONTH}",
+    "m=MONTH",
+)
 def month(found: Found, reference: Reference) -> Piece | None:
     token, today = found.token("m"), reference.today
     if token is None:
         return None
-    if found.first == found.last and (reference.language == "en" and token.word in {"may", "march", "august"} and token.raw[:1].islower()):
+    if found.first == found.last and (
+        reference.language == "en" and token.word in {"may", "march", "august"} and token.raw[:1].islower()
+    ):
         return None
     if "SHORT_MONTH" in token.values and "MONTH" not in token.values and not (found.has("y") or found.has("r")):
         return None
-    number, year, shift = token.value("MONTH", "SHORT_MONTH"), year_of(found), step(found)
+    number, year, shift = token.value("MONTH", "SHORT_MONTH"), year_of(found, reference), step(found)
     if year is not None:
         return ranged(month_of(year, number))
     year = today.year + (number < today.month)
@@ -98,6 +114,11 @@ def month(found: Found, reference: Reference) -> Piece | None:
     elif shift == 0:
         year = today.year
     return ranged(month_of(year, number))
+
+
+@rule("(THE|IN|ON|OF|FOR)* n=MONTH_NUMBER SLASH y=YEAR")
+def month_in_digits(found: Found, reference: Reference) -> Piece | None:
+    return ranged(month_of(found.value("y", "YEAR"), found.value("n", "MONTH_NUMBER")))
 
 
 @rule("(IN|ON|FOR) (THE? YEAR_UNIT OF?)? y=YEAR (?! UNIT | AM/PM | MONEY | PERCENT)", "YEAR_UNIT OF? y=YEAR")

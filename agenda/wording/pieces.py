@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
+from importlib import import_module
 from typing import Any
 
+from agenda.wording.moments import Relation
 from agenda.wording.tokens import Token
 from agenda.wording.vocabulary import AGAIN, NOTHING, vocabulary
 
@@ -112,7 +114,7 @@ class Length(Piece):
     """How long: ``amounts`` are (number, unit). ``relation`` is "before", "after" or None."""
 
     amounts: tuple[tuple[float, str], ...] = ()
-    relation: str | None = None
+    relation: Relation | None = None
     length: timedelta = timedelta()
 
 
@@ -175,9 +177,12 @@ Builder = Callable[[Found, Reference], "Piece | None"]
 class Rule:
     text: str
     build: Builder
-    place: int
+    place: int = 0
 
 
+# Where rules are, those that win first.
+MODULES = ("clocks", "dayparts", "hours", "days", "cycles", "lengths", "periods", "weekdays")
+READINGS = 3  # of a row
 _RULES: list[Rule] = []
 
 
@@ -185,7 +190,7 @@ def rule(*texts: str) -> Callable[[Builder], Builder]:
     """Make a function the reader of these patterns; of equally long matches the rule made first wins."""
 
     def add(build: Builder) -> Builder:
-        _RULES.extend(Rule(text, build, len(_RULES)) for text in texts)
+        _RULES.extend(Rule(text, build) for text in texts)
         return build
 
     return add
@@ -193,13 +198,15 @@ def rule(*texts: str) -> Callable[[Builder], Builder]:
 
 @cache
 def _compiled() -> list[tuple[re.Pattern[str], Rule, frozenset[str]]]:
-    from agenda.wording import clocks, cycles, days, lengths, periods, weekdays  # noqa: F401  # each makes its rules
-
+    for name in MODULES:
+        import_module(f"agenda.wording.{name}")
+    # Modules import one another, so the order in which they were loaded is none to go by.
+    rules = sorted(_RULES, key=lambda one: MODULES.index(one.build.__module__.rpartition(".")[2]))
     words = vocabulary()
     compiled = []
-    for one in _RULES:
+    for place, one in enumerate(rules):
         pattern = words.pattern(one.text)
-        compiled.append((pattern, one, _needed(pattern)))
+        compiled.append((pattern, replace(one, place=place), _needed(pattern)))
     return compiled
 
 
@@ -235,8 +242,23 @@ def _rarer(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
 
 
 def find_pieces(tokens: Sequence[Token], reference: Reference) -> list[Piece]:
-    """The pieces of a row of tokens, in order and apart: the longest win, then the rule that was made first."""
+    """The pieces of a row of tokens, in order and apart: the longest win, then the rule that was made first.
+
+    What a longer match took from a shorter one leaves a rest, so the row is read again without what was found.
+    """
     row = "".join(token.character for token in tokens)
+    pieces: list[Piece] = []
+    for _ in range(READINGS):
+        found = _find_once(row, tokens, reference)
+        if not found:
+            break
+        pieces += found
+        for piece in found:
+            row = row[: piece.first] + NOTHING * (piece.last + 1 - piece.first) + row[piece.last + 1 :]
+    return sorted(pieces, key=lambda piece: piece.first)
+
+
+def _find_once(row: str, tokens: Sequence[Token], reference: Reference) -> list[Piece]:
     present = frozenset(row) - {NOTHING}
     if not present:
         return []
@@ -257,8 +279,4 @@ def find_pieces(tokens: Sequence[Token], reference: Reference) -> list[Piece]:
         if piece is not None:
             taken[found.start() : found.end()] = b"\x01" * (found.end() - found.start())
             pieces.append(piece.at(found.start(), found.end() - 1))
-    return sorted(pieces, key=lambda piece: piece.first)
-
-
-def as_time(clock: Clock, hour: int) -> time:
-    return time(hour % 24, clock.minute, clock.second)
+    return pieces

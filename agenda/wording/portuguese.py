@@ -28,8 +28,10 @@ WORDS: dict[str, dict[object, str]] = {
         "|perto|tipo|sobre|a partir de|a partir|cerca"
     },
     "NOW": {
-        None: "agora|agora mesmo|agorinha|ja|neste momento|neste instante|nesse momento|imediatamente|o quanto antes"
-        "|o mais rapido possivel|assim que possivel|logo que possivel|quanto antes|o mais breve possivel|exatamente agora"
+        None: "agora|agora mesmo|o mais cedo possivel|agorinha|ja|neste momento|neste instante|nesse momento"
+        "|imediatamente|o quanto antes"
+        "|o mais rapido possivel|assim que possivel|logo que possivel|quanto antes|o mais breve possivel"
+        "|exatamente agora"
     },
     "TODAY": {None: "hoje|dia de hoje|hoje mesmo|hoje em dia"},
     "TOMORROW": {None: "amanha|dia de amanha"},
@@ -41,15 +43,18 @@ WORDS: dict[str, dict[object, str]] = {
     "LAST_NIGHT": {None: "ontem a noite|noite passada|ontem de noite"},
     "NIGHT_BEFORE_LAST": {None: "anteontem a noite"},
     "NEXT": {
-        None: "proximo|proxima|proximos|proximas|seguinte|seguintes|que vem|que vem ai|vindouro|vindoura|posterior|a seguir"
+        None: "proximo|proxima|proximos|proximas|seguinte|seguintes|que vem|que vem ai|vindouro|vindoura"
+        "|posterior|a seguir"
         "|subsequente"
     },
     "LAST": {
-        None: "passado|passada|passados|passadas|ultimo|ultima|ultimos|ultimas|anterior|anteriores|previo|previa|que passou"
+        None: "passado|passada|passados|passadas|ultimo|ultima|ultimos|ultimas|anterior|anteriores|previo|previa"
+        "|que passou"
     },
     "FINAL": {-1: "ultimo|ultima"},
     "THIS": {
-        None: "este|esta|estes|estas|esse|essa|deste|desta|desse|dessa|neste|nesta|nesse|nessa|mesmo|mesma|presente|corrente"
+        None: "este|esta|estes|estas|esse|essa|deste|desta|desse|dessa|neste|nesta|nesse|nessa|mesmo|mesma"
+        "|presente|corrente"
         "|atual"
     },
     "THAT": {None: "esse|essa|aquele|aquela|naquele|naquela"},
@@ -77,13 +82,12 @@ WORDS: dict[str, dict[object, str]] = {
     "AGO": {None: "atras"},
     "WITHIN": {None: "em|dentro de|daqui a|daqui|apos|depois de|daqui ha|ao fim de|ao cabo de|no prazo de"},
     "FROM_NOW": {
-        None: "a partir de agora|a partir de hoje|desde agora|de agora em diante|depois de hoje|apos hoje|contados de hoje"
+        None: "a partir de agora|a partir de hoje|desde agora|de agora em diante|depois de hoje|apos hoje"
+        "|contados de hoje"
         "|a contar de hoje"
     },
     "LATER": {None: "mais tarde|depois|mais adiante|apos"},
-    "AFTER": {
-        None: "depois de|depois|apos|a partir de|a partir|passado|passada"
-    },
+    "AFTER": {None: "depois de|depois|apos|a partir de|a partir|passado|passada"},
     "BEFORE": {None: "antes de|antes|de antecedencia|previos"},
     "EVERY": {None: "cada|todo|toda|todos|todas|todos os|todas as"},
     "HABIT": {
@@ -227,9 +231,13 @@ ORDINALS = {
     30: "trigesimo|trigesima",
 }
 # Words that tell this language from the two others; they say nothing about time.
-MARKERS = frozenset(
-    "o os do da dos das em no na nos nas um uma uns e com que voltarei volto estarei eu vou vamos ate desde hoje ontem"
-    " amanha onde quando qual estou esta foi meu minha seu sua muito mas ha hora seguinte dia semana proximo proxima vem"
-    " reuniao tenho quero pode voce nao sao ao aos pra feira janeiro fevereiro marco maio junho julho setembro outubro"
-    " novembro dezembro manha noite segunda terca quarta quinta sexta depois antes daqui me as".split()
+MARKERS = (
+    "agende algo ali amanha antes ao aos aqui as ate avise chego com consulta da daqui das depois desde desta deste "
+    "dezembro dia do dos e ela ele eles em encontraremos encontro entre esta estarei estava estou eu favor fazer "
+    "feira fevereiro foi ha hoje hora isso isto ja janeiro julho junho lembre lhe liga ligue mae maes maio manha "
+    "marco mas me meu meus minha minhas muito na nada nao nas natal nessa nesse nesta neste no noite nos novembro num "
+    "numa o obrigado ola onde ontem os outro outubro pago pai pais pascoa pela pelo perto pode porque pra proxima "
+    "proximo qual quando quanto quarta que quem quero quinta reuniao saio sao se seguinte segunda sem semana sera "
+    "setembro seu seus sexta so sobre sua tambem tarde te tem tenho ter terca tudo um uma uns vamos vem vence voce "
+    "voces voltarei volto vou"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -16,8 +16,11 @@ from agenda.wording.tokens import Token, cut, join
 from agenda.wording.vocabulary import Lexicon, vocabulary
 
 CHUNK = 160  # tokens read at once: what is found is bounded before it is put together
-SMALL = frozenset("de del da do das dos of the a al from el la las los as os o".split())
+SMALL = frozenset(
+    ["de", "del", "da", "do", "das", "dos", "of", "the", "a", "al", "from", "el", "la", "las", "los", "as", "os", "o"]
+)
 TELLING = 400  # tokens that are looked at to tell the language
+MOST_TOKENS = 1000  # in runs that may hold a time; ordinary texts of 10,000 letters have far less
 QUIET = 16  # words without time in a row after which nothing belongs together
 
 
@@ -26,8 +29,8 @@ def read(text: str, *, now: datetime, zone: ZoneInfo, language: str | None, most
     cuts = cut(text)
     best: list[Moment] = []
     settled: int | None = None
-    for score, lexicon in languages(cuts, language):
-        if best and score != settled:
+    for place, (score, lexicon) in enumerate(languages(cuts, language)):
+        if (best and score != settled) or (place and len(cuts) > TELLING):
             break
         reference = Reference(now=now.replace(tzinfo=None), order=lexicon.order, language=lexicon.name)
         found: list[Moment] = []
@@ -58,21 +61,24 @@ def languages(cuts: Sequence[Token], language: str | None) -> list[tuple[int, Le
     return [(scores[name], words.lexicons[name]) for name in sorted(scores, key=lambda name: -scores[name])]
 
 
-def _chunks(tokens: list[Token]) -> list[list[Token]]:
-    """Runs of tokens that may belong together, none too long to read at once."""
-    chunks: list[list[Token]] = []
+def _chunks(tokens: Iterable[Token]) -> Iterator[list[Token]]:
+    """Runs of tokens that may belong together and hold a time, none too long to read at once, and not without end."""
+    telling = vocabulary().telling
     current: list[Token] = []
-    quiet = 0
+    quiet, told, read = 0, False, 0
     for token in tokens:
         current.append(token)
         quiet = 0 if token.values else quiet + 1
+        told = told or token.character in telling
         if quiet >= QUIET or len(current) >= CHUNK:
-            if quiet < len(current):
-                chunks.append(current)
-            current, quiet = [], 0
-    if quiet < len(current):
-        chunks.append(current)
-    return chunks
+            if told:
+                yield current
+                read += len(current)
+                if read >= MOST_TOKENS:
+                    return
+            current, quiet, told = [], 0, False
+    if told:
+        yield current
 
 
 def _read(tokens: list[Token], text: str, reference: Reference, zone: ZoneInfo) -> list[Moment]:
@@ -108,7 +114,9 @@ def _moved(said: Moment, length: Length, anchor: Moment, zone: ZoneInfo, text: s
         naive = (
             start.replace(tzinfo=None)
             if isinstance(start, datetime)
-            else datetime.combine(start, time()) if isinstance(start, date) else datetime.combine(date(2000, 1, 1), start)
+            else datetime.combine(start, time())
+            if isinstance(start, date)
+            else datetime.combine(date(2000, 1, 1), start)
         )
         target = add_all(naive, length.amounts, sign)
         if target is None:
@@ -124,8 +132,15 @@ def _moved(said: Moment, length: Length, anchor: Moment, zone: ZoneInfo, text: s
         kind = "datetime"
     reasons = anchor.reasons if readings else ("impossible_date",)
     return replace(
-        anchor, kind=kind, words=text[span[0] : span[1]], span=span, spans=(*said.spans, *anchor.spans),
-        candidates=tuple(readings), reasons=reasons, rrule=None, duration=None,
+        anchor,
+        kind=kind,
+        words=text[span[0] : span[1]],
+        span=span,
+        spans=(*said.spans, *anchor.spans),
+        candidates=tuple(readings),
+        reasons=reasons,
+        rrule=None,
+        duration=None,
     )
 
 

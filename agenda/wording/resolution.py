@@ -10,27 +10,47 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from agenda.wording.arithmetic import add_days
-from agenda.wording.clocks import apply_part
 from agenda.wording.composition import Group
-from agenda.wording.moments import REASONS, Kind, Moment, Reading, Reason
-from agenda.wording.pieces import Clock, Cycle, Day, Days, Hours, Instant, Length, Part, Reference, Span
+from agenda.wording.meridiem import apply_part
+from agenda.wording.moments import REASONS, Kind, Moment, Reading, Reason, Relation
+from agenda.wording.pieces import Clock, Cycle, Days, Hours, Instant, Length, Part, Reference, Span
 from agenda.wording.tokens import Token
 
 # Hours of the parts of a day; the last one is when it is over.
 PARTS = {
-    "es": {"dawn": (0, 6), "morning": (6, 12), "noon": (12, 14), "afternoon": (12, 20), "evening": (19, 21), "night": (20, 24)},
-    "en": {"dawn": (0, 6), "morning": (6, 12), "noon": (12, 14), "afternoon": (12, 18), "evening": (18, 22), "night": (20, 24)},
-    "pt": {"dawn": (0, 6), "morning": (6, 12), "noon": (12, 14), "afternoon": (12, 18), "evening": (17, 19), "night": (18, 24)},
+    "es": {
+        "dawn": (0, 6),
+        "morning": (6, 12),
+        "noon": (12, 14),
+        "afternoon": (12, 20),
+        "evening": (19, 21),
+        "night": (20, 24),
+    },
+    "en": {
+        "dawn": (0, 6),
+        "morning": (6, 12),
+        "noon": (12, 14),
+        "afternoon": (12, 18),
+        "evening": (18, 22),
+        "night": (20, 24),
+    },
+    "pt": {
+        "dawn": (0, 6),
+        "morning": (6, 12),
+        "noon": (12, 14),
+        "afternoon": (12, 18),
+        "evening": (17, 19),
+        "night": (18, 24),
+    },
 }
 EARLY_HOURS = 3  # a part's first ones
 BUSINESS_OPENS = 8
+LONGEST_PAST = 366  # days before today from which a repetition is still counted
 
 Hour = tuple[int, time]  # days after the day that was said, and the time
 
 
-def resolve(
-    group: Group, tokens: Sequence[Token], text: str, *, reference: Reference, zone: ZoneInfo
-) -> Moment:
+def resolve(group: Group, tokens: Sequence[Token], text: str, *, reference: Reference, zone: ZoneInfo) -> Moment:
     """A group of pieces as a moment."""
     return _Resolution(group, tokens, text, reference, zone).moment()
 
@@ -67,20 +87,22 @@ class _Resolution:
             case Days() as days:
                 return self._made("date_range", [Reading(start, end) for start, end in days.ranges])
             case Span() as span:
-                return self._made("datetime_range", [Reading(self._zoned(a)[0], self._zoned(b)[-1]) for a, b in span.spans])
+                return self._made(
+                    "datetime_range", [Reading(self._zoned(a)[0], self._zoned(b)[-1]) for a, b in span.spans]
+                )
         if group.cycle:
             return self._recurrence(group.cycle)
-        days = self._days()
+        dates = self._dates()
         if group.hours:
-            return self._ranged(days, self._hour_ranges(group.hours))
+            return self._ranged(dates, self._hour_ranges(group.hours))
         if group.clock:
-            return self._timed(days, self._hours(group.clock))
+            return self._timed(dates, self._hours(group.clock))
         if group.part:
             window = self._window(group.part)
-            return self._ranged(days, [window])
-        return self._made("date", [Reading(day) for day in days or ()])
+            return self._ranged(dates, [window])
+        return self._made("date", [Reading(day) for day in dates])
 
-    def _days(self) -> tuple[date, ...]:
+    def _dates(self) -> tuple[date, ...]:
         if self.group.day:
             return self.group.day.days
         return self.group.part.days if self.group.part else ()
@@ -89,7 +111,7 @@ class _Resolution:
         """The times an hour may be, the likeliest first."""
         part = self.group.part
         if part is not None and not clock.fixed:
-            clock = apply_part(clock, part.part) or clock
+            clock = apply_part(clock, part.part)
         if part is not None and part.days and clock.days and part.part == "night" and not clock.fixed:
             clock = Clock(hour=clock.hour, minute=clock.minute, second=clock.second, fixed=True, days=clock.days)
         exact = time(clock.hour, clock.minute, clock.second)
@@ -103,7 +125,9 @@ class _Resolution:
         start, end = cast(Clock, hours.start), cast(Clock, hours.end)
         part = hours.part or (self.group.part.part if self.group.part else None)
         ends = self._options(end, part)
-        starts = self._options(start, None if part and not start.fixed and start.hour > end.hour and end.hour != 12 else part)
+        starts = self._options(
+            start, None if part and not start.fixed and start.hour > end.hour and end.hour != 12 else part
+        )
         found: list[tuple[Hour, Hour]] = []
         for one in starts:
             for other in ends:
@@ -117,7 +141,7 @@ class _Resolution:
 
     def _options(self, clock: Clock, part: str | None) -> list[Hour]:
         if part is not None and not clock.fixed:
-            clock = apply_part(clock, part) or clock
+            clock = apply_part(clock, part)
         exact = time(clock.hour, clock.minute, clock.second)
         if clock.fixed:
             return [(clock.days, exact)]
@@ -136,7 +160,9 @@ class _Resolution:
             self.reasons.add("morning_or_evening")
         if not days:
             return self._made("time", [Reading(hour) for _, hour in hours])
-        naive = [datetime.combine(moved, hour) for day in days for ahead, hour in hours if (moved := add_days(day, ahead))]
+        naive = [
+            datetime.combine(moved, hour) for day in days for ahead, hour in hours if (moved := add_days(day, ahead))
+        ]
         if self.reference.today == days[0]:
             naive = self._future_first(naive)
         return self._made("datetime", self._aware(naive))
@@ -157,13 +183,16 @@ class _Resolution:
                 if first and last:
                     readings.append(
                         Reading(
-                            self._zoned(datetime.combine(first, start[1]))[0], self._zoned(datetime.combine(last, end[1]))[0]
+                            self._zoned(datetime.combine(first, start[1]))[0],
+                            self._zoned(datetime.combine(last, end[1]))[0],
                         )
                     )
         return self._made("datetime_range", readings)
 
     def _recurrence(self, cycle: Cycle) -> Moment:
-        start = self._days()[0] if self.group.day and self._days() else self.reference.today
+        start = self.reference.today
+        if self.group.day and self._dates() and (start - self._dates()[0]).days <= LONGEST_PAST:
+            start = self._dates()[0]
         hours: list[Hour] = []
         duration = None
         if self.group.clock:
@@ -193,8 +222,7 @@ class _Resolution:
         if any(step in rule for step in ("SECONDLY", "MINUTELY", "HOURLY")):
             return self.reference.now.replace(microsecond=0) if not hours else start
         now = self.reference.now if hours else datetime.combine(self.reference.today, time())
-        found = rrulestr(rule, dtstart=start).after(now, inc=True)
-        return cast("datetime | None", found)
+        return rrulestr(rule, dtstart=start).after(now, inc=True)
 
     def _aware(self, instants: Iterable[datetime]) -> list[Reading]:
         return [Reading(aware) for naive in instants for aware in self._zoned(naive)]
@@ -206,7 +234,11 @@ class _Resolution:
         early, late = (naive.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
         if early.utcoffset() == late.utcoffset():
             return [early]
-        if not datetime.min.replace(tzinfo=UTC) + timedelta(2) < early < datetime.max.replace(tzinfo=UTC) - timedelta(2):
+        if (
+            not datetime.min.replace(tzinfo=UTC) + timedelta(2)
+            < early
+            < datetime.max.replace(tzinfo=UTC) - timedelta(2)
+        ):
             return [early]
         shown = early.astimezone(UTC).astimezone(self.zone)
         if shown.replace(tzinfo=None) != naive:
@@ -221,7 +253,7 @@ class _Resolution:
         readings: Iterable[Reading],
         *,
         duration: timedelta | None = None,
-        relation: str | None = None,
+        relation: Relation | None = None,
         rrule: str | None = None,
     ) -> Moment:
         candidates = tuple(dict.fromkeys(readings))
@@ -235,7 +267,7 @@ class _Resolution:
             candidates=candidates,
             reasons=tuple(one for one in REASONS if one in cast("set[Reason]", self.reasons)),
             duration=duration,
-            relation=cast('None', relation),
+            relation=relation,
             rrule=rrule,
         )
 
@@ -249,6 +281,3 @@ def _length(start: Hour, end: Hour) -> timedelta:
     first = timedelta(start[0], hours=start[1].hour, minutes=start[1].minute)
     last = timedelta(end[0], hours=end[1].hour, minutes=end[1].minute)
     return last - first if last > first else last - first + timedelta(1)
-
-
-__all__ = ["Day", "resolve"]

@@ -81,9 +81,7 @@ WORDS: dict[str, dict[object, str]] = {
         "|contando desde hoy|despues de hoy|a contar desde hoy"
     },
     "LATER": {None: "mas tarde|despues|luego|mas adelante"},
-    "AFTER": {
-        None: "despues de|despues|a partir de|a partir|desde|luego de|tras|pasado|pasadas|pasada"
-    },
+    "AFTER": {None: "despues de|despues|a partir de|a partir|desde|luego de|tras|pasado|pasadas|pasada"},
     "BEFORE": {None: "antes de|antes|previo a|de antelacion|de anticipacion|previos|previas|anterior a"},
     "EVERY": {None: "cada|todos|todas|todos los|todas las|todo|toda"},
     "OTHER_ONE": {2: "dos por tres"},
@@ -259,9 +257,12 @@ ORDINALS = {
     31: "trigesimoprimero|trigesimoprimer",
 }
 # Words that tell this language from the two others; they say nothing about time.
-MARKERS = frozenset(
-    "el los las del al y con que una uno unos es son en por para hay voy vamos volvere regresare ire hasta desde hoy ayer"
-    " donde cuando cual estoy estas esta fue mi su muy pero hace hora siguiente dia semana proximo proxima viene manana"
-    " reunion cita tengo quiero puedes lunes martes miercoles jueves viernes sabado enero febrero marzo mayo junio julio"
-    " septiembre octubre noviembre diciembre ano anos".split()
+MARKERS = (
+    "agenda al algo alli ano anos antes aqui avisame ayer cerca cita con cual cuando cuanto del dentro desde despues "
+    "dia diciembre donde el ella ellos en enero entre entrega es eso esta estar estas esto estoy favor febrero fue "
+    "gracias hace hacer hasta hay hola hora hoy ire jueves julio junio las le les llama llamame llego lo los lunes "
+    "manana martes marzo mayo mi miercoles mis muy nada no noche nos nosotros noviembre octubre otro pago para pasado "
+    "pero por porque proxima proximo puedes que quedamos quien quiero recuerdame regresare reunion sabado salgo se "
+    "semana septiembre ser si siguiente sin sobre son su sus tambien tarde te tener tengo todo tu tus una uno unos "
+    "ustedes vamos vemos vence viene viernes volver volvere voy vuelvo y yo"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -16,20 +17,22 @@ _PIECES = re.compile(
         (?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?(?![0-9]))
     | (?P<date>(?<![0-9/.\-])(?:
           [0-9]{4}\s?(?P<s1>[/.\-])\s?[0-9]{1,2}\s?(?P=s1)\s?[0-9]{1,2}
-        | [0-9]{1,2}\s?(?P<s2>[/.\-])\s?[0-9]{1,2}\s?(?:(?P=s2)|,)\s?(?:[0-9]{4}|[0-9]{2})
+        | [0-9]{1,2}\s?(?P<s2>[/.\-])\s?[0-9]{1,2}(?:\s?(?P=s2)\s?|,)(?:[0-9]{4}|[0-9]{2})
         | [0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])
         )(?![0-9]|[/\-:][0-9]))
     | (?P<clock>(?<![0-9:])[0-9]{1,2}(?P<gap>\s?)[:hH]\s?[0-9]{2}(?:\s?[:m]\s?[0-9]{2}s?|m(?:in)?\b)?(?![0-9:]))
     | (?P<pair>(?<![0-9/.\-:,])[0-9]{1,2}\s?(?P<s3>[/.\-])\s?[0-9]{1,2}(?![0-9/\-:]|\.[0-9]|,[0-9]))
     | (?P<decimal>(?<![0-9.,])[0-9]{1,4}[.,][0-9]{1,2}(?![0-9.,]))
     | (?P<meridiem>(?<![^\W\d_])(?P<half>[apAP])\s?\.?\s?[mM](?![^\W\d_])(?:\.(?=\s|$|,|\w))?)
-    | (?P<ordinal>(?<![0-9])[0-9]{1,2}(?:\s?\.?[ºª°]|\.?(?:st|nd|rd|th|ro|do|ra|to|er|era|mo|vo|no|o|a)\b(?!\s?\.?\s?m\b))(?!\s?[0-9]))
+    | (?P<ordinal>(?<![0-9])[0-9]{1,2}
+        (?:\s?\.?[ºª°]|\.?(?:st|nd|rd|th|ro|do|ra|to|er|era|mo|vo|no|o|a)\b(?!\s?\.?\s?m\b))(?!\s?[0-9]))
     | (?P<number>[0-9]+)
     | (?P<word>(?:[^\W\d_][\u0300-\u036f]?)+(?:['’](?:[^\W\d_][\u0300-\u036f]?)+)?)
-    | (?P<mark>[^\w\s])
+    | (?P<mark>(?P<one>[^\w\s])(?P=one)*)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+LONGEST_NUMBER = 9  # digits
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -53,36 +56,32 @@ class Token:
 
 def tokenize(text: str, *, lexicon: Lexicon) -> list[Token]:
     """Cut a text; words of a phrase («pasado mañana») or of a number («treinta y uno») are one token."""
-    return join(cut(text), lexicon=lexicon)
+    return list(join(cut(text), lexicon=lexicon))
 
 
 def cut(text: str) -> list[Token]:
     """The tokens of a text before any language is known: digits are read, words are only folded."""
     tokens = []
     for found in _PIECES.finditer(text):
-        kind = found.lastgroup or "mark"
-        raw = found.group()
-        token = Token(found.start(), found.end(), raw)
-        if found["word"]:
-            token.word = fold(raw)
-        elif found["number"]:
-            token.word = raw
-            if len(raw) <= 9:
-                value = int(raw)
-                token.values = dict.fromkeys(number_symbols(value, digits=len(raw)), value)
-        elif found["meridiem"]:
-            token.word = f"{found['half'].lower()}m"
-            token.values = {token.word.upper(): token.word}
-        elif found["mark"]:
-            token.word = raw
-            token.values = {MARKS[raw]: raw} if raw in MARKS else {}
+        kind, raw = found.lastgroup, found.group()
+        word = raw
+        values: dict[str, Any] = {}
+        if kind == "word":
+            word = fold(raw)
+        elif kind == "mark":
+            if raw[0] not in MARKS and (raw[0] < " " or not raw.isascii()):
+                continue  # emoji and the like stand between words as spaces do
+            values = {MARKS[raw[0]]: raw} if raw[0] in MARKS else values
+        elif kind == "number":
+            if len(raw) <= LONGEST_NUMBER:
+                values = dict.fromkeys(number_symbols(int(raw), digits=len(raw)), int(raw))
+        elif kind == "meridiem":
+            word = f"{found['half'].lower()}m"
+            values = {word.upper(): word}
         else:
-            kind = next(name for name in _READERS if found[name])
-            token.word = raw
-            token.values = _READERS[kind](found)
-            if not token.values:
-                token.word = ""
-        tokens.append(token)
+            values = _READERS[kind or ""](found)
+            word = raw if values else ""
+        tokens.append(Token(found.start(), found.end(), raw, word, values))
     return tokens
 
 
@@ -150,11 +149,10 @@ _READERS = {
 }
 
 
-def join(cuts: list[Token], *, lexicon: Lexicon) -> list[Token]:
+def join(cuts: list[Token], *, lexicon: Lexicon) -> Iterator[Token]:
     """Give words their symbols in a language and make phrases, feasts and numbers one token each."""
     words = [token.word for token in cuts]
     letters = vocabulary()
-    tokens: list[Token] = []
     place = 0
     while place < len(cuts):
         first = cuts[place]
@@ -163,11 +161,12 @@ def join(cuts: list[Token], *, lexicon: Lexicon) -> list[Token]:
             end, values = _widest(words, place, lexicon)
         if lexicon.name == "pt" and first.raw[-1:] in {"a", "ª"} and 2 <= values.get("ORD", 0) <= 6:
             values = {**values, "WEEKDAY": values["ORD"] - 2}  # «6a» is sexta-feira
+            end = max(end, _match(words, end, ("feira",)), _match(words, end, ("-", "feira")))
         raw = first.raw if end == place + 1 else ""
         word = first.word if end == place + 1 else " ".join(words[place:end])
-        tokens.append(Token(first.start, cuts[end - 1].end, raw, word, values, letters.character(values) if values else NOTHING))
+        character = letters.character(values) if values else NOTHING
+        yield Token(first.start, cuts[end - 1].end, raw, word, values, character)
         place = end
-    return tokens
 
 
 def _widest(words: list[str], place: int, lexicon: Lexicon) -> tuple[int, dict[str, Any]]:
@@ -197,7 +196,7 @@ def _widest(words: list[str], place: int, lexicon: Lexicon) -> tuple[int, dict[s
 def _match(words: list[str], place: int, parts: tuple[str, ...]) -> int:
     """Where a phrase ends, 0 when it is not there; a hyphen may stand for a space."""
     for part in parts:
-        if place < len(words) and words[place] == "-" and part != parts[0]:
+        if place < len(words) and words[place] == "-" and part not in {parts[0], "-"}:
             place += 1
         if place >= len(words) or words[place] != part:
             return 0
@@ -230,7 +229,7 @@ def _read_feast(words: list[str], place: int) -> tuple[int, dict[str, Any]] | No
     found = None
     for end in range(place, min(len(words), place + LONGEST_FEAST)):
         word = words[end]
-        if word == "-" or (word in SKIPPED and parts):
+        if word == "-" or (word == "." and parts == ("st",)) or (word in SKIPPED and parts):
             continue
         parts = (*parts, word)
         if parts in table:

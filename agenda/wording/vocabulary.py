@@ -1,8 +1,8 @@
 """Words as symbols, and rules as patterns over symbols.
 
 Every token of a text may be several things at once («segunda» is Monday, second and an ordinal). Each combination of
-symbols is one private character, so a row of tokens is a short string and a rule such as ``THE? d=DAY OF m=MONTH`` is an
-ordinary regular expression over it: one character a token, whatever the language.
+symbols is one private character, so a row of tokens is a short string and a rule such as ``THE? d=DAY OF m=MONTH`` is
+an ordinary regular expression over it: one character a token, whatever the language.
 """
 
 from __future__ import annotations
@@ -43,6 +43,12 @@ MARKS = {
     "'": "QUOTE",
     "’": "QUOTE",
 }
+# What alone is no time: a row of nothing but these holds no moment.
+SMALL_WORDS = (
+    "A ABOUT AFTER AGO AGO_BEFORE AND AT BAR BEFORE BETWEEN BY CLOSE COLON COMMA COUPLE DASH DECIMAL DOT DOTTED END "
+    "EVERY FINAL FOR FROM HALF IN IS LAS LAST LASTING MIDDLE MINUS MONEY NEXT OCLOCK OF ON OPEN OTHER_ONE PAST "
+    "PERCENT PLURAL PLUS QUARTER QUOTE SHORT_OF SLASH SOME START THAT THE THIS THREE_QUARTERS TO WITH WITHIN"
+)
 CLOCK_TIME = ("second", "minute", "hour")
 SPECIAL = (
     {"INSTANT"},
@@ -104,7 +110,7 @@ class Lexicon:
     def __init__(self, language: ModuleType) -> None:
         self.name: str = language.NAME
         self.order: str = language.ORDER
-        self.markers: frozenset[str] = language.MARKERS
+        self.markers: frozenset[str] = frozenset(language.MARKERS.split())
         self.numbers = NumberWords.of(language)
         self.words: dict[str, dict[str, Any]] = defaultdict(dict)
         self.phrases: dict[str, list[tuple[tuple[str, ...], dict[str, Any]]]] = defaultdict(list)
@@ -116,6 +122,9 @@ class Lexicon:
                     symbols = {symbol: value, **_narrower(symbol, value)}
                     target = self.words[parts[0]] if len(parts) == 1 else phrases[parts]
                     target.update(symbols)
+        for values in (*self.words.values(), *phrases.values()):
+            if "PART" in values and "TOMORROW" not in values:
+                values["SURE_PART"] = values["PART"]  # Spanish «mañana» needs an article to be the morning
         for parts, values in phrases.items():
             self.phrases[parts[0]].append((parts, values))
         for entries in self.phrases.values():
@@ -164,14 +173,40 @@ class Vocabulary:
         self.markers = self._telling_words()
         combinations: set[frozenset[str]] = {frozenset(symbols) for symbols in SPECIAL}
         combinations |= {frozenset({symbol}) for symbol in MARKS.values()}
-        for value in (0, 1, 12, 13, 24, 25, 31, 32, 59, 60, 99, 100, 130, 199, 1000, 1260, 1959, 2060, 2459, 2999, 3000):
+        for value in (
+            0,
+            1,
+            12,
+            13,
+            24,
+            25,
+            31,
+            32,
+            59,
+            60,
+            99,
+            100,
+            130,
+            199,
+            1000,
+            1260,
+            1959,
+            2060,
+            2459,
+            2999,
+            3000,
+        ):
             for digits in (None, 1, 2, 3, 4, 5):
                 combinations.add(number_symbols(value, digits=digits))
         for lexicon in self.lexicons.values():
             combinations.update(lexicon.combinations())
         combinations.discard(frozenset())
+        self.telling: set[str] = set()
+        small = frozenset(SMALL_WORDS.split())
         for place, symbols in enumerate(sorted(combinations, key=sorted)):
             character = chr(0xE000 + place)
+            if not symbols <= small:
+                self.telling.add(character)
             self.characters[symbols] = character
             for symbol in symbols:
                 self.members[symbol].append(character)
@@ -189,7 +224,9 @@ class Vocabulary:
 
     def pattern(self, rule: str) -> re.Pattern[str]:
         """A rule as a regular expression: ``name=SYMBOL/SYMBOL`` becomes a group, round brackets only group."""
-        spaceless = re.sub(r"\((?!\?)", "(?:", re.sub(r"\s+", "", re.sub(r"\s*=\s*", "=", _MARK_WORDS.sub(r"<\g<0>>", rule))))
+        spaceless = re.sub(
+            r"\((?!\?)", "(?:", re.sub(r"\s+", "", re.sub(r"\s*=\s*", "=", _MARK_WORDS.sub(r"<\g<0>>", rule)))
+        )
         used: Counter[str] = Counter()
 
         def classed(found: re.Match[str]) -> str:

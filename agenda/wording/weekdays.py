@@ -6,16 +6,30 @@ from calendar import monthrange
 from datetime import date, datetime, time
 
 from agenda.wording.arithmetic import add_days, add_months, day_of, monday_of, nth_weekday, weekday_in_week
-from agenda.wording.days import MONTH, step, year_of
+from agenda.wording.days import MONTH, NEARBY_YEAR, step, year_of
 from agenda.wording.pieces import Day, Days, Edge, Found, Instant, Piece, Reference, rule
 
 NEARBY = {"TODAY": 0, "TOMORROW": 1, "YESTERDAY": -1, "DAY_AFTER": 2, "DAY_BEFORE": -2}
 DAY_WORDS = "/".join(NEARBY)
 END_OF_DAY = time(23, 59, 59)
-YEAR = "((OF|COMMA)* THE? (YEAR_UNIT OF?)? y=YEAR)?"
+YEAR = f"((OF|COMMA)* THE? (YEAR_UNIT OF?)? y=YEAR | {NEARBY_YEAR})?"
 NEARBY_WEEK = "(THE? r=NEXT/LAST/THIS WEEK_UNIT | THE? WEEK_UNIT r2=NEXT/LAST/THIS)"
 NEARBY_MONTH = "(THE? r=NEXT/LAST/THIS MONTH_UNIT | THE? MONTH_UNIT r2=NEXT/LAST/THIS)"
-NOT_A_DAY = {"vez", "parte", "edicao", "avenida", "serie", "turma", "etapa", "fase", "rodada", "opcao", "mao", "classe", "via"}
+NOT_A_DAY = {
+    "vez",
+    "parte",
+    "edicao",
+    "avenida",
+    "serie",
+    "turma",
+    "etapa",
+    "fase",
+    "rodada",
+    "opcao",
+    "mao",
+    "classe",
+    "via",
+}
 
 
 def one_day(*days: date | None, weekday: int | None = None, reasons: tuple[str, ...] = ()) -> Day:
@@ -57,7 +71,12 @@ def the_day(found: Found, reference: Reference) -> Piece | None:
     return one_day(reference.today)
 
 
-@rule("(THE|ON|IN|FOR|OF)* r=NEXT/LAST/THIS/THAT w=WEEKDAY/SHORT_WEEKDAY", "(THE|ON|IN|FOR|OF)* again=THIS r=NEXT/LAST w=WEEKDAY", "(THE|ON|IN|FOR|OF)* again=THIS w=WEEKDAY r=NEXT/LAST", "(THE|ON|IN|FOR|OF)* w=WEEKDAY OPEN? r2=NEXT/LAST/THIS")
+@rule(
+    "(THE|ON|IN|FOR|OF)* r=NEXT/LAST/THIS/THAT w=WEEKDAY/SHORT_WEEKDAY",
+    "(THE|ON|IN|FOR|OF)* again=THIS r=NEXT/LAST w=WEEKDAY",
+    "(THE|ON|IN|FOR|OF)* again=THIS w=WEEKDAY r=NEXT/LAST",
+    "(THE|ON|IN|FOR|OF)* w=WEEKDAY OPEN? r2=NEXT/LAST/THIS",
+)
 def nearby_weekday(found: Found, reference: Reference) -> Piece | None:
     weekday, shift = found.value("w", "WEEKDAY", "SHORT_WEEKDAY"), step(found)
     if found.means("w", "SHORT_WEEKDAY") and reference.language == "es":
@@ -81,15 +100,20 @@ def bare(weekday: int, reference: Reference) -> Day:
     """A weekday and nothing else: the next one, today counts, or the one before."""
     ahead = (weekday - reference.today.weekday()) % 7
     return one_day(
-        add_days(reference.today, ahead), add_days(reference.today, ahead - 7), weekday=weekday, reasons=("past_or_future",)
+        add_days(reference.today, ahead),
+        add_days(reference.today, ahead - 7),
+        weekday=weekday,
+        reasons=("past_or_future",),
     )
 
 
-@rule("(prefix=THE/ON/IN/FOR)* w=WEEKDAY", "(prefix=IN/ON)+ s=SHORT_WEEKDAY", "w=WEEKDAYS")
+@rule("(prefix=THE/ON/IN/FOR)* w=WEEKDAY", "(prefix=IN)+ s=SHORT_WEEKDAY", "w=WEEKDAYS")
 def weekday(found: Found, reference: Reference) -> Piece | None:
     token = found.token("w") or found.token("s")
     follower = found.after()
-    if token is None or (found.has("s") and (reference.language == "es" or token.values.keys() & {"MONTH", "SHORT_MONTH"})):
+    if token is None or (
+        found.has("s") and (reference.language == "es" or token.values.keys() & {"MONTH", "SHORT_MONTH"})
+    ):
         return None
     if "ORD" in token.values and follower is not None and (follower.word in NOT_A_DAY or "UNIT" in follower.values):
         return None
@@ -116,10 +140,23 @@ def weekday_of_week_away(found: Found, reference: Reference) -> Piece | None:
     return one_day(weekday_in_week(reference.today, found.value("w", "WEEKDAY"), weeks))
 
 
+@rule("(THE|ON|IN|OF|FROM)* (w=WEEKDAY|t=TODAY/TOMORROW) IN n=DAY DAY_UNIT?")
+def in_eight(found: Found, reference: Reference) -> Piece | None:
+    """«del lunes en ocho»: a week after that day; «en quince» is two."""
+    weeks = {8: 1, 15: 2}.get(found.value("n", "DAY"))
+    if weeks is None:
+        return None
+    if found.has("t"):
+        days = 0 if found.means("t", "TODAY") else 1
+    else:
+        days = (found.value("w", "WEEKDAY") - reference.today.weekday()) % 7
+    return one_day(add_days(reference.today, days + 7 * weeks))
+
+
 def months_meant(found: Found, reference: Reference) -> list[tuple[int, int]]:
     """(year, month) of «de julio», «de julio de 2020», «del próximo mes»: the likeliest first."""
     today = reference.today
-    year, shift = year_of(found), step(found)
+    year, shift = year_of(found, reference), step(found)
     if found.has("m"):
         month = found.value("m", "MONTH", "SHORT_MONTH")
         if year is not None:
@@ -140,7 +177,8 @@ def ahead_then_behind(days: list[date | None], reference: Reference) -> Day:
 
 
 @rule(
-    f"(THE|ON|IN)* o=ORD/FINAL w=WEEKDAY/SHORT_WEEKDAY (OF|IN|ON)* (THE? (MONTH_UNIT OF)? m={MONTH} {YEAR} | {NEARBY_MONTH} | THE? MONTH_UNIT)",
+    f"(THE|ON|IN)* o=ORD/FINAL w=WEEKDAY/SHORT_WEEKDAY (OF|IN|ON)* (THE? (MONTH_UNIT OF)? m={MONTH} {YEAR} |"
+    f" {NEARBY_MONTH} | THE? MONTH_UNIT)",
     f"(THE|ON|IN)* (OF|IN)* m={MONTH} COMMA? THE? o=ORD/FINAL w=WEEKDAY",
 )
 def nth_weekday_of_month(found: Found, reference: Reference) -> Piece | None:
@@ -149,10 +187,13 @@ def nth_weekday_of_month(found: Found, reference: Reference) -> Piece | None:
     return ahead_then_behind(days, reference)
 
 
-@rule("(THE|ON|IN)* o=ORD/FINAL w=WEEKDAY (OF|IN)* THE? (YEAR_UNIT r2=NEXT/LAST/THIS | r=NEXT/LAST/THIS YEAR_UNIT | YEAR_UNIT | y=YEAR)")
+@rule(
+    "(THE|ON|IN)* o=ORD/FINAL w=WEEKDAY (OF|IN)* THE? (YEAR_UNIT r2=NEXT/LAST/THIS | r=NEXT/LAST/THIS YEAR_UNIT "
+    "| YEAR_UNIT | y=YEAR)"
+)
 def nth_weekday_of_year(found: Found, reference: Reference) -> Piece | None:
     place, weekday = found.value("o", "FINAL", "ORD"), found.value("w", "WEEKDAY")
-    year = year_of(found) or reference.today.year + (step(found) or 0)
+    year = year_of(found, reference) or reference.today.year + (step(found) or 0)
     if not 1 <= year <= 9999:
         return one_day()
     if place < 0:
@@ -162,7 +203,11 @@ def nth_weekday_of_year(found: Found, reference: Reference) -> Piece | None:
     return one_day(moved if moved and moved.year == year else None)
 
 
-@rule("(THE|ON|IN)* o=ORD w=WEEKDAY FROM_NOW?", "(THE|IN|WITHIN)* n=NUM w=WEEKDAY/WEEKDAYS FROM_NOW", "(THE|ON)* w=WEEKDAY AFTER NEXT")
+@rule(
+    "(THE|ON|IN)* o=ORD w=WEEKDAY FROM_NOW?",
+    "(THE|IN|WITHIN)* n=NUM w=WEEKDAY/WEEKDAYS FROM_NOW",
+    "(THE|ON)* w=WEEKDAY AFTER NEXT",
+)
 def nth_weekday_from_now(found: Found, reference: Reference) -> Piece | None:
     weekday = found.value("w", "WEEKDAY", "WEEKDAYS")
     today = reference.today
@@ -182,8 +227,10 @@ def _months_around(today: date) -> list[tuple[int, int]]:
 
 
 @rule(
-    f"(THE|ON|IN)* o=ORD/FINAL WEEK_UNIT (OF|IN)* (THE? m={MONTH} {YEAR} | {NEARBY_MONTH} | THE? MONTH_UNIT) (COMMA|THE|ON|IN|OF)* w=WEEKDAY",
-    f"(THE|ON|IN)* w=WEEKDAY (OF|IN)* THE? o=ORD/FINAL WEEK_UNIT (OF|IN)* (THE? m={MONTH} {YEAR} | {NEARBY_MONTH} | THE? MONTH_UNIT)",
+    f"(THE|ON|IN)* o=ORD/FINAL WEEK_UNIT (OF|IN)* (THE? m={MONTH} {YEAR} | {NEARBY_MONTH} | THE? MONTH_UNIT)"
+    " (COMMA|THE|ON|IN|OF)* w=WEEKDAY",
+    f"(THE|ON|IN)* w=WEEKDAY (OF|IN)* THE? o=ORD/FINAL WEEK_UNIT (OF|IN)* (THE? m={MONTH} {YEAR} | {NEARBY_MONTH}"
+    " | THE? MONTH_UNIT)",
 )
 def weekday_of_week_of_month(found: Found, reference: Reference) -> Piece | None:
     place, weekday = found.value("o", "FINAL", "ORD"), found.value("w", "WEEKDAY")
@@ -213,13 +260,16 @@ def week_in_month(found: Found, reference: Reference) -> Piece | None:
 
 @rule(
     f"(THE|ON|IN|A)* (e=END/START/MIDDLE | o=ORD/FINAL DAY_UNIT) (OF|IN)* THE? (m={MONTH} {YEAR})",
-    f"(THE|ON|IN|A)* (e=END/START/MIDDLE | o=ORD/FINAL DAY_UNIT) (OF|IN)* THE? (r=NEXT/LAST/THIS u=WEEK_UNIT/MONTH_UNIT/YEAR_UNIT"
+    "(THE|ON|IN|A)* (e=END/START/MIDDLE | o=ORD/FINAL DAY_UNIT) (OF|IN)* THE? (r=NEXT/LAST/THIS"
+    " u=WEEK_UNIT/MONTH_UNIT/YEAR_UNIT"
     " | u=WEEK_UNIT/MONTH_UNIT/YEAR_UNIT (r2=NEXT/LAST/THIS)?)",
     "(THE|ON|IN|A)* (e=END/START/MIDDLE | o=ORD/FINAL DAY_UNIT) (OF|IN)* THE? (YEAR_UNIT OF?)? y=YEAR",
 )
 def edge_day(found: Found, reference: Reference) -> Piece | None:
     """«fin de mes», «el último día del año», «a principios de mayo»."""
-    unit = (found.token("u") or found.tokens[0]).value("WEEK_UNIT", "MONTH_UNIT", "YEAR_UNIT") if found.has("u") else None
+    unit = (
+        (found.token("u") or found.tokens[0]).value("WEEK_UNIT", "MONTH_UNIT", "YEAR_UNIT") if found.has("u") else None
+    )
     shift, today = step(found) or 0, reference.today
     place = found.value("o", "FINAL", "ORD")
     if place is None:
@@ -232,7 +282,7 @@ def edge_day(found: Found, reference: Reference) -> Piece | None:
         return ahead_then_behind(days, reference)
     if unit == "month":
         return one_day(*(_day_in(year, month, month, place) for year, month in months_meant(found, reference)))
-    year = year_of(found)
+    year = year_of(found, reference)
     year = year if year is not None else today.year + shift
     return one_day(_day_in(year, 1, 12, place))
 
@@ -253,7 +303,11 @@ def edge(found: Found, reference: Reference) -> Piece | None:
     return Edge()
 
 
-@rule("(THE|ON|IN|A|AT|BY|FOR)* END (OF|THE|THIS)* DAY_UNIT", "END_OF_DAY", "(THE|ON|IN|A|AT)* END (OF|THE)* t=TOMORROW/TODAY/YESTERDAY")
+@rule(
+    "(THE|ON|IN|A|AT|BY|FOR)* END (OF|THE|THIS)* DAY_UNIT",
+    "END_OF_DAY",
+    "(THE|ON|IN|A|AT)* END (OF|THE)* t=TOMORROW/TODAY/YESTERDAY",
+)
 def end_of_day(found: Found, reference: Reference) -> Piece | None:
     ahead = 0
     if found.has("t"):
