@@ -138,7 +138,7 @@ _LOW = re.compile(
     re.IGNORECASE,
 )
 _ALL_DAY = re.compile(r"\s*\b(?:(?:durante )?todo el d[ií]a|all[ -]day|(?:o )?dia (?:todo|inteiro))\b", re.IGNORECASE)
-_GLUE = re.compile(r"\b(?:de|por|durante|for|of|antes del?|before|by)\s*[\x01\x03]", re.IGNORECASE)
+_GLUE = re.compile(r"\b(?:de|por|durante|for|of|antes(?: del?)?|before|by)\s*[\x01\x03]", re.IGNORECASE)
 _DANGLING = re.compile(
     r"(?:^|\s)(?:y|e|and|a|al|el|la|de|del|para|por|on|at|for|to|from|em|no|na|com|con|with|en|que|desde|the|o)$",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ from typing import Any
 from assistants.base import Audience, BaseAssistant
 from assistants.commercial import CommercialAssistant
 from assistants.effects import TurnKey
+from assistants.personal import PersonalAssistant
 from assistants.providers.base import ChatMessage
 from assistants.replies import Reply
 from assistants.speech import ReaderLost
@@ -16,7 +17,9 @@ from tenants.models import User
 
 __all__ = ["ASSISTANTS", "ReaderLost", "Reply", "TurnKey", "UnknownAssistant", "reply"]
 
-ASSISTANTS: dict[str, type[BaseAssistant]] = {CommercialAssistant.assistant_type: CommercialAssistant}
+ASSISTANTS: dict[str, type[BaseAssistant]] = {
+    assistant.assistant_type: assistant for assistant in (CommercialAssistant, PersonalAssistant)
+}
 
 
 class UnknownAssistant(ValueError):

@@ -129,10 +129,14 @@ def _reply(turn: Turn) -> Message:
         on_text=write,
         on_reset=lambda: write("", reset=True),
         now=timezone.now(),
+        key=engine.TurnKey(
+            turn=turn.message.pk, thread=turn.conversation.pk, hold=functools.partial(claims.hold, turn)
+        ),
     )
+    changed = {change["name"] for change in reply.changes}
     return Message(
         content=reply.text,
-        tools=list(reply.tools),
+        tools=[*(name for name in reply.tools if name not in changed), *reply.changes],
         sources=list(reply.sources),
         provider=reply.provider,
         model=reply.model,

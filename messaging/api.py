@@ -78,7 +78,7 @@ class SendView(ChatView):
     def post(self, request: Request) -> Response:
         """Takes the message in and answers at once; the reply comes by the stream, by polling, or by `Prefer: wait`.
 
-        The personal assistant is not there yet: `personal` answers 400.
+        `commercial` answers from the catalogue, `personal` keeps the agenda and the tasks.
         """
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -98,8 +98,6 @@ class SendView(ChatView):
                 conversation=conversation,
                 now=timezone.now(),
             )
-        except conversations.AssistantUnavailable as fault:
-            raise ValidationError({"assistant_type": [_("El asistente personal aún no está disponible.")]}) from fault
         except conversations.AnotherAssistant as fault:
             raise ValidationError({"assistant_type": [_("Esta conversación es con otro asistente.")]}) from fault
         except Conversation.DoesNotExist as fault:

@@ -171,6 +171,15 @@ def add_text(*, turn: Turn, text: str, reset: bool = False) -> None:
             raise ClaimLost
 
 
+def hold(turn: Turn) -> None:
+    """Keep the claim of ``turn`` from being lost before the caller's transaction ends. Raises ClaimLost."""
+    held = Conversation.objects.select_for_update(of=("self",), no_key=True).filter(
+        pk=turn.claim.conversation_id, fence=turn.claim.fence
+    )
+    if not list(held.values_list("pk")):
+        raise ClaimLost
+
+
 def finish(*, turn: Turn, reply: Message, now: datetime) -> None:
     """Store the reply, and give the conversation back. Raises ClaimLost, having stored nothing."""
     with transaction.atomic():

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from assistants.engine import ASSISTANTS
+from assistants import effects
 from messaging import answering
 from messaging.models import TITLE_LENGTH, AssistantType, Conversation, Message
 from tenants.limits import Limit, hit
@@ -16,10 +16,6 @@ from tenants.models import User
 
 AUTO = "auto"
 MESSAGES_BY_TENANT = Limit("chat-messages", times=120, period=timedelta(minutes=1))
-
-
-class AssistantUnavailable(ValueError):
-    """There is no assistant of that type yet."""
 
 
 class AnotherAssistant(ValueError):
@@ -36,14 +32,12 @@ def send(
     """Store what a person wrote, in ``conversation`` or a new one, and ring for the answer. In the tenant's scope.
 
     ``assistant_type`` is a type or "auto": the conversation's, and commercial in a new one. Raises
-    AssistantUnavailable, AnotherAssistant and ``tenants.limits.TooMany``.
+    AnotherAssistant and ``tenants.limits.TooMany``.
     """
     if assistant_type == AUTO:
         assistant_type = conversation.assistant_type if conversation else AssistantType.COMMERCIAL
     if conversation is not None and conversation.assistant_type != assistant_type:
         raise AnotherAssistant(conversation.assistant_type)
-    if assistant_type not in ASSISTANTS:
-        raise AssistantUnavailable(assistant_type)
     hit(limit=MESSAGES_BY_TENANT, who=str(user.pk), now=now)
     with transaction.atomic():
         if conversation is None:
@@ -82,6 +76,7 @@ def delete(*, conversation: Conversation) -> None:
     with transaction.atomic():
         # Whoever writes into it locks it first, so nothing is added between looking for its rows and deleting them.
         for locked in Conversation.objects.select_for_update().filter(pk=conversation.pk):
+            effects.forget(thread=locked.pk)
             locked.delete()
 
 

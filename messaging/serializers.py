@@ -37,10 +37,35 @@ class NewMessageSerializer(StrictFields):
         return content
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "change": {"type": "integer"},
+                    "summary": {"type": "string"},
+                    "until": {"type": "string", "format": "date-time"},
+                },
+                "required": ["name", "change", "summary", "until"],
+            },
+        ]
+    }
+)
+class UsedTool(serializers.JSONField):
+    """A tool by its name, with what it changed."""
+
+
 class ReplySerializer(serializers.ModelSerializer[Message]):
     """What the assistant answered."""
 
-    tools = serializers.ListField(child=serializers.CharField(), help_text="The tools that were used, by name.")
+    tools = serializers.ListField(
+        child=UsedTool(),
+        help_text="The tools that were used: the name of one that read, and {name, change, summary, until} of one that"
+        " changed something. `change` is what `POST /api/user/personal/changes/{id}/undo` takes back.",
+    )
     sources = serializers.ListField(
         child=serializers.DictField(), help_text="What the reply speaks of: [{id, type, name, url}]."
     )

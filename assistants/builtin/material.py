@@ -71,11 +71,11 @@ class Conversation:
 def read_shop(system: Sequence[SystemBlock]) -> Shop:
     """Read the business from the system prompt: the JSON lines between <negocio> and <catalogo> tags."""
     text = "\n".join(block.text for block in system)
-    business = next(_read_lines(text, "negocio"), {})
+    business = next(read_lines(text, "negocio"), {})
     name, currency = str(business.get("nombre") or "").strip(), str(business.get("moneda") or "")
     categories: list[str] = []
     rows: list[Row] = []
-    for line in _read_lines(text, "catalogo"):
+    for line in read_lines(text, "catalogo"):
         if "categorias" in line:
             categories += [str(category) for category in line["categorias"]]
         elif row := read_row(line, currency=currency):
@@ -93,7 +93,8 @@ def read_shop(system: Sequence[SystemBlock]) -> Shop:
     )
 
 
-def _read_lines(text: str, tag: str) -> Iterator[dict[str, Any]]:
+def read_lines(text: str, tag: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects between the tags of a prompt, one a line."""
     block = re.search(rf"<{tag}>\n(.*?)\n?</{tag}>", text, re.DOTALL)
     for line in block.group(1).splitlines() if block else ():
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from assistants.builtin.composer import Composer
-from assistants.builtin.material import read_conversation, read_shop
-from assistants.builtin.planning import make_plan
+from assistants.builtin.material import Conversation, read_conversation, read_shop
+from assistants.builtin.planning import Call, make_plan
 from assistants.grounding.sentences import split_units
 from assistants.providers.base import ChatMessage, Completion, Provider, Stop, SystemBlock, ToolCall, ToolSpec
 
@@ -30,19 +30,35 @@ class BuiltinProvider(Provider):
 
         ``max_tokens`` is not looked at: the longest answer is some 250 words.
         """
-        shop, conversation = read_shop(system), read_conversation(messages)
-        plan = make_plan(shop=shop, conversation=conversation)
         offered = {tool.name for tool in tools}
+        conversation = read_conversation(messages)
+        missing, write = (_read_agenda if "list_appointments" in offered else _read_shop)(system, conversation)
         rounds = sum(message.role == "tool" for message in messages)
         calls = tuple(
             ToolCall(f"builtin-{rounds}-{number}", call.name, dict(call.arguments))
-            for number, call in enumerate(plan.missing)
+            for number, call in enumerate(missing)
             if call.name in offered
         )
         if calls:
             return Completion("", Stop.TOOLS, calls, model=self.model)
-        text = Composer(shop=shop, conversation=conversation, plan=plan).write()
+        text = write()
         if on_text is not None:
             for unit in split_units(text, final=True)[0]:
                 on_text(unit)
         return Completion(text, Stop.END, model=self.model)
+
+
+def _read_shop(system: Sequence[SystemBlock], conversation: Conversation) -> tuple[list[Call], Callable[[], str]]:
+    shop = read_shop(system)
+    plan = make_plan(shop=shop, conversation=conversation)
+    return plan.missing, Composer(shop=shop, conversation=conversation, plan=plan).write
+
+
+def _read_agenda(system: Sequence[SystemBlock], conversation: Conversation) -> tuple[list[Call], Callable[[], str]]:
+    from assistants.builtin.agenda_composer import AgendaComposer  # words of dates, which a shop does without
+    from assistants.builtin.agenda_material import read_person
+    from assistants.builtin.agenda_planning import make_agenda_plan
+
+    person = read_person(system)
+    plan = make_agenda_plan(person=person, conversation=conversation)
+    return plan.missing, AgendaComposer(person=person, plan=plan).write

@@ -45,8 +45,24 @@ class Tool:
     asks: Callable[[ToolContext, list[dict[str, Any]]], str] | None = None
 
 
+def make_spec(name: str, description: str, /, **properties: dict[str, Any]) -> ToolSpec:
+    """A tool's name, what it is for, and its arguments: all required, which strict schemas want; null where it may."""
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    return ToolSpec(name, description, parameters)
+
+
 class ToolError(Exception):
-    """A tool cannot do what was asked; its message goes to the model, so it names nothing but the arguments."""
+    """A tool cannot do what was asked; its message goes to the model, so it names nothing but the arguments.
+
+    With ``details`` it is no fault of the model's: they are what it is answered, a question to the person for example.
+    """
+
+    details: dict[str, Any] | None = None
 
 
 class InvalidArguments(ValueError):

@@ -90,6 +90,8 @@ class ToolCalls:
         try:
             found = self._write(tool, arguments) if tool.writes else tool.run(self._context, arguments)
         except ToolError as error:
+            if error.details is not None:
+                return ToolResult(call.id, call.name, to_json(error.details))
             return _failed(call, str(error))
         except TooManySteps:
             return _failed(call, "too many changes in one turn: say what was done and ask whether to go on")

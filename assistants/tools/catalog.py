@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from assistants.amounts import format_price
-from assistants.providers.base import ToolSpec
-from assistants.tools.base import Tool, ToolContext, ToolError
+from assistants.tools.base import Tool, ToolContext, ToolError, make_spec
 from catalog.models import Product
 from catalog.search import search, similar
 
@@ -71,22 +70,12 @@ def _find(product_id: int) -> Product:
     return product
 
 
-def _spec(name: str, description: str, **properties: dict[str, Any]) -> ToolSpec:
-    parameters = {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    return ToolSpec(name, description, parameters)
-
-
 _LIMIT = {"type": ["integer", "null"], "description": "Cuántos productos, de 1 a 20; null: los habituales."}
 _ID = {"type": "integer", "description": "El id de un producto, como vino en otro resultado o en el catálogo."}
 
 CATALOG_TOOLS = (
     Tool(
-        _spec(
+        make_spec(
             "search_products",
             "Busca productos del negocio por palabras o por lo que se quiere hacer con ellos. Entiende sinónimos,"
             " errores de escritura y SKU. Devuelve filas con id, nombre, precio, existencias, SKU, categoría y"
@@ -96,10 +85,13 @@ CATALOG_TOOLS = (
         ),
         _search_products,
     ),
-    Tool(_spec("get_product", "Lee un producto entero, con su descripción completa, por su id.", id=_ID), _get_product),
-    Tool(_spec("list_categories", "Devuelve los nombres de todas las categorías del negocio."), _list_categories),
     Tool(
-        _spec(
+        make_spec("get_product", "Lee un producto entero, con su descripción completa, por su id.", id=_ID),
+        _get_product,
+    ),
+    Tool(make_spec("list_categories", "Devuelve los nombres de todas las categorías del negocio."), _list_categories),
+    Tool(
+        make_spec(
             "similar_products",
             "Devuelve productos parecidos a uno dado: alternativas cuando está agotado o no convence.",
             id=_ID,

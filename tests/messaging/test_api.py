@@ -101,7 +101,6 @@ def test_a_conversation_goes_on(alice, api):
         (body("Hola", "banker"), "assistant_type"),
         (body("Hola", None), "assistant_type"),
         (body("Hola", 7), "assistant_type"),
-        (body("Hola", "personal"), "assistant_type"),
         (body(conversation_id="uno"), "conversation_id"),
         (body(conversation_id=-1), "conversation_id"),
         (body(conversation_id=1.5), "conversation_id"),
