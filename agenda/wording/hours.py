@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agenda.wording.clocks import WITH_PART
-from agenda.wording.meridiem import with_meridiem
+from agenda.wording.meridiem import apply_part, with_meridiem
 from agenda.wording.pieces import Clock, Found, Hours, Piece, Reference, rule
 from agenda.wording.tokens import Token
 
@@ -23,6 +23,7 @@ _NO_COUNT = "(?! MONTH/SHORT_MONTH | OF MONTH/SHORT_MONTH | UNIT | MONEY | PERCE
 
 @rule(
     f"FROM {_FIRST} (TO|DASH) {_SECOND} {WITH_PART} {_NO_COUNT}",
+    f"FROM {_FIRST} (OF|BY|IN|A)+ THE? begins=PART (TO|DASH) {_SECOND} {WITH_PART} {_NO_COUNT}",
     f"BETWEEN {_FIRST} (AND|TO) {_SECOND} {WITH_PART} {_NO_COUNT}",
     f"(AT|A LAS|LAS) {_FIRST} (TO|DASH) {_SECOND} {WITH_PART} {_NO_COUNT}",
     "h1=HOUR (m1=AM/PM)? (TO|DASH) (LAS|AT)* h2=HOUR (AND? q2=HALF/QUARTER)? m2=AM/PM",
@@ -47,6 +48,8 @@ def hours(found: Found, reference: Reference) -> Piece | None:
     if len(found.all("LAS")) > 1 and moves(found.tokens):
         return None
     part = found.value("p", "PART", "SURE_PART")
+    if found.has("begins"):
+        start = apply_part(start, found.value("begins", "PART"))
     return replace(pair(start, end, found.value("m1", "AM", "PM"), found.value("m2", "AM", "PM")), part=part)
 
 

@@ -256,7 +256,8 @@ class _Resolution:
         relation: Relation | None = None,
         rrule: str | None = None,
     ) -> Moment:
-        candidates = tuple(dict.fromkeys(readings))
+        # Datetimes of one zone are equal whatever their offset, so the offset has to be looked at too.
+        candidates = tuple({str(reading): reading for reading in readings}.values())
         if not candidates and kind != "duration" and not self.reasons & {"impossible_date", "impossible_hour"}:
             self.reasons.add("impossible_date")
         return Moment(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from agenda.wording.feasts import FEASTS, SKIPPED, WEEKS
@@ -33,6 +34,7 @@ _PIECES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 LONGEST_NUMBER = 9  # digits
+MOST_TOKENS = 4000  # more than a text of 10,000 letters has, unless it is nothing but marks
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -62,7 +64,7 @@ def tokenize(text: str, *, lexicon: Lexicon) -> list[Token]:
 def cut(text: str) -> list[Token]:
     """The tokens of a text before any language is known: digits are read, words are only folded."""
     tokens = []
-    for found in _PIECES.finditer(text):
+    for found in islice(_PIECES.finditer(text), MOST_TOKENS):
         kind, raw = found.lastgroup, found.group()
         word = raw
         values: dict[str, Any] = {}
