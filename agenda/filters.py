@@ -17,8 +17,8 @@ from agenda.availability import LONGEST_SEARCH
 from agenda.details import at
 from agenda.fields import Moment, read_wall
 from agenda.models import Appointment, Attendee, Task
-from catalog.models import plain, sortable
 from tenants.contract import Whole
+from tenants.sorting import plain, sortable
 
 # The id makes each order total, so that no row appears on two pages.
 APPOINTMENT_ORDERINGS: dict[str, tuple[F | Func, ...]] = {

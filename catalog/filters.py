@@ -9,10 +9,11 @@ from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Value
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.models import Product, hundredths, plain, sortable
+from catalog.models import Product, hundredths
 from catalog.search import search
 from catalog.serializers import Price
 from tenants.models import User
+from tenants.sorting import plain, sortable
 
 MOST_RANKED = 200  # what a search of a list ranks; further products that hold its text come after, by name
 # A list leaves out what is only faintly like the text, which a ranking may show at its end.

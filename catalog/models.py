@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
-from django.db.models import BigIntegerField, F, Func, GeneratedField, Q, TextField, Value
+from django.db.models import BigIntegerField, F, GeneratedField, Q, TextField
 from django.db.models.functions import Cast, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,21 +15,10 @@ from django_scopes import ScopedManager
 
 from catalog.vectors import ProductEmbedding  # noqa: F401  (Django looks for models here)
 from tenants.models import TenantOwned, User, Versioned
+from tenants.sorting import sortable
 
 MOST_UNITS = 2**31 - 1  # what PostgreSQL's integer holds
 MOST_MONEY = Decimal("999999999999.99")
-
-_ACCENTED, _PLAIN = "áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc"
-
-
-def sortable(field: str | Value | Cast) -> Func:
-    """``field`` as people sort it, whatever the database's collation: without case and accents."""
-    return Func(Lower(field), Value(_ACCENTED), Value(_PLAIN), function="translate")
-
-
-def plain(text: str) -> str:
-    """``text`` as ``sortable`` makes it."""
-    return text.lower().translate(str.maketrans(_ACCENTED, _PLAIN))
 
 
 def hundredths(price: Decimal) -> int:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
+
+if TYPE_CHECKING:
+    from tenants.models import User
+
+_spoken = re.compile(r"[\s().-]")  # how people write numbers: +57 (300) 123-45.67
 
 
 class Contact(TenantOwned):
@@ -44,3 +53,38 @@ class Contact(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+def add(*, user: User, **fields: Any) -> Contact:
+    """Keep somebody for ``user``, whose scope is open. Raises ValidationError by field."""
+    contact = Contact(user=user)
+    _save(contact, fields)
+    return contact
+
+
+def alter(*, contact_id: int, **fields: Any) -> Contact:
+    """Give a contact of the open scope other values. Raises Contact.DoesNotExist, and ValidationError by field."""
+    with transaction.atomic():
+        contact = Contact.objects.select_for_update().get(pk=contact_id)
+        _save(contact, fields)
+    return contact
+
+
+def remove(*, contact_id: int) -> None:
+    """Forget a contact of the open scope; what names it keeps the name. Raises Contact.DoesNotExist."""
+    Contact.objects.get(pk=contact_id).delete()
+
+
+def _save(contact: Contact, fields: dict[str, Any]) -> None:
+    if "phone" in fields:
+        fields["phone"] = _spoken.sub("", fields["phone"])
+    for name, value in fields.items():
+        setattr(contact, name, value)
+    contact.clean_fields(exclude=["user"])
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError as fault:
+        if "contact_phone_unique" not in str(fault):
+            raise
+        raise ValidationError({"phone": _("Ya tienes un contacto con este teléfono.")}) from fault

@@ -1,11 +1,17 @@
 from django.urls import path, register_converter
+from rest_framework.routers import SimpleRouter
 
 from tenants import api, pages
+from tenants.contacts_api import ContactViewSet
 from tenants.theme import ColourConverter
 
 register_converter(ColourConverter, "colour")
 
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("api/user/contacts", ContactViewSet, basename="api-contact")
+
 urlpatterns = [
+    *router.urls,
     path("", pages.home, name="home"),
     path("user", pages.home),
     path("theme/<colour:accent>.css", pages.theme, name="theme"),
