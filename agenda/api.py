@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -21,6 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 from agenda import booking, todo, undoing
 from agenda.availability import free_slots
 from agenda.changes import Change
+from agenda.drafts import read_draft
 from agenda.filters import AppointmentFilters, FreeFilters, TaskFilters, find_appointments, find_tasks, read_filters
 from agenda.models import Appointment, Task
 from agenda.serializers import (
@@ -28,15 +30,18 @@ from agenda.serializers import (
     AppointmentSerializer,
     CancelSerializer,
     ChangeSerializer,
+    DraftSerializer,
     EmptySerializer,
     RemovedSerializer,
     SlotsSerializer,
     TaskSerializer,
     UndoneSerializer,
+    WordsSerializer,
     WrittenAppointmentSerializer,
     WrittenTaskSerializer,
     check_scope,
     show_appointment,
+    show_draft,
     show_people,
     show_task,
     show_time,
@@ -284,6 +289,26 @@ class TaskViewSet(AgendaViewSet):
         shown["undo"] = show_undo(done.change, self.zone)
         shown["next"] = done.next.pk if done.next else None
         return Response(shown, headers={"ETag": f'"{done.task.version}"'}, **options)
+
+
+class DraftView(GenericAPIView[Any]):
+    """Words, read as something for the agenda."""
+
+    serializer_class = WordsSerializer
+
+    @extend_schema(
+        operation_id="draft",
+        responses={200: DraftSerializer},
+        examples=[OpenApiExample("dentist", value={"text": "dentista el jueves a las 4"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """What the words say of an appointment or a task. Nothing is written; what is in doubt comes as a question."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        words = {"kind": "appointment", **serializer.validated_data}
+        user = cast(User, request.user)
+        draft = read_draft(**words, now=timezone.now(), user=user, language=user.language)
+        return Response(show_draft(draft, timezone.get_current_timezone()))
 
 
 class ChangeViewSet(AgendaViewSet):

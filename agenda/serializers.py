@@ -15,6 +15,7 @@ from rest_framework import serializers
 from agenda.booking import conflicts_of
 from agenda.changes import UNDO_FOR, Change
 from agenda.details import check_zone
+from agenda.drafts import Draft
 from agenda.fields import Attendees, Minutes, Moment, read_wall
 from agenda.models import Appointment, Task
 from agenda.undoing import attendees_of
@@ -277,3 +278,53 @@ def check_scope(value: str | None) -> str:
     if value not in (None, *SCOPES):
         raise serializers.ValidationError({"scope": [_("Debe ser «one», «following» o «all».")]})
     return value or "one"
+
+
+class WordsSerializer(StrictFields):
+    text = Text(max_length=2000, help_text="«reunión con Carla el jueves a las 3 y media en su oficina»")
+    kind = serializers.ChoiceField(
+        choices=("appointment", "task"), required=False, help_text="An appointment if not said."
+    )
+
+
+class DraftSerializer(serializers.Serializer[Any]):
+    """What the words say; nothing was written. What is not said is empty or null."""
+
+    kind = serializers.ChoiceField(choices=("appointment", "task"))
+    title = serializers.CharField(allow_blank=True)
+    start_datetime = serializers.DateTimeField(allow_null=True)
+    end_datetime = serializers.DateTimeField(allow_null=True)
+    due_date = serializers.DateField(allow_null=True)
+    all_day = serializers.BooleanField()
+    location = serializers.CharField(allow_blank=True)
+    attendees = serializers.ListField(child=serializers.CharField(), help_text="Names.")
+    reminder_minutes = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    rrule = serializers.CharField(allow_blank=True)
+    priority = serializers.ChoiceField(choices=Task.Priority.choices)
+    ambiguous = serializers.BooleanField()
+    question = serializers.CharField(allow_blank=True, help_text="What has to be asked before it can be made.")
+    candidates = serializers.ListField(
+        child=serializers.CharField(), help_text="What the question may be answered with: datetimes or days."
+    )
+
+
+def show_draft(draft: Draft, zone: tzinfo) -> dict[str, Any]:
+    """The JSON object of a draft. Times in ``zone``."""
+    return {
+        "kind": draft.kind,
+        "title": draft.title,
+        "start_datetime": show_time(draft.start_datetime, zone),
+        "end_datetime": show_time(draft.end_datetime, zone),
+        "due_date": draft.due_date.isoformat() if draft.due_date else None,
+        "all_day": draft.all_day,
+        "location": draft.location,
+        "attendees": draft.attendees,
+        "reminder_minutes": draft.reminder_minutes,
+        "rrule": draft.rrule,
+        "priority": draft.priority,
+        "ambiguous": draft.ambiguous,
+        "question": draft.question,
+        "candidates": [
+            show_time(one, zone) if isinstance(one, datetime) else one.isoformat() for one in draft.candidates
+        ],
+    }

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from agenda import planning, undoing
 from agenda.changes import Change
-from agenda.details import EARLIEST, LATEST, check, preferences_of, read_minutes, summarise, tenant
-from agenda.models import Task
+from agenda.details import EARLIEST, LATEST, at, check, preferences_of, read_minutes, summarise, tenant, wall_of
+from agenda.models import Series, Task
+from agenda.rules import occurrences, read_rule
 from tenants.models import User
+
+LONGEST_WAIT = timedelta(days=366 * 60)  # for the next of a series
+COPIED = ("title", "description", "priority", "category", "reminder_minutes")
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,10 @@ def add(
         task.reminder_minutes = read_minutes(reminder_minutes)
     task.become(status, now=now)
     _check(task)
-    if rrule:
-        raise ValidationError({"rrule": _("No entendemos esta repetición.")})
+    rule = read_rule(rrule) if rrule.strip() else ""
     with undoing.act(user=user, now=now) as act:
+        if rule:
+            _repeat(act, task, rule)
         task.save(force_insert=True)
         act.made(task)
         planning.plan(of=task, preferences=preferences_of(user), now=now)
@@ -79,13 +85,17 @@ def alter(*, task_id: int, now: datetime, version: int | None = None, **fields: 
         task = _find(task_id, version=version)
         act.watch(task)
         before = (task.due_date, task.status)
-        _change(task, fields, now=now)
+        _change(act, task, fields)
+        following = None
         if act.changed(task):
             task.version += 1
             task.save()
-            planning.plan(of=task, preferences=preferences_of(user), now=now)
+            done = task.status == Task.Status.COMPLETED != before[1]
+            following = _make_next(act, task) if done and task.series_id is not None else None
+            rows = [task] if following is None else [task, following]
+            planning.plan_many(of=rows, preferences=preferences_of(user), now=now)
         change = act.finish(kind=_kind(before, task), summary=summarise(task, user=user))
-        return Done(task, change)
+        return Done(task, change, following)
 
 
 def remove(*, task_id: int, now: datetime, version: int | None = None) -> Change:
@@ -101,15 +111,61 @@ def remove(*, task_id: int, now: datetime, version: int | None = None) -> Change
         return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(task, user=user))
 
 
-def _change(task: Task, fields: TaskFields, *, now: datetime) -> None:
+def next_day(*, series: Series, after: date, today: date) -> date | None:
+    """The first day of ``series`` after ``after`` that is not before ``today``; None when its rule has ended."""
+    zone = ZoneInfo(series.timezone)
+    start = wall_of(series.starts_at, zone)
+    until = datetime.combine(max(after, today), time.max) + LONGEST_WAIT
+    for wall in occurrences(rule=series.rrule, start=start, until=until, zone=zone):
+        if wall.date() > after and wall.date() >= today:
+            return wall.date()
+    return None
+
+
+def _repeat(act: undoing.Act, task: Task, rule: str) -> None:
+    """Let ``task``, not written yet, be the first of a series; it is due on the first day that the rule has."""
+    zone = ZoneInfo(act.user.timezone)
+    first = task.due_date or act.now.astimezone(zone).date()
+    series = Series(user=act.user, rrule=rule, timezone=zone.key, starts_at=at(first, zone))
+    due = next_day(series=series, after=first - timedelta(days=1), today=first)
+    if due is None:
+        raise ValidationError({"rrule": _("Con esta repetición no hay ninguna fecha.")})
+    series.save()
+    act.made(series)
+    task.series, task.due_date = series, due
+
+
+def _make_next(act: undoing.Act, task: Task) -> Task | None:
+    """The next of the series of ``task``, which was just completed; None when there is one, or the rule has ended."""
+    series = Series.objects.select_for_update().get(pk=task.series_id or 0)
+    today = act.now.astimezone(ZoneInfo(act.user.timezone)).date()
+    after = task.due_date or today
+    if Task.objects.open().filter(series=series).exclude(pk=task.pk).exists():
+        return None
+    due = next_day(series=series, after=after, today=today)
+    if due is None:
+        return None
+    copied = {name: getattr(task, name) for name in COPIED}
+    following: Task = Task.objects.create(user=act.user, series=series, due_date=due, **copied)
+    act.made(following)
+    return following
+
+
+def _change(act: undoing.Act, task: Task, fields: TaskFields) -> None:
     for name in ("title", "description", "due_date", "priority", "category"):
         if name in fields:
             setattr(task, name, fields[name])
     if "reminder_minutes" in fields:
         task.reminder_minutes = read_minutes(fields["reminder_minutes"])
     if "status" in fields:
-        task.become(fields["status"], now=now)
+        task.become(fields["status"], now=act.now)
     _check(task)
+    if "rrule" in fields:
+        rule = read_rule(fields["rrule"]) if fields["rrule"].strip() else ""
+        if not rule:
+            task.series = None
+        elif task.series is None or task.series.rrule != rule:
+            _repeat(act, task, rule)
 
 
 def _check(task: Task) -> None:
