@@ -22,6 +22,7 @@ from agenda.undoing import attendees_of
 from tenants.contract import StrictFields, Text, Whole
 
 MOST_VERSION = 2**31 - 1
+DRAFT_KINDS = ("appointment", "task")
 SCOPES = ("one", "following", "all")
 
 
@@ -282,15 +283,13 @@ def check_scope(value: str | None) -> str:
 
 class WordsSerializer(StrictFields):
     text = Text(max_length=2000, help_text="«reunión con Carla el jueves a las 3 y media en su oficina»")
-    kind = serializers.ChoiceField(
-        choices=("appointment", "task"), required=False, help_text="An appointment if not said."
-    )
+    kind = serializers.ChoiceField(choices=DRAFT_KINDS, required=False, help_text="An appointment if not said.")
 
 
 class DraftSerializer(serializers.Serializer[Any]):
     """What the words say; nothing was written. What is not said is empty or null."""
 
-    kind = serializers.ChoiceField(choices=("appointment", "task"))
+    kind = serializers.ChoiceField(choices=DRAFT_KINDS)
     title = serializers.CharField(allow_blank=True)
     start_datetime = serializers.DateTimeField(allow_null=True)
     end_datetime = serializers.DateTimeField(allow_null=True)

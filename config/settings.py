@@ -196,6 +196,11 @@ SPECTACULAR_SETTINGS = {
         "AccountRole": "tenants.models.User.Role",
         "MessageRole": "messaging.models.Message.Role",
         "AssistantType": "messaging.models.AssistantType",
+        "MessageStatus": "messaging.models.Message.Status",
+        "ConversationChannel": "messaging.models.Conversation.Channel",
+        "AppointmentStatus": "agenda.models.Appointment.Status",
+        "TaskStatus": "agenda.models.Task.Status",
+        "DraftKind": "agenda.serializers.DRAFT_KINDS",
     },
 }
 
