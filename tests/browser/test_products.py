@@ -210,3 +210,14 @@ def test_without_a_line_it_says_so_and_keeps_what_was_typed(visit, person):
     dialog.get_by_role("button", name="Guardar").click()
     expect(row(page, "Clavos")).to_be_visible()
     assert sorted(product["name"] for product in person.products()) == ["Clavos", "Martillo"]
+
+
+def test_more_products_skip_none_when_one_was_deleted_meanwhile(visit, person):
+    added = [person.add_product(name=f"Tornillo {number:02}") for number in range(53)]
+    window = visit(person)
+    page = window.go(PAGE)
+    expect(page.locator(".name-button")).to_have_count(50)
+    person.call("DELETE", f"/api/user/products/{added[3]['id']}")
+    page.get_by_role("button", name="Ver más").click()
+    expect(page.locator(".name-button")).to_have_count(53)
+    assert names(page)[-3:] == ["Tornillo 50", "Tornillo 51", "Tornillo 52"]
