@@ -49,11 +49,15 @@ _DIFFERS_RIGHT = re.compile(
 )
 # What the person might pay with is no price.
 _HANDED_OVER = re.compile(
-    r"\b(?:billetes? de|notas? de|pag(?:as|ando|aras|ues|ar) con(?: un billete de)?|si (?:me )?(?:das|pagas|entregas|abonas)(?: con)?|if you pay(?: with)?|pag(?:ar|ando) com|con un presupuesto de)\s*$"
+    r"\b(?:billetes? de|notas? de|pag(?:as|ando|aras|ues|ar) con(?: un billete de)?|si (?:me )?(?:das|pagas|entregas|abonas)(?: con)?|if you pay(?: with)?|pag(?:ar|ando) com|con un presupuesto de|de (?:tus|sus|los)|of your|dos seus)\s*$"
 )
 
 
 _CHANGE = re.compile(r"\b(?:vuelto|vuelta|troco|cambio|change|sobra\w*|te quedan?|te quedarian?|left over)\b")
+_INSTALMENT = re.compile(
+    r"(?P<count>\d{1,2})\s*(?:x|cuotas|parcelas|pagos|mensualidades|meses|veces|vezes|instal?lments)(?: (?:sin \w+|sem juros|iguales|mensuales|fijas))*\s+(?:de|of|a)\s*$"
+)
+_INSTALMENTS = re.compile(r"\b(?:cuotas|parcel\w+|mensualidades|meses sin inter\w+|sem juros|instal?lments)\b")
 _WITH = re.compile(r"(?:^|[.;,:¡!¿?]\s*)(?:y |pero )?(?:con|with|com)\s*(?:tus |esos |unos |los |your |seus )?$")
 _SUFFICES = re.compile(
     r"\s*(?:de presupuesto)?,?\s*(?:te |le |les |ya |si |no |you |voce )?(?:alcanza\w*|pued\w+|pod\w+|llega\w*|compra\w*|lleva\w*|cubr\w+|da\b|can\b|leva\w*|consegue\w*)"
@@ -81,6 +85,12 @@ class Basis:
     shares: Collection[Decimal] = ()
     percentages: Collection[Decimal] = ()
     about: bool = False
+    each: bool = False  # it is said of one piece, where the row is a pack of several
+
+
+def is_handed_over(left: str, right: str) -> bool:
+    """Whether the words around an amount say that it is what the person has or might pay with."""
+    return bool(_HANDED_OVER.search(left) or (_WITH.search(left) and _SUFFICES.match(right)))
 
 
 class Amounts:
@@ -90,8 +100,10 @@ class Amounts:
         self._texts = list(texts)
         self.in_texts = _money(self._texts, currency)
         self.in_questions = _money(questions, currency)
+        self._in_instalments = any(_INSTALMENTS.search(fold(text)) for text in self._texts)
         self.percentages = sorted(percentages(self._texts))
         self.said: list[Decimal] = []
+        self.handed_over: list[Decimal] = []  # what the person is said to have or to pay with
         self.ordered: frozenset[Decimal] = frozenset()  # what all that the person asks for costs together
 
     def holds(self, number: Number, basis: Basis, *, left: str, right: str) -> bool:
@@ -104,7 +116,7 @@ class Amounts:
         counts = [Decimal(quantity) for quantity in dict.fromkeys(basis.quantities) if quantity > 1]
         multiples = [price * count for price in own for count in counts]
         around = f"{left} {right}"
-        differs = bool(_DIFFERS_LEFT.search(left) or _DIFFERS_RIGHT.match(right))
+        differs = basis.each or bool(_DIFFERS_LEFT.search(left) or _DIFFERS_RIGHT.match(right))
         if not differs and (
             _has(values, own)
             or _has(values, multiples)
@@ -112,8 +124,7 @@ class Amounts:
             or (_BELOW.search(left) and any(price < value for value in values for price in own))
             or (_ALMOST.search(left) and any(_is_just_below(price, value) for value in values for price in own))
             or _has(values, self._sums_of_sentence(basis, counts))
-            or _HANDED_OVER.search(left)
-            or (_WITH.search(left) and _SUFFICES.match(right))
+            or is_handed_over(left, right)
         ):
             return True
         if self.in_texts and _has(values, self._multiples_beside(around)):
@@ -131,6 +142,11 @@ class Amounts:
             for price in own for share in basis.shares if share > 1 for value in values
         ):  # fmt: skip
             return True
+        if self._in_instalments and (parted := _INSTALMENT.search(left)) and any(
+            abs(price / int(parted.group("count")) - value) <= Decimal("0.01") * max(value, Decimal(1))
+            for price in [*own, *multiples, *named, *self.said] for value in values if int(parted.group("count"))
+        ):  # fmt: skip
+            return True
         if not differs and (_TOTAL.search(around) or _PRICED.search(left)) and _has(values, self.ordered):
             return True
         if not differs and _TOTAL.search(around):
@@ -140,9 +156,11 @@ class Amounts:
         if differs or _DIFFERENCE.search(around):
             fees = self.in_texts if _FEES.search(around) else ()
             ordered = self.ordered if _CHANGE.search(around) else ()
-            terms = list(dict.fromkeys([*own, *named, *multiples, *self.said, *ordered, *self.in_questions, *fees]))[
-                :40
-            ]
+            terms = list(
+                dict.fromkeys(
+                    [*own, *named, *multiples, *self.said, *self.handed_over, *ordered, *self.in_questions, *fees]
+                )
+            )[:40]
             if _has(values, [abs(one - other) for one, other in combinations(terms, 2)]):
                 return True
         if not _has(values, self.in_questions):

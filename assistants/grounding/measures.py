@@ -51,6 +51,9 @@ _CONTENT = re.compile(
     r"\b(?:trae[n]?|incluye[n]?|contiene[n]?|viene[n]? con|includes?|contains?|comes with|vem com|con|de|with)\s+(?:\w+\s+)?$"
 )
 _SCALE = re.compile(r"(?<![\d:])1:(\d{2,3})(?![\d:])")
+_PACK_NAMED = re.compile(
+    r"\b(?:caja|pack|paquete|set|juego|kit|bolsa|caixa|pacote)\s+(?:de |x ?|con )?\d{1,4}\b(?!\s?(?:kg|g|ml|l|cm|mm|m)\b)"
+)
 _RANGE = re.compile(
     r"(?P<low>\d+(?:[.,]\d+)?)\s*(?:a|-|–|to|y|and|hasta|ate)\s*(?P<high>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z]+)"
 )
@@ -185,3 +188,9 @@ def _ranges(product: ProductFact) -> tuple[tuple[str, Decimal, Decimal], ...]:
         low, high = (Decimal(match.group(part).replace(",", ".")) * factor for part in ("low", "high"))
         found.append((dimension, low, high))
     return tuple(found)
+
+
+def is_pack(product: ProductFact) -> bool:
+    """Whether a row is a pack of several pieces by its name: "x 100", "caja 12 un", "set de 6"."""
+    pieces = [figure for dimension, figure in _find_measures(product.name) if dimension in ("pieces", "pack")]
+    return any(figure > 1 for figure in pieces) or _PACK_NAMED.search(fold(product.name)) is not None

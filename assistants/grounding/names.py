@@ -150,6 +150,7 @@ class _Judge:
         for tokens in self._pieces(start, end):
             if (
                 tokens
+                and not all(token.stem in CONTAINERS for token in tokens)
                 and not self._is_explained(tokens, strict=strict)
                 and not self.is_denied(start, end, strict=False)
             ):
@@ -379,7 +380,7 @@ def _is_figure_of(sentence: Sentence, number: Number, mention: Mention, catalogu
 
 
 _NO_QUALITY = re.compile(
-    r"cuest\w+|cost\w*|custa\w*|val[eg]\w*|sal[eg]\w*|sai\w*|qued\w+|fic\w+|est[ae]\w*|tien\w+|t[eo]m\w*|vend\w+|anda\w*|rond\w+|run\w*|goes?|com[ei]\w*|left|remaining|available|disponib\w+|hay|sube|baja|llega|ronda|parte|arranca|comienza|empieza|inicia|figura|aparece|son|fica|resta|\w+mente|\w+r[ií]an?|va|van|anda|andan|vendria|serve|comes?|would|will|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
+    r"cuest\w+|cost\w*|custa\w*|val[eg]\w*|sal[eg]\w*|sai\w*|qued\w+|fic\w+|est[ae]\w*|tien\w+|t[eo]m\w*|vend\w+|anda\w*|rond\w+|run\w*|goes?|com[ei]\w*|left|remaining|available|disponib\w+|hay|sube|baja|llega|ronda|parte|arranca|comienza|empieza|inicia|figura|aparece|son|fica|resta|\w+mente|\w+ri(?:as?|an|amos)|\w+[aei]r(?:a|as|an|emos)|va|van|anda|andan|vendria|serve|comes?|would|will|\w+[aei]n|tambien|ahora|hoy|solo|apenas|aun|todavia|ya|igual|normal|aqui|now|also|just|only|agora|tambem|custa|costs|is|esta|cuesta|vale|sale|sai|queda|has|tem|tiene|te|le|cada|y|e"
 )
 _BEFORE_PRICE = re.compile(
     r"\s*(?:[,:(—–-]\s*)?(?:(?:a|en|por|cuesta|vale|esta|sale|custa|sai|for|costs|is|at)\s+)?(?:solo\s+)?"

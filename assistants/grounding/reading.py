@@ -9,13 +9,22 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from assistants.grounding.amounts import DISCOUNT, Amounts, Basis, around, differs_by_percent, discounts, percentages
+from assistants.grounding.amounts import (
+    DISCOUNT,
+    Amounts,
+    Basis,
+    around,
+    differs_by_percent,
+    discounts,
+    is_handed_over,
+    percentages,
+)
 from assistants.grounding.catalogue import Catalogue, Mention
 from assistants.grounding.claims import Bound, Claim, Sort, classify, classify_cell, find_spoken_quantities, is_about
 from assistants.grounding.contrasts import find_contrasts
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.markup import Plain, read_markup
-from assistants.grounding.measures import find_false_measures
+from assistants.grounding.measures import find_false_measures, is_pack
 from assistants.grounding.names import Sentence, find_unknown_names
 from assistants.grounding.numbers import Number, find_numbers
 from assistants.grounding.presence import find_false_presence
@@ -23,7 +32,7 @@ from assistants.grounding.superlatives import find_false_comparisons, find_false
 from assistants.grounding.terms import Terms
 from assistants.grounding.variants import find_unknown_variants
 from assistants.grounding.vocabulary import CONTAINERS, GENERIC
-from assistants.grounding.words import Token, fold, tokenize
+from assistants.grounding.words import Token, fold, stem, tokenize
 
 
 class Kind(StrEnum):
@@ -74,6 +83,11 @@ _COMPOSITION = re.compile(
 )
 
 
+_ARTICLE = re.compile(r"\b(?:el|la|los|las|del|nuestr[oa]s?|the|our|o|os|as|do|da|dos|das)\s+$")
+_EACH_RIGHT = re.compile(r"\s*(?:pesos|soles|reais)?\s*(?:cada un[oa]|c/u|por unidad|la unidad|each|apiece|cada)\b")
+_PACK_SAID = re.compile(
+    r"\b(?:cajas?|paquetes?|packs?|bolsas?|sets?|juegos?|kits?|sobres?|blisters?|tiras?|docenas?|pares?|bultos?|box(?:es)?|bags?|packets?|caixas?|pacotes?|estuches?)\b"
+)
 _STOCK_LIST = re.compile(r"\b(?:stock|disponib\w+|existencias?|inventario|estoque|quedan?)\b[^.;\d]{0,25}:\s*$")
 
 
@@ -231,7 +245,7 @@ class Reading:
         ]
 
     def _classify(self, text: str, numbers: Sequence[Number], mentions: Sequence[Mention]) -> list[Claim]:
-        claims = []
+        claims: list[Claim] = []
         for number in numbers:
             if number.money is None and any(m.start <= number.start < m.end for m in mentions):
                 continue
@@ -284,8 +298,14 @@ class Reading:
             own = [claim for claim in claims if claim.sort is sort]
             if not own:
                 continue
+            self._amounts.handed_over = [
+                value for claim in own if is_handed_over(*around(text, claim.number)) for value in claim.number.values
+            ]
             failures: list[list[Claim]] = []
-            readings = [(sure, owners) for owners in self._align(own, sure, folded, is_item)]
+            told_apart = (
+                len(weak) == 1 and len(weak[0].products) == 1 and bool(_ARTICLE.search(folded[: weak[0].start]))
+            )
+            readings = [(sure, owners) for owners in self._align(own, sure, folded, is_item, only_weak=told_apart)]
             if weak:
                 readings += [(weak, owners) for owners in self._align(own, weak, folded, is_item)]
             for names, owners in readings:
@@ -309,12 +329,19 @@ class Reading:
                 yield kind, claim.number.text
 
     def _align(
-        self, claims: Sequence[Claim], sure: Sequence[Mention], folded: str, is_item: bool
+        self,
+        claims: Sequence[Claim],
+        sure: Sequence[Mention],
+        folded: str,
+        is_item: bool,
+        *,
+        only_weak: bool = False,
     ) -> Iterator[list[frozenset[int] | None]]:
         """Ways to read which figure belongs to which name; the sentence is true if one of them is true throughout."""
         background = self._background(folded, is_item)
         if not sure:
-            yield [background] * len(claims)
+            if not (only_weak and background is None):
+                yield [background] * len(claims)
             return
         if background is None and not _OTHERS.search(folded):
             background = frozenset()  # a name stands here, so the figure is not just any row's
@@ -397,10 +424,19 @@ class Reading:
                     *(self._catalogue.entries[row].percentages for row in rows or ())
                 ),
                 about=is_about(left),
+                each=rows is not None and self._is_of_a_piece(text, right, sure, rows),
             ),
             left=left,
             right=right,
         )
+
+    def _is_of_a_piece(self, text: str, right: str, names: Sequence[Mention], rows: frozenset[int]) -> bool:
+        """Whether a price is said of each single piece, where every row it may belong to is a pack of several."""
+        if not _EACH_RIGHT.match(right) or _PACK_SAID.search(fold(text)):
+            return False
+        plural = any(mention.tokens[0].folded.endswith("s") and mention.products <= rows for mention in names)
+        numbered = any(token.is_number for mention in names for token in mention.tokens)
+        return plural and not numbered and bool(rows) and all(is_pack(self._catalogue.products[row]) for row in rows)
 
     def _is_text_amount(self, left: str, right: str, sure: Sequence[Mention]) -> bool:
         """Whether an amount of the trusted texts stands where it is about what those texts are about."""
@@ -545,15 +581,18 @@ def _is_large(number: Number) -> bool:
 
 def _read_counted(text: str, claim: Claim, earlier: Sequence[Claim], mentions: Sequence[Mention]) -> Claim:
     """What stands right before a name counts it: "25 tubos y 64 codos" goes on with the stock."""
-    if not any(0 < mention.start - claim.end <= 1 for mention in mentions):
+    counted = re.compile(r"\s(?:(?P<container>[a-z]+) (?:de|of) )?")
+    folded = fold(text)
+    for mention in mentions:
+        between = counted.fullmatch(folded, claim.end, mention.start) if mention.start > claim.end else None
+        if between and (between.group("container") is None or stem(between.group("container")) in CONTAINERS):
+            break
+    else:
         return claim
-    if (
-        earlier
-        and earlier[-1].sort is Sort.STOCK
-        and re.fullmatch(r"[^.;:]*\b(?:y|e|and)\s+", fold(text[earlier[-1].end : claim.start]))
-    ):
+    goes_on = earlier and earlier[-1].sort is Sort.STOCK
+    if goes_on and re.fullmatch(r"[^.;:]*(?:\b(?:y|e|and)|,)\s+", folded[earlier[-1].end : claim.start]):
         return replace(claim, sort=Sort.STOCK)
-    if _STOCK_LIST.search(fold(text[: claim.start])):
+    if _STOCK_LIST.search(folded[: claim.start]):
         return replace(claim, sort=Sort.STOCK)
     return replace(claim, sort=Sort.QUANTITY) if claim.sort is Sort.PRICE else claim
 
