@@ -7,6 +7,7 @@ import { iconHref, notify } from "./frame.js";
 const API = "/api/user/notifications";
 const SHOWN = 20;
 const FIRST_MS = 1000; // after the page has what it came for
+const AGAIN_MS = 60_000; // when there was no line to listen on
 
 Alpine.store("bell", { unread: 0, list: [], read: false, trouble: "" });
 const bell = () => Alpine.store("bell");
@@ -38,8 +39,13 @@ function listen() {
     const fresh = JSON.parse(event.data);
     if (fresh.read_at || bell().list.some((one) => one.id === fresh.id)) return;
     bell().list = [fresh, ...bell().list].slice(0, SHOWN);
-    bell().unread += 1;
     notify({ text: fresh.title, action: fresh.url ? gettext("Ver") : "", seconds: 12, run: () => open(fresh) });
+  });
+  stream.addEventListener("unread", (event) => { bell().unread = JSON.parse(event.data).unread; });
+  stream.addEventListener("error", () => {
+    if (stream?.readyState !== EventSource.CLOSED) return; // it comes back by itself
+    stream = null;
+    setTimeout(() => { if (!document.hidden) { count(); listen(); } }, AGAIN_MS);
   });
 }
 

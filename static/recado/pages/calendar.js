@@ -91,8 +91,8 @@ function businessHours(hours) {
 // A calendar in `element`. `load(from, to)` answers appointments; the others are told what the person did.
 export function makeCalendar(element, { view, date, hours, load, show, create, move, changed }) {
   const opens = Object.values(hours || {}).flat().map(([start]) => start).sort()[0] || "08:00";
-  // From the hour before work begins, or, when that is long past, from an hour before now.
-  const scroll = Math.max(0, Number(opens.slice(0, 2)) - 1, date ? 0 : Math.min(16, Number(wallNow().slice(11, 13)) - 2));
+  // From the hour before work begins; on the day itself, when that is long past, from shortly before now.
+  const scroll = Math.max(0, Number(opens.slice(0, 2)) - 1, view === "day" && !date ? Math.min(16, Number(wallNow().slice(11, 13)) - 2) : 0);
   const moved = (info) => move({
     appointment: info.event.extendedProps.appointment, allDay: info.event.allDay,
     start: info.event.startStr.slice(0, info.event.allDay ? 10 : 16), end: info.event.endStr.slice(0, info.event.allDay ? 10 : 16), revert: info.revert,
@@ -109,6 +109,7 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
     listDaySideFormat: false, dayHeaderContent: (info) => head(info),
     allDayText: gettext("Día"), noEventsText: gettext("Nada en estos días."), eventDisplay: "block",
     moreLinkContent: ({ num }) => interpolate(gettext("+%s más"), [num]), moreLinkHint: (num) => interpolate(ngettext("Ver %s cita más", "Ver %s citas más", num), [num]),
+    moreLinkDidMount: ({ el }) => el.setAttribute("role", "button"),
     closeHint: gettext("Cerrar"), timeHint: gettext("Hora"), eventHint: gettext("Cita"),
     events: ({ startStr, endStr }, done, failed) => { load(startStr, endStr).then((rows) => done(rows.map(eventOf))).catch(failed); },
     eventContent: content,
@@ -135,7 +136,7 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
 function reach(element) {
   for (const box of element.querySelectorAll(".fc-scroller")) {
     if (!["auto", "scroll"].includes(getComputedStyle(box).overflowY)) continue;
-    const cell = box.querySelector("[role=gridcell]");
+    const cell = box.closest("[role=grid]") ? box.querySelector("[role=gridcell]") : box;
     if (cell) cell.tabIndex = 0;
   }
 }

@@ -36,21 +36,18 @@ Alpine.data("words", () => ({
       category, minutes !== undefined && minutes !== null && [minutes].flat().length && interpolate(gettext("aviso %s"), [[minutes].flat().map(beforeWords).join(", ")]),
     ].filter(Boolean).join(" · ");
   },
-  labelOf(candidate) {
-    if (candidate.label) return candidate.label;
-    return capital(candidate.start_datetime ? spanWords({ ...candidate, end_datetime: null }) : dayWords(candidate.due_date || String(candidate)));
-  },
-  keyOf(candidate) { return JSON.stringify(candidate); },
+  // A candidate is a day or an instant.
+  labelOf(candidate) { return capital(this.kind === "task" ? dayWords(candidate) : spanWords({ start_datetime: candidate, all_day: candidate.length === 10 })); },
 
   typed() {
     clearTimeout(this.timer);
     this.trouble = "";
-    if (!this.text.trim()) { this.draft = null; this.read = ""; return; }
     this.timer = setTimeout(() => this.understand(), PAUSE_MS);
   },
   async understand() {
     const text = this.text.trim();
     this.calling?.abort();
+    if (!text) { this.draft = null; this.read = ""; return; }
     const calling = this.calling = new AbortController();
     try {
       const read = await draft(text, this.kind, { signal: calling.signal });
@@ -77,8 +74,11 @@ Alpine.data("words", () => ({
     }
   },
   choose(candidate) {
-    this.draft = { ...this.draft, ...(typeof candidate === "string" ? { start_datetime: candidate } : candidate), ambiguous: false, question: "", candidates: [] };
-    return this.book();
+    const { start_datetime: start, end_datetime: end } = this.draft;
+    const chosen = this.kind === "task" ? { due_date: candidate.slice(0, 10) } : { start_datetime: candidate, all_day: candidate.length === 10 };
+    if (start && end && candidate.length > 10) chosen.end_datetime = new Date(Date.parse(candidate) + Date.parse(end) - Date.parse(start)).toISOString();
+    this.draft = { ...this.draft, ...chosen, ambiguous: false, question: "", candidates: [] };
+    return this.canBook ? this.book() : null;
   },
   async book() {
     try {
