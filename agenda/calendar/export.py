@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event, Todo, vCalAddress, vRecur, vText
 
+from agenda import rules
 from agenda.calendar.names import CATEGORY_RRULE, PRODUCT, STATUS_PROPERTY, uid_of
+from agenda.details import settle, wall_of
 from agenda.models import Appointment, Series, Task
+from agenda.series import start_of
 from agenda.undoing import attendees_of
 from tenants.models import User
 
@@ -67,12 +70,17 @@ def _series_events(series: Series) -> list[Event]:
     first.pk, first.version = usual.pk, usual.version
     first.timezone, first.created_at, first.updated_at = series.timezone, usual.created_at, usual.updated_at
     first.status, first.cancel_reason = Appointment.Status.SCHEDULED, ""
-    length = usual.end_datetime - usual.start_datetime
-    first.start_datetime, first.end_datetime = series.starts_at, series.starts_at + length
+    zone = ZoneInfo(series.timezone)
+    # What a rule does not have is no start of it (RFC 5545, 3.8.5.3), so the file begins with its first occurrence.
+    began = rows[0].original_start or series.starts_at
+    wall = start_of(series) if began == series.starts_at else wall_of(began, zone)
+    first.start_datetime = wall.replace(tzinfo=zone)
+    # Days go by the clock, hours by time that passes.
+    length = first.start_datetime.astimezone(UTC) + (usual.end_datetime - usual.start_datetime)
+    first.end_datetime = first.start_datetime + series.duration if usual.all_day else length
     name = usual.uid or uid_of("series", series.pk)
     master = _event(first, people[usual.pk], uid=name)
-    master.add("rrule", vRecur.from_ical(series.rrule))
-    zone = ZoneInfo(series.timezone)
+    master.add("rrule", _rule(series, all_day=usual.all_day))
     for row in rows:
         if row.deleted_at is not None and row.original_start is not None:
             master.add("exdate", _moment(row.original_start, zone, all_day=usual.all_day))
@@ -83,6 +91,16 @@ def _series_events(series: Series) -> list[Event]:
             event.add("recurrence-id", _moment(row.original_start, zone, all_day=usual.all_day))
             events.append(event)
     return events
+
+
+def _rule(series: Series, *, all_day: bool) -> vRecur:
+    """RFC 5545, 3.3.10: UNTIL is a day where the start is one, else an instant in UTC."""
+    zone, parts = ZoneInfo(series.timezone), rules.split(series.rrule)
+    until = rules.until_of(parts, zone)
+    if until is not None:
+        instant = settle(until.replace(microsecond=0), zone)
+        parts["UNTIL"] = f"{until:%Y%m%d}" if all_day else f"{instant:%Y%m%dT%H%M%SZ}"
+    return vRecur.from_ical(rules.join(parts))
 
 
 def _differs(row: Appointment, usual: Appointment, people: dict[int, list[dict[str, Any]]]) -> bool:

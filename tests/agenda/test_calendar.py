@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import recurring_ical_events
 import vobject
 from django.test import Client
 from icalendar import Calendar
@@ -313,3 +314,102 @@ def test_the_private_address(agenda, bob, api):
     User.objects.filter(pk=agenda.pk).update(is_active=True)
     assert api(agenda).delete(feed).status_code == 204
     assert stranger.get(path).status_code == 404
+
+
+@pytest.fixture
+def series(alice, bob) -> User:
+    """A weekly meeting with one occurrence moved, one removed, one cancelled; days that repeat; a rule that ends."""
+    with tenant_scope(bob):
+        booking.book(user=bob, now=NOW, title="Secreto de Bob", start=at(26, 9), rrule="FREQ=DAILY;COUNT=3")
+    User.objects.filter(pk=alice.pk).update(timezone="America/Santiago")  # whose clocks change in April and September
+    alice.refresh_from_db()
+    zone = ZoneInfo("America/Santiago")
+    with tenant_scope(alice):
+        first = booking.book(
+            user=alice,
+            now=NOW,
+            title="Reunión de equipo",
+            start=datetime(2026, 11, 26, 9, tzinfo=zone),
+            rrule="FREQ=WEEKLY;UNTIL=20270501",
+            attendees=["Carla"],
+            reminder_minutes=[10],
+        ).appointment
+        rows = list(Appointment.objects.filter(series=first.series).order_by("start_datetime"))
+        booking.alter(
+            appointment_id=rows[2].pk, now=NOW, start=rows[2].start_datetime + timedelta(hours=2), title="Otra"
+        )
+        booking.remove(appointment_id=rows[4].pk, now=NOW)
+        booking.cancel(appointment_id=rows[6].pk, now=NOW, reason="Feriado")
+        days = {"start": date(2026, 12, 1), "all_day": True, "rrule": "FREQ=MONTHLY;BYMONTHDAY=1;COUNT=8"}
+        booking.book(user=alice, now=NOW, title="Pagar sueldos", **days)
+    return alice
+
+
+def hours(data: bytes) -> list[tuple[datetime, str]]:
+    """When a calendar program shows what, from now to 2028."""
+    found = recurring_ical_events.of(Calendar.from_ical(data)).between(NOW, datetime(2028, 1, 1, tzinfo=UTC))
+    return sorted(
+        (
+            start if isinstance(start := one["dtstart"].dt, datetime) else datetime.combine(start, time(), UTC),
+            str(one["summary"]),
+        )
+        for one in found
+        if one.get("status") != "CANCELLED"
+    )
+
+
+def kept(user: User) -> list[tuple[datetime, str]]:
+    with tenant_scope(user):
+        return sorted(
+            (
+                datetime.combine(row.start_datetime.astimezone(ZoneInfo(row.timezone)).date(), time(), UTC)
+                if row.all_day
+                else row.start_datetime,
+                row.title,
+            )
+            for row in Appointment.objects.standing()
+        )
+
+
+def test_another_program_shows_a_series_as_we_do(series):
+    data = written(series)
+    assert hours(data) == kept(series)
+    assert len(hours(data)) > 25
+    read = vobject.readOne(data.decode())
+    masters = [one for one in read.vevent_list if hasattr(one, "rrule")]
+    assert sorted(one.rrule.value for one in masters) == [
+        "FREQ=MONTHLY;COUNT=8;BYMONTHDAY=1",
+        "FREQ=WEEKLY;UNTIL=20270502T035959Z",
+    ]
+    assert len([one for one in read.vevent_list if hasattr(one, "recurrence_id")]) == 2
+    assert "Secreto" not in data.decode()
+
+
+def test_a_series_goes_out_and_comes_in_again_without_loss(series, bob):
+    with tenant_scope(bob):
+        Appointment.objects.all().delete()
+    User.objects.filter(pk=bob.pk).update(timezone=series.timezone)
+    bob.refresh_from_db()
+    intake = take(bob, written(series).replace(b"@127.0.0.1", b"@elsewhere.example"))
+    assert (intake.created, intake.refused) == (2, [])
+    assert shown(bob) == shown(series)
+    with tenant_scope(bob):
+        assert Appointment.objects.values("series").distinct().count() == 2
+    again = take(bob, written(series).replace(b"@127.0.0.1", b"@elsewhere.example"))
+    assert (again.created, again.refused) == (0, [])
+    assert shown(bob) == shown(series)
+    with tenant_scope(bob):
+        undoing.undo(user=bob, now=NOW, change_id=again.change.pk if again.change else None)
+        undoing.undo(user=bob, now=NOW, change_id=intake.change.pk)
+        assert not Appointment.objects.present().exists()
+
+
+@pytest.mark.parametrize("rule", ["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,WE,FR", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=YEARLY"])
+def test_a_rule_without_end_is_one(alice, rule):
+    start = datetime(2026, 11, 25, 9, tzinfo=BOGOTA)
+    with tenant_scope(alice):
+        booking.book(user=alice, now=NOW, title="Siempre", start=start, rrule=rule)
+        data = write_calendar(user=alice, name="x", since=NOW, until=NOW + timedelta(days=7))
+    assert data.count(b"BEGIN:VEVENT") == 1
+    mine = [hour for hour in kept(alice) if hour[0] < datetime(2028, 1, 1, tzinfo=UTC)]
+    assert hours(data) == mine
