@@ -219,7 +219,7 @@ def run_together(found: Found, reference: Reference) -> Piece | None:
 
 @rule(
     "(AT|A|THE|ON|IN|ABOUT|FOR|FROM|TO|BY|OF|AFTER|BEFORE|LAS)* h=HOUR?"
-    " n=NOON/MIDNIGHT/LUNCH/MIDMORNING/MIDAFTERNOON (AND q=HALF/QUARTER)?"
+    " n=NOON/MIDNIGHT/LUNCH/MIDMORNING/MIDAFTERNOON (AND (q=HALF/QUARTER | m=MINUTE (?! UNIT)))?"
 )
 def named_hour(found: Found, reference: Reference) -> Piece | None:
     if found.has("h") and found.value("h", "HOUR") != 12:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agenda.wording.days import MONTH
 from agenda.wording.hours import moves
 from agenda.wording.pieces import Cycle, Found, Piece, Reference, rule
+from agenda.wording.tokens import Token
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WORKDAYS = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
@@ -44,7 +47,7 @@ def repeated(frequency: str, interval: int = 1, more: str = "", part: str | None
 )
 def weekly(found: Found, reference: Reference) -> Piece | None:
     tokens = found.tokens[found.first : found.last + 1]
-    if any("THIS" in token.values for token in tokens):
+    if any("THIS" in token.values for token in tokens) or _is_whole(tokens, reference):
         return None
     if not any(token.values.keys() & {"EVERY", "PLURAL", "WEEKDAYS"} for token in tokens) and any(
         "THE" in token.values or "ON" in token.values for token in tokens
@@ -62,6 +65,13 @@ def weekly(found: Found, reference: Reference) -> Piece | None:
     return repeated("WEEKLY", more=";BYDAY=" + ",".join(DAYS[day] for day in days))
 
 
+def _is_whole(tokens: Sequence[Token], reference: Reference) -> bool:
+    """«todo el día» and «todo el martes» are one day; in Portuguese «todo dia» is every one and «todo o dia» is not."""
+    if tokens[0].word not in {"todo", "toda", "all"}:
+        return False
+    return reference.language != "pt" or any("THE" in token.values for token in tokens[1:-1])
+
+
 @rule(
     "EVERY n=NUM w=WEEKDAY/WEEKDAYS",
     "EVERY n=OTHER_ONE w=WEEKDAY",
@@ -75,12 +85,7 @@ def weekday_in_weeks(found: Found, reference: Reference) -> Piece | None:
 @rule("EVERY (OF|THE|PLURAL)? n=NUM/OTHER_ONE u=UNIT", "EVERY (OF|THE|PLURAL)* u=UNIT")
 def every_unit(found: Found, reference: Reference) -> Piece | None:
     unit = found.value("u", "UNIT")
-    first = found.tokens[found.first]
-    if first.word in {"todo", "toda", "all"} and reference.language != "pt":
-        return None  # «todo el día» is one day
-    if first.word in {"todo", "toda"} and any(
-        "THE" in token.values for token in found.tokens[found.first + 1 : found.last]
-    ):
+    if _is_whole(found.tokens[found.first : found.last + 1], reference):
         return None
     number = found.value("n", "OTHER_ONE", "NUM") if found.has("n") else 1
     if unit == "workday":

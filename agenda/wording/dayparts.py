@@ -10,18 +10,37 @@ from agenda.wording.meridiem import apply_part, normal
 from agenda.wording.pieces import Clock, Found, Instant, Part, Piece, Reference, rule
 
 
-@rule(f"({STRONG}|LAS)? h=HOUR (OF|BY|IN|AT|A)+ THE? p=PART", f"({STRONG}|LAS)? h=HOUR p=TONIGHT")
+@rule(
+    f"({STRONG}|LAS)? h=HOUR (HOUR_UNIT|OCLOCK)? (OF|BY|IN|AT|A)+ THE? p=PART OCLOCK?",
+    f"({STRONG}|LAS)? h=HOUR OCLOCK? p=TONIGHT",
+)
 def number_and_part(found: Found, reference: Reference) -> Piece | None:
     """«8 de la noche»: the part makes the number an hour."""
     part = "night" if found.means("p", "TONIGHT") else found.value("p", "PART")
-    if part == "morning" and reference.language == "es" and "LAS" not in found.tokens[found.last - 1].values:
+    if (
+        part == "morning"
+        and reference.language == "es"
+        and not any("LAS" in token.values for token in found.tokens[found.last - 2 : found.last])
+    ):
         return None  # «8 de mañana» is tomorrow's
+    before, link = found.before(), found.tokens[found.first + 1]
+    if before is not None and before.values.keys() & {"WEEKDAY", "DAY_UNIT"} and "OF" not in link.values:
+        return None  # «el sábado 12 por la noche»
     hour = found.value("h", "HOUR")
     read = apply_part(normal(Clock(hour=hour, fixed=hour > 12)), part)
     if found.means("p", "TONIGHT"):
         start = datetime.combine(reference.today, time(read.hour))
         return Instant(instants=(start,))
     return read
+
+
+@rule(f"({STRONG}|LAS)? h=HOUR OF THE? DAY_UNIT (?! DAY | NUM)")
+def noon(found: Found, reference: Reference) -> Piece | None:
+    """«las 12 del día»; of other hours it is said to mean after noon («las 2 del día»)."""
+    hour = found.value("h", "HOUR")
+    if reference.language != "es" or hour not in {12, 1, 2, 3}:
+        return None
+    return Clock(hour=12 if hour == 12 else hour + 12, fixed=True)
 
 
 @rule(

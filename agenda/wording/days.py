@@ -73,7 +73,7 @@ def year_of(found: Found, reference: Reference) -> int | None:
     f"{WITH_WEEKDAY} (IN|OF)? m={MONTH} DOT? (THE|DASH|SLASH|COMMA|OF|DAY_UNIT)* d=DAY/ORD {NOT_COUNTED} ((OF"
     f"|COMMA|DASH|SLASH)? y=YEAR | {NEARBY_YEAR})?",
     f"(THE|ON)? y=YEAR ({SEPARATOR}|COMMA|OF)? m={MONTH} ({SEPARATOR}|COMMA|OF)? d=DAY/ORD",
-    f"(THE|ON)? y=YEAR {SEPARATOR}? d=DAY/ORD {SEPARATOR}? m={MONTH}",
+    f"(THE|ON)? y=YEAR ({SEPARATOR}|COMMA|OF)? (THE|ON|DAY_UNIT)* d=DAY/ORD ({SEPARATOR}|OF)? m={MONTH}",
     f"(THE|ON)? m={MONTH} {SEPARATOR}? y=YEAR {SEPARATOR} d=DAY",
     f"(THE|ON)? d=DAY {SEPARATOR} y=YEAR {SEPARATOR} m={MONTH}",
 )
@@ -84,6 +84,23 @@ def month_day(found: Found, reference: Reference) -> Piece | None:
     if year is not None:
         return dated((day_of(year, month, day),), weekday)
     return dated(yearless(month, day, reference), weekday)
+
+
+@rule(
+    f"(THE|ON|IN)* r=NEXT/LAST/THIS DAY_UNIT? d=DAY/ORD OF? m={MONTH}",
+    f"(THE|ON|IN)* DAY_UNIT? d=DAY/ORD OF? m={MONTH} r=NEXT/LAST",
+    f"(THE|ON|IN)* r=NEXT/LAST DAY_UNIT? d=DAY {NOT_COUNTED} (?! WEEKDAY | PART)",
+)
+def coming_month_day(found: Found, reference: Reference) -> Piece | None:
+    """«el pasado 3 de mayo», «el próximo 15»: the words say on which side of today."""
+    day = found.value("d", "DAY", "ORD")
+    if found.has("m"):
+        ahead, behind = yearless(found.value("m", "MONTH", "SHORT_MONTH"), day, reference)
+    elif "THE" in found.tokens[found.first].values and reference.language != "en":
+        ahead, behind = monthless(day, reference)
+    else:
+        return None
+    return dated((behind if step(found) == -1 else ahead,), None)
 
 
 @rule(f"{WITH_WEEKDAY} DAY_UNIT? (IN|ON|OF)? p=FULL_DATE")

@@ -76,12 +76,14 @@ THANKSGIVING = nth(11, 3, 4)
 FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     "new year": (
         (fixed(1, 1),),
-        "ano nuevo|dia ano nuevo|primero ano|ano novo|dia ano novo|reveillon dia|new year|new year day|new years day"
+        "ano nuevo|dia ano nuevo|nuevo ano|primero ano|ano novo|dia ano novo|reveillon dia|new year|new year day"
+        "|new years day"
         "|new years|yuandan|yuan dan|confraternizacao universal|fiesta ano nuevo",
     ),
     "new year's eve": (
         (fixed(12, 31),),
-        "nochevieja|noche vieja|fin ano|vispera ano nuevo|vesperas ano novo|vespera ano novo|reveillon|new year eve"
+        "nochevieja|noche vieja|dia nochevieja|ano viejo|dia ano viejo|fin ano|vispera ano nuevo|vesperas ano"
+        " novo|vespera ano novo|reveillon|new year eve"
         "|new years eve|san silvestre|passagem ano|virada ano|noche ano nuevo|noite ano novo|vispera fin ano",
     ),
     "epiphany": (
@@ -109,6 +111,7 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
         "san patricio|dia san patricio|sao patricio|dia sao patricio|saint patrick day|st patricks day"
         "|st patrick day|saint patricks day|st pattys day",
     ),
+    "memory (Argentina)": ((fixed(3, 24),), "dia memoria"),
     "joseph": ((fixed(3, 19),), "san jose|dia san jose|sao jose|dia sao jose"),
     "april fools": (
         (fixed(4, 1),),
@@ -140,7 +143,10 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     "children": ((fixed(4, 30), fixed(11, 20)), "dia nino|dia ninos|dia nina|children day|childrens day"),
     "children (Brazil)": ((fixed(10, 12),), "dia criancas|dia crianca"),
     "grandparents": ((fixed(7, 26),), "dia abuelo|dia abuelos|dia abuela|dia avos"),
-    "teachers": ((fixed(10, 5),), "dia maestro|dia profesor|dia profesores|dia maestros|teachers day|teacher day"),
+    "teachers": (
+        (fixed(9, 11), fixed(5, 15), fixed(7, 6), fixed(10, 5)),
+        "dia maestro|dia profesor|dia profesores|dia maestros|teachers day|teacher day",
+    ),
     "teachers (Brazil)": ((fixed(10, 15),), "dia professor|dia professores"),
     "memorial": ((nth(5, 0, -1),), "dia conmemoracion|memorial day|dia caidos|dia recordacion"),
     "juneteenth": ((fixed(6, 19),), "juneteenth|dia liberacion|dia libertad|dia emancipacion"),
@@ -172,7 +178,8 @@ FEASTS: dict[str, tuple[tuple[Feast, ...], str]] = {
     ),
     "hispanic day": (
         (fixed(10, 12),),
-        "dia hispanidad|hispanidad|dia raza|fiesta nacional espana|dia pilar|virgen pilar",
+        "dia hispanidad|hispanidad|dia raza|dia diversidad cultural|dia respeto diversidad cultural|fiesta"
+        " nacional espana|dia pilar|virgen pilar",
     ),
     "halloween": (
         (fixed(10, 31),),

@@ -45,7 +45,7 @@ def hours(found: Found, reference: Reference) -> Piece | None:
         return None  # «de 4 a 6 personas»
     if found.token("h1") is found.tokens[found.first] and found.all("LAS"):
         return None  # «dia 5 às 4 da manhã»
-    if len(found.all("LAS")) > 1 and moves(found.tokens):
+    if (len(found.all("LAS")) > 1 or (found.has("m1") and found.has("m2"))) and moves(found.tokens):
         return None
     part = found.value("p", "PART", "SURE_PART")
     if found.has("begins"):

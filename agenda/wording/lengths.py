@@ -13,7 +13,7 @@ Amounts = tuple[tuple[float, str], ...]
 COUNT = "n=NUM/DECIMAL | n=COUPLE OF?"
 LENGTH = (
     f"(SOME|ABOUT|THE)* ({COUNT} | h=HALF A?) u=UNIT"
-    " (AND (A|SOME)? part=HALF/QUARTER | (AND|COMMA|WITH)* n2=NUM u2=UNIT)?"
+    " (AND (A|SOME)? part=HALF/QUARTER | (AND|COMMA|WITH)* n2=NUM u2=UNIT ((AND|COMMA|WITH)* n3=NUM u3=UNIT)?)?"
 )
 MIXED = "(SOME|ABOUT)* u=HOUR_UNIT/DAY_UNIT/MONTH_UNIT/YEAR_UNIT/WEEK_UNIT AND (A|SOME)? part=HALF/QUARTER (?! UNIT)"
 ENGLISH = "n=NUM AND (A|SOME)? part=HALF u=UNIT"
@@ -29,8 +29,9 @@ def amounts_of(found: Found) -> Amounts | None:
     if unit == "year" and found.means("n", "YEAR") and not found.means("n", "SPELLED"):
         return None
     amounts: Amounts = ((number + (part / 60 if part else 0), unit),)
-    if found.has("n2"):
-        amounts += ((found.value("n2", "NUM"), found.value("u2", "UNIT")),)
+    for number_name, unit_name in (("n2", "u2"), ("n3", "u3")):
+        if found.has(number_name):
+            amounts += ((found.value(number_name, "NUM"), found.value(unit_name, "UNIT")),)
     return whole(amounts)
 
 

@@ -36,7 +36,7 @@ REASONS: tuple[Reason, ...] = (
 )
 
 
-FIRST_HOUR, LAST_HOUR = time(7), time(21)  # when people meet
+FIRST_HOUR, LAST_HOUR = time(6), time(21)  # when people meet
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ WORDS: dict[str, dict[object, str]] = {
     "DAY_BEFORE": {None: "anteayer|antier|antes de ayer|antesdeayer|antes de antes de ayer|dia antes de ayer"},
     "BEFORE_YESTERDAY": {None: "antes de ayer"},
     "AFTER_TOMORROW": {None: "despues de manana"},
-    "LAST_NIGHT": {None: "anoche|ayer noche|ayer a la noche|ayer en la noche|ayer por la noche"},
+    "LAST_NIGHT": {
+        None: "anoche|ayer noche|ayer a la noche|ayer en la noche|ayer por la noche|noche pasada|noche de ayer"
+    },
     "NIGHT_BEFORE_LAST": {None: "anteanoche|antes de anoche"},
     "NEXT": {
         None: "proximo|proxima|proximos|proximas|siguiente|siguientes|que viene|que vienen|que entra|entrante"

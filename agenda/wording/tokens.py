@@ -26,7 +26,7 @@ _PIECES = re.compile(
     | (?P<decimal>(?<![0-9.,])[0-9]{1,4}[.,][0-9]{1,2}(?![0-9.,]))
     | (?P<meridiem>(?<![^\W\d_])(?P<half>[apAP])\s?\.?\s?[mM](?![^\W\d_])(?:\.(?=\s|$|,|\w))?)
     | (?P<ordinal>(?<![0-9])[0-9]{1,2}
-        (?:\s?\.?[ºª°]|\.?(?:st|nd|rd|th|ro|do|ra|to|er|era|mo|vo|no|o|a)\b(?!\s?\.?\s?m\b))(?!\s?[0-9]))
+        (?:\s?\.?[ºª°]|\.?(?:st|nd|rd|th|ro|do|ra|to|ero|er|era|mo|vo|no|o|a)\b(?!\s?\.?\s?m\b))(?!\s?[0-9]))
     | (?P<number>[0-9]+)
     | (?P<word>(?:[^\W\d_][\u0300-\u036f]?)+(?:['’](?:[^\W\d_][\u0300-\u036f]?)+)?)
     | (?P<mark>(?P<one>[^\w\s])(?P=one)*)

@@ -97,14 +97,14 @@ def nearby_weekday(found: Found, reference: Reference) -> Piece | None:
 
 
 def bare(weekday: int, reference: Reference) -> Day:
-    """A weekday and nothing else: the next one, today counts, or the one before."""
+    """A weekday and nothing else: the next one or the one before; on that weekday it may be today or in a week."""
     ahead = (weekday - reference.today.weekday()) % 7
-    return one_day(
-        add_days(reference.today, ahead),
-        add_days(reference.today, ahead - 7),
-        weekday=weekday,
-        reasons=("past_or_future",),
-    )
+    days = [add_days(reference.today, ahead), add_days(reference.today, ahead - 7)]
+    reasons: tuple[str, ...] = ("past_or_future",)
+    if ahead == 0:
+        days.insert(1, add_days(reference.today, 7))
+        reasons = ("which_week", "past_or_future")
+    return one_day(*days, weekday=weekday, reasons=reasons)
 
 
 @rule("(prefix=THE/ON/IN/FOR)* w=WEEKDAY", "(prefix=IN)+ s=SHORT_WEEKDAY", "w=WEEKDAYS")
@@ -219,6 +219,14 @@ def nth_weekday_from_now(found: Found, reference: Reference) -> Piece | None:
     times = min(found.value("n", "NUM") or 2, 1_000_000)
     ahead = (weekday - today.weekday()) % 7 or 7
     return one_day(add_days(today, ahead + 7 * (times - 1))) if times else None
+
+
+@rule("AGO_BEFORE n=NUM w=WEEKDAY/WEEKDAYS", "n=NUM w=WEEKDAY/WEEKDAYS AGO")
+def nth_weekday_ago(found: Found, reference: Reference) -> Piece | None:
+    """«hace dos martes»."""
+    weekday, times = found.value("w", "WEEKDAY", "WEEKDAYS"), min(found.value("n", "NUM"), 1_000_000)
+    behind = (reference.today.weekday() - weekday) % 7 or 7
+    return one_day(add_days(reference.today, -behind - 7 * (times - 1))) if times else None
 
 
 def _months_around(today: date) -> list[tuple[int, int]]:
