@@ -27,7 +27,7 @@ from messaging.claims import Claim, ClaimLost, Turn
 from messaging.models import Message, MessageDelta
 from tenants.jobs import enqueue
 from tenants.notices import Listener, notify
-from tenants.scope import all_tenants, tenant_scope
+from tenants.scope import all_tenants, release_connection, tenant_scope
 
 logger = logging.getLogger(__name__)
 
@@ -141,12 +141,6 @@ def _reply(turn: Turn) -> Message:
         provider=reply.provider,
         model=reply.model,
     )
-
-
-def release_connection() -> None:
-    """Let go of this thread's database connection before a wait. Inside a transaction (a test's) it is kept."""
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 class _Role:

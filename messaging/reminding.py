@@ -29,7 +29,6 @@ from agenda.models import Reminder
 from agenda.perils import pass_by
 from agenda.planning import digests_of, instants, stands
 from messaging import bell
-from messaging.answering import release_connection
 from messaging.channels import Channel, Notice, Refused, channels_for
 from messaging.letters import address_of, say_failed, say_unconfirmed, write_notice
 from messaging.models import Notification
@@ -37,7 +36,7 @@ from tenants.hours import quiet_until
 from tenants.jobs import enqueue
 from tenants.models import Preferences, User
 from tenants.notices import dedicated_connection
-from tenants.scope import tenant_scope
+from tenants.scope import release_connection, tenant_scope
 
 logger = logging.getLogger(__name__)
 

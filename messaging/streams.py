@@ -19,12 +19,11 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from messaging.answering import release_connection
 from messaging.claims import STREAMS_CHANNEL
 from messaging.models import Message, MessageDelta
 from tenants.models import User
 from tenants.notices import Listener
-from tenants.scope import tenant_scope
+from tenants.scope import release_connection, tenant_scope
 
 HEARTBEAT_SECONDS = 10.0  # also how often a stream looks unasked, and how soon it notices that nobody reads it
 STREAM_SECONDS = 600.0

@@ -49,6 +49,12 @@ def all_tenants() -> Iterator[None]:
         yield
 
 
+def release_connection() -> None:
+    """Let go of this thread's database connection before a wait. Inside a transaction (a test's) it is kept."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def current_tenant() -> User | None:
     """The user whose scope is open, or None."""
     state = get_scope()
