@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import psutil
 from django.conf import settings
 
 from agenda.perils import LOG_VARIABLE, VARIABLE
 from config.benchmarks.system import System
+from config.chaos.service import serve
 from config.embedded import server
 
 
@@ -31,7 +32,9 @@ class Victims:
         self._output = Path(settings.DATA_DIR) / "services.log"
         os.environ[VARIABLE], os.environ[LOG_VARIABLE] = json.dumps(shares), str(self._log)
         self._every = every
-        self._services: list[psutil.Popen | None] = [None] * services
+        self._services: list[Any] = [None] * services
+        self._nursery = multiprocessing.get_context("forkserver")
+        self._nursery.set_forkserver_preload(["config.chaos.service"])
 
     def start(self) -> None:
         if self.system is not None:
@@ -41,7 +44,7 @@ class Victims:
     def revive(self) -> None:
         """Start again the services that died. The system looks after itself: that is its promise."""
         for place, service in enumerate(self._services):
-            if service is None or service.poll() is not None:
+            if service is None or not service.is_alive():
                 self._services[place] = self._start_service()
 
     def kill_one(self) -> str:
@@ -60,12 +63,10 @@ class Victims:
 
     def stop(self) -> None:
         for service in self._services:
-            if service is not None and service.poll() is None:
+            if service is not None:
                 service.terminate()
-                try:
-                    service.wait(timeout=15)
-                except psutil.TimeoutExpired:
-                    service.kill()
+                service.join(timeout=15)
+                service.kill()
         if self.system is not None:
             self.system.stop()
 
@@ -74,16 +75,12 @@ class Victims:
         points = self._log.read_text().split() if self._log.exists() else []
         return self.killed + Counter(points)
 
-    def _start_service(self) -> psutil.Popen:
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "send_reminders", "--loop"]
-        with self._output.open("ab") as output:
-            return psutil.Popen(
-                [*command, "--every", str(self._every)],
-                cwd=settings.BASE_DIR,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+    def _start_service(self) -> Any:
+        process = self._nursery.Process(
+            target=serve, kwargs={"every": self._every, "output": self._output}, daemon=True
+        )
+        process.start()
+        return process
 
     def _kill_database(self) -> str:
         """The whole server, or one of its processes that serves somebody: then it recovers by itself."""
@@ -98,9 +95,9 @@ class Victims:
         postmaster.kill()
         return "postgresql"
 
-    def _of_kind(self, kind: str) -> list[psutil.Process]:
+    def _of_kind(self, kind: str) -> list[Any]:
         if kind == "service":
-            return [one for one in self._services if one is not None and one.poll() is None]
+            return [one for one in self._services if one is not None and one.is_alive()]
         if self.system is None or self.system.process is None:
             return []
         parts = {one.name(): one for one in self.system.process.children()}
