@@ -15,7 +15,7 @@ from dateutil.rrule import rrulestr
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from agenda.details import wall_of
+from agenda.details import DAY, settle, wall_of
 
 LONGEST_RULE = 500
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -91,7 +91,10 @@ def occurrences(*, rule: str, start: datetime, until: datetime, zone: ZoneInfo) 
     ``start`` itself is one only where the rule has it. Ends sooner when the rule does.
     """
     parts = split(rule)
-    last = min(until, until_of(parts, zone) or until)
+    ends = until_of(parts, zone)
+    # An UNTIL in UTC is an instant, and two of them may look alike on a clock that goes back.
+    instant = datetime.fromisoformat(parts["UNTIL"]) if parts.get("UNTIL", "").endswith("Z") else None
+    last = until if ends is None else min(until, ends if instant is None else ends + DAY)
     if last < start:
         return
     # A rule that never falls is looked for to the end of time, which is the year 9999 to dateutil: so begin near it.
@@ -99,7 +102,7 @@ def occurrences(*, rule: str, start: datetime, until: datetime, zone: ZoneInfo) 
     found = rrulestr(join({k: v for k, v in parts.items() if k != "UNTIL"}), dtstart=_years(start, ahead))
     for wall in found:
         wall = _years(wall, -ahead)
-        if wall > last:
+        if wall > last or (instant is not None and settle(wall, zone) > instant):
             return
         yield wall
 
