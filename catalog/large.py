@@ -17,7 +17,6 @@ from django.db import transaction
 from catalog.fusion import Found
 from catalog.statements import KEY, OFFERED, Offered, fetch, write_operands
 from catalog.synonyms import MEMBER, SYNONYM, Group
-from catalog.words import split
 
 ENOUGH = 80  # products that hold all that was asked for: then no other is looked for
 MOST_EACH = 60  # products that hold a part
@@ -57,11 +56,6 @@ _NEAREST = """
         ORDER BY e.vector::halfvec({dimension}) <=> %(vector)s::halfvec({dimension}) LIMIT %(nearest)s
     ) n JOIN catalog_product p ON p.id = n.product_id WHERE """
 _NEAREST += f"{OFFERED} ORDER BY n.distance LIMIT %(most)s"
-
-_SKUS = f"""
-    SELECT p.id FROM catalog_product p WHERE {OFFERED} AND p.words @@ %(parts)s::tsquery
-    AND p.sku <> '' AND lower(p.sku) = ANY(%(skus)s)
-"""  # noqa: S608
 
 
 def find_words(offered: Offered, groups: Sequence[Group], others: Iterable[int]) -> Found:
@@ -112,19 +106,6 @@ def find_nearest(asked: Offered, *, dimension: int) -> dict[int, float] | None:
     fetch("SELECT set_config('hnsw.ef_search', %(nearest)s, false)", {"nearest": str(NEAREST)})
     found = dict(fetch(_NEAREST.format(dimension=int(dimension)), {**asked, "nearest": NEAREST}))
     return found if len(found) >= LEAST_NEAREST else None
-
-
-def find_skus(offered: Offered, skus: Sequence[str]) -> list[int]:
-    """Products with one of the SKUs, which are in lower case."""
-    parts = [" & ".join(f"'{word}'" for word in words) for words in map(_indexed_words, skus) if words]
-    if not parts:
-        return []
-    written = " | ".join(f"({part})" for part in parts)
-    return [pk for (pk,) in fetch(_SKUS, {**offered, "parts": written, "skus": list(skus)})]
-
-
-def _indexed_words(sku: str) -> list[str]:
-    return [word for word in split(sku) if len(word) < 100]
 
 
 def _all(queries: Sequence[str]) -> str:

@@ -22,8 +22,8 @@ from catalog.indexes import Indexes, indexes_of
 from catalog.models import Product
 from catalog.statements import KEY, MOST_OPERANDS, OFFERED, Offered, fetch, write_operands
 from catalog.synonyms import Group, correct, read_query
-from catalog.words import split
 from tenants.models import User
+from tenants.sorting import plain
 
 if TYPE_CHECKING:
 
@@ -70,7 +70,11 @@ _MEANING = f"""
     ORDER BY e.vector <=> %(vector)s::halfvec LIMIT %(most)s
 """  # noqa: S608
 
-_SKUS = f"SELECT p.id FROM catalog_product p WHERE {OFFERED} AND p.sku <> '' AND lower(p.sku) = ANY(%(skus)s)"  # noqa: S608
+# The key is what an index answers; two SKUs that differ in an accent share it.
+_SKUS = f"""
+    SELECT p.id FROM catalog_product p
+    WHERE {OFFERED} AND p.sku_key = ANY(%(keys)s) AND lower(p.sku) = ANY(%(skus)s)
+"""  # noqa: S608
 
 _SIZE = f"SELECT count(*) FROM (SELECT FROM catalog_product p WHERE {OFFERED} LIMIT %(most)s) p"  # noqa: S608
 
@@ -120,7 +124,7 @@ def search(
     if embedded:
         meaning = _complete_meaning(asked, meaning, words)
     scores = fuse(words=words, meaning=meaning)
-    scores |= dict.fromkeys(_find_skus(offered, query, indexes), 1.0)
+    scores |= dict.fromkeys(_find_skus(offered, query), 1.0)
     return _load(scores, limit)
 
 
@@ -227,14 +231,13 @@ def _ask_meaning(offered: Offered, embedded: tuple[str, Vector]) -> dict[str, An
     }
 
 
-def _find_skus(offered: Offered, query: str, indexes: Indexes) -> list[int]:
+def _find_skus(offered: Offered, query: str) -> list[int]:
     """Products whose SKU is the query, or a word of it with a digit in it."""
     whole = query.lower()
     asked = {whole, *(word for word in (part.strip(PUNCTUATION) for part in whole.split()) if re.search(r"\d", word))}
     skus = sorted(sku for sku in asked if 0 < len(sku) <= LONGEST_SKU)
-    if indexes.words and all(map(split, skus)):
-        return large.find_skus(offered, skus)
-    return [pk for (pk,) in fetch(_SKUS, {**offered, "skus": skus})] if skus else []
+    keys = [plain(sku) for sku in skus]
+    return [pk for (pk,) in fetch(_SKUS, {**offered, "skus": skus, "keys": keys})] if skus else []
 
 
 def _load(scores: dict[int, float], limit: int) -> list[Hit]:
