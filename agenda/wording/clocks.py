@@ -45,6 +45,7 @@ def is_late_zero(raw: str) -> bool:
     f"({STRONG} | LAS)? c=CLOCK (OCLOCK|HOUR_UNIT)? {MERIDIEM} {WITH_PART}",
     f"({STRONG} | LAS) c=DOTTED_CLOCK (OCLOCK|HOUR_UNIT)? {MERIDIEM} {WITH_PART}",
     "c=DOTTED_CLOCK (OCLOCK|HOUR_UNIT)? mer=AM/PM",
+    "c=DOTTED_CLOCK (OF|BY|IN|A)+ THE? p=PART",
     "c=DOTTED_CLOCK HOUR_UNIT",
 )
 def written_clock(found: Found, reference: Reference) -> Piece | None:

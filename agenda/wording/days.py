@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from agenda.wording.arithmetic import add_days, add_months, day_of, full_year
@@ -244,14 +245,15 @@ def _counts_something(found: Found) -> bool:
 
 
 def match_weekday(day: int, weekday: int, reference: Reference) -> Day:
-    today = reference.today
-    months = (add_months(today.replace(day=1), ahead) for ahead in range(40))
-    ahead = (day_of(month.year, month.month, day) for month in months if month)
-    future = next((one for one in ahead if one and one >= today and one.weekday() == weekday), None)
-    months = (add_months(today.replace(day=1), -back) for back in range(40))
-    behind = (day_of(month.year, month.month, day) for month in months if month)
-    past = next((one for one in behind if one and one < today and one.weekday() == weekday), None)
-    return dated((future, past), None)
+    """This month's day when it is that weekday, even when it is over («el lunes 16»); else the next one, then the last."""
+    first = reference.today.replace(day=1)
+    months = [month for ahead in range(-40, 40) if (month := add_months(first, ahead))]
+    days = [one for month in months if (one := day_of(month.year, month.month, day)) and one.weekday() == weekday]
+    ahead = next((one for one in days if one >= reference.today), None)
+    behind = next((one for one in reversed(days) if one < reference.today), None)
+    if behind and behind >= first:
+        return replace(dated((behind, ahead), None), reasons=("which_month",))
+    return dated((ahead, behind), None)
 
 
 @rule(

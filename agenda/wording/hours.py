@@ -43,8 +43,8 @@ def hours(found: Found, reference: Reference) -> Piece | None:
     sure = found.has("m1") or found.has("m2") or found.has("p") or found.has("q1") or found.has("q2")
     if not sure and follower is not None and not follower.values and follower.word.endswith("s"):
         return None  # «de 4 a 6 personas»
-    if found.token("h1") is found.tokens[found.first] and found.all("LAS"):
-        return None  # «dia 5 às 4 da manhã»
+    if found.all("LAS") and (found.token("h1") is found.tokens[found.first] or found.tokens[found.first].word == "del"):
+        return None  # «dia 5 às 4 da manhã», «la mañana del 5 a las 8»
     if (len(found.all("LAS")) > 1 or (found.has("m1") and found.has("m2"))) and moves(found.tokens):
         return None
     part = found.value("p", "PART", "SURE_PART")

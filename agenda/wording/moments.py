@@ -11,6 +11,7 @@ Relation = Literal["before", "after"]
 Reason = Literal[
     "morning_or_evening",  # «a las 7»
     "which_week",  # «el próximo jueves»: of the coming week, or the nearest one
+    "which_month",  # «el lunes 16» when this month's is over and the next one far away
     "day_or_month",  # «03/04»
     "past_or_future",  # «el 3 de mayo»: the next one or the last one
     "which_feast",  # «el día del padre» is not the same day everywhere
@@ -30,6 +31,7 @@ REASONS: tuple[Reason, ...] = (
     "weekday_mismatch",
     "day_or_month",
     "which_feast",
+    "which_month",
     "which_week",
     "morning_or_evening",
     "past_or_future",

@@ -131,9 +131,10 @@ class Lexicon:
             entries.sort(key=lambda entry: -len(entry[0]))
 
     def spoken(self) -> frozenset[str]:
-        """Every word of the lexicon that stands by itself."""
+        """Every word of the lexicon."""
         numbers = self.numbers
-        return frozenset().union(self.words, numbers.small, numbers.tens, numbers.hundreds, numbers.ordinals)
+        phrased = (part for entries in self.phrases.values() for parts, _ in entries for part in parts)
+        return frozenset().union(self.words, phrased, numbers.small, numbers.tens, numbers.hundreds, numbers.ordinals)
 
     def combinations(self) -> Iterable[frozenset[str]]:
         """Every combination of symbols that a token of this language may have."""

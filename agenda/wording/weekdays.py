@@ -107,7 +107,12 @@ def bare(weekday: int, reference: Reference) -> Day:
     return one_day(*days, weekday=weekday, reasons=reasons)
 
 
-@rule("(prefix=THE/ON/IN/FOR)* w=WEEKDAY", "(prefix=IN)+ s=SHORT_WEEKDAY", "w=WEEKDAYS")
+@rule(
+    "(prefix=THE/ON/IN/FOR)* w=WEEKDAY",
+    "(prefix=IN)+ s=SHORT_WEEKDAY",
+    "w=SHORT_WEEKDAY DOT? COMMA? (?= CLOCK | HOUR AM/PM)",
+    "w=WEEKDAYS",
+)
 def weekday(found: Found, reference: Reference) -> Piece | None:
     token = found.token("w") or found.token("s")
     follower = found.after()

@@ -109,6 +109,22 @@ def test_a_weekday_tells_which_of_both_is_the_month():
     assert not moment.ambiguous
 
 
+def test_a_weekday_and_a_number_are_this_month_s_even_if_it_is_over():
+    moment = only("el lunes 16")
+
+    assert starts(moment) == [date(2026, 11, 16), date(2027, 8, 16)]
+    assert moment.reason == "which_month"
+    assert moment.needs_asking
+    assert starts(only("el viernes 25"))[0] == date(2026, 12, 25)
+
+
+def test_a_weekday_that_is_today_s_may_be_in_a_week():
+    moment = only("el miércoles")
+
+    assert starts(moment) == [date(2026, 11, 18), date(2026, 11, 25), date(2026, 11, 11)]
+    assert moment.reason == "which_week"
+
+
 def test_a_weekday_that_is_not_the_date_s_is_said():
     moment = only("el lunes 25 de diciembre")
 
