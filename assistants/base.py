@@ -82,6 +82,10 @@ class BaseAssistant(ABC):
         """What this turn has done or asked already, for whoever answers it now; comes last in the system prompt."""
         return []
 
+    def untold(self, *, acts: Acts, text: str) -> list[str]:
+        """What was done and the reply does not tell exactly, in words to add to it."""
+        return []
+
     def load(self, *, now: datetime | None = None) -> None:
         """Read the context, in a tenant scope of its own, unless that has been done."""
         self._now = now or self._now or timezone.now()

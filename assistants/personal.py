@@ -11,7 +11,7 @@ from assistants.base import LANGUAGE_NAMES, TONES, BaseAssistant
 from assistants.effects import Acts
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
-from assistants.grounding.moments import AgendaFacts, MomentReader
+from assistants.grounding.moments import AgendaFacts, MomentReader, tells
 from assistants.intentions import settle
 from assistants.moments import write_day, write_zone
 from assistants.prompts import defuse, describe_moment, enclose
@@ -150,6 +150,10 @@ class PersonalAssistant(BaseAssistant):
         rows: list[dict[str, Any]] = [{"note": note, "nota": NOTES[note]}]
         rows += [{"tool": act.tool, **act.result} for act in done]
         return [SystemBlock(enclose("hecho", rows))]
+
+    def untold(self, *, acts: Acts, text: str) -> list[str]:
+        facts = cast("AgendaFacts", self.facts())
+        return [act.result["said"] for act in acts.in_order() if not tells(text, result=act.result, facts=facts)]
 
     def build_facts(self) -> Facts:
         context = self.context

@@ -101,6 +101,8 @@ def answer(
         ends_at=began + seconds,
     )
     written_by, outcome, reason = attempt.run(configuration)
+    for said in assistant.untold(acts=acts, text=attempt.speech.text):
+        attempt.speech.add(said, separator="\n\n")
     if acts.question:
         attempt.speech.add(acts.question, separator="\n\n")
     text = attempt.speech.text.strip()
@@ -194,7 +196,7 @@ class _Attempt:
             with tenant_scope(assistant.user):
                 self.acts.recall()  # also what an attempt before this one did
             for act in self.acts.in_order():
-                self.speech.facts.add_tool_result(to_json(act.result))
+                assistant.facts().add_tool_result(to_json(act.result))
         calls = ToolCalls(tools=assistant.tools, context=context, acts=self.acts)
         turn = Turn(
             provider=provider,

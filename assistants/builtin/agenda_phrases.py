@@ -37,7 +37,7 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "due": {"es": "Tareas para ese día:", "en": "Tasks for that day:", "pt": "Tarefas para esse dia:"},
     "overdue": {"es": "Vencidas:", "en": "Overdue:", "pt": "Atrasadas:"},
     "no_overdue": {"es": "No tienes tareas vencidas. ¡Vas muy bien!", "en": "You have no overdue tasks. Well done!", "pt": "Você não tem tarefas atrasadas. Muito bem!"},
-    "overdue_close": {"es": "Empieza por la primera y te quitas un peso de encima.", "en": "Start with the first one and the rest gets lighter.", "pt": "Comece pela primeira e o resto fica mais leve."},
+    "overdue_close": {"es": "Empieza por la primera y lo demás se hace más liviano.", "en": "Start with the first one and the rest gets lighter.", "pt": "Comece pela primeira e o resto fica mais leve."},
     "tasks": {"es": "Tus tareas pendientes, lo más urgente primero:", "en": "Your open tasks, the most urgent first:", "pt": "Suas tarefas pendentes, as mais urgentes primeiro:"},
     "no_tasks": {"es": "No tienes tareas pendientes. ¡Excelente!", "en": "You have no open tasks. Excellent!", "pt": "Você não tem tarefas pendentes. Excelente!"},
     "more": {"es": "… y hay más: dime si quieres ver el resto.", "en": "… and there are more: tell me if you want to see the rest.", "pt": "… e há mais: diga se quer ver o resto."},

@@ -7,21 +7,38 @@ the person's own moments; what denies may also name days that were looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 from agenda.dates import Moment, Reading
+from assistants.grounding.days import find_days
 from assistants.grounding.markup import Plain, read_markup
 from assistants.grounding.moments_facts import AgendaFacts, Item
 from assistants.grounding.moments_titles import find_items, unknown_names, unknown_title
-from assistants.grounding.moments_words import ACTS, ASKING, COUNT, DENIAL, DONE, NUMBERS, PRESENCE, RELATIVE, REMIND
+from assistants.grounding.moments_words import (
+    ACTS,
+    ASKING,
+    COUNT,
+    DENIAL,
+    DONE,
+    ENDING,
+    EXAMPLES,
+    NUMBERS,
+    OF_OVERDUE,
+    OF_TASKS,
+    PENDING,
+    PRESENCE,
+    RELATIVE,
+    REMIND,
+)
 from assistants.grounding.numbers import find_numbers
 from assistants.grounding.reading import Kind, Violation
-from assistants.grounding.words import fold
+from assistants.grounding.words import fold, tokenize
 
-__all__ = ["AgendaFacts", "MomentKind", "MomentReader"]
+__all__ = ["AgendaFacts", "MomentKind", "MomentReader", "tells"]
 
 ABOUT = timedelta(minutes=20)  # how exact «en dos horas» is
 
@@ -48,6 +65,8 @@ class MomentReader:
     def read(self, unit: str) -> list[Violation]:
         """What ``unit`` says that no fact of the turn holds."""
         plain = read_markup(unit)
+        if plain.quoted and EXAMPLES.search(fold(plain.text)):
+            plain = read_markup(_without(plain.text, plain.quoted))
         text = plain.text
         if not text.strip():
             return []
@@ -113,13 +132,14 @@ class MomentReader:
 
     def _is_told(self, moment: Moment, sentence: _Sentence) -> bool:
         facts = self._facts
-        if "weekday_mismatch" in moment.reasons or not moment.candidates:
+        readings = _on_their_weekday(moment)
+        if not readings:
             return sentence.denies or _repeats(moment, facts.asked)
         if _repeats(moment, facts.told):
             return True
         if (sentence.asks or sentence.denies) and _repeats(moment, facts.asked):
             return True
-        return any(self._is_fact(reading, moment, sentence) for reading in moment.candidates)
+        return any(self._is_fact(reading, moment, sentence) for reading in readings)
 
     def _is_fact(self, reading: Reading, moment: Moment, sentence: _Sentence) -> bool:
         start, end = reading.start, reading.end
@@ -139,20 +159,21 @@ class MomentReader:
             for span in item.spans:
                 if first == span.start and last in (None, span.end):
                     return True
-                if last is None and first == span.end and item in sentence.items:
+                if last is None and first == span.end and ENDING.search(sentence.folded):
                     return True
                 if first in [span.start - timedelta(minutes=lead) for lead in item.minutes | facts.minutes]:
                     return True
                 if RELATIVE.search(fold(moment.words)) and abs(first - span.start) <= ABOUT:
                     return True
+        # «el jueves por la tarde» is no hour.
+        part = last is not None and last - first >= timedelta(hours=3) and not re.search(r":\d|\d h|\dh", moment.words)
         if sentence.items and not sentence.denies:
-            part = last is not None and last - first >= timedelta(hours=3)  # «el jueves por la tarde»
             return part and any(first <= span.start < last for item in subject for span in item.spans if last)
         if any(span.start <= first and (last or first) <= span.end for span in facts.free):
             return True
         if first.replace(second=0) == facts.now.replace(tzinfo=None, second=0, microsecond=0):
             return True
-        if last is not None and last - first >= timedelta(hours=3):
+        if part and last is not None:
             inside = any(first <= span.start < last for item in subject for span in item.spans)
             return inside or any(span.start <= first and last <= span.end for span in facts.looked)
         return False
@@ -166,7 +187,7 @@ class MomentReader:
                     continue
                 if start == span.start.time() and end in (None, span.end.time()):
                     return True
-                if end is None and start == span.end.time():
+                if end is None and start == span.end.time() and ENDING.search(sentence.folded):
                     return True
                 if start in [(span.start - timedelta(minutes=lead)).time() for lead in item.minutes]:
                     return True
@@ -235,35 +256,36 @@ class MomentReader:
     def _check_counts(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
         if sentence.asks:
             return []
-        known = self._known_counts()
         found = []
         for match in COUNT.finditer(sentence.folded):
             n = int(match["n"]) if match["n"].isdigit() else NUMBERS[match["n"]]
             article = match["n"] in ("un", "una", "um", "uma", "one")
-            if not article and n not in known:
+            if not article and n not in self._known_counts(match["what"]):
                 found.append((MomentKind.COUNT, match.group()))
         return found
 
-    def _known_counts(self) -> set[int]:
+    def _known_counts(self, what: str) -> set[int]:
+        """How many appointments, tasks or overdue tasks there are: in all, of a day, of a priority."""
         facts = self._facts
+        asked = {int(max(n.values)) for text in facts.questions for n in find_numbers(text)}
         items = list(facts.items.values())
-        groups: list[Iterable[Item]] = [items]
-        for is_task in (True, False):
-            own = [item for item in items if item.is_task is is_task]
-            groups.append(own)
-            groups += [[item for item in own if item.priority == level] for level in ("high", "medium", "low")]
-            groups.append([item for item in own if item.overdue])
-            days = {day for item in own for day in item.days}
-            groups += [[item for item in own if day in item.days] for day in days]
-        asked = {int(n.values and max(n.values)) for text in facts.questions for n in find_numbers(text)}
-        return {len(list(group)) for group in groups} | facts.counts | asked | {0}
+        if OF_OVERDUE.search(what):
+            return {len([item for item in items if item.overdue])} | asked | {0}
+        own = [item for item in items if item.is_task == bool(OF_TASKS.search(what))]
+        groups: list[list[Item]] = [own, [item for item in own if item.overdue]]
+        groups += [[item for item in own if item.priority == level] for level in ("high", "medium", "low")]
+        days = {day for item in own for day in item.days}
+        groups += [[item for item in own if day in item.days] for day in days]
+        if PENDING.search(what):
+            groups.append(items)
+        return {len(group) for group in groups} | facts.counts | asked | {0}
 
     def _check_money(self, text: str) -> list[tuple[MomentKind, str]]:
         known = "\n".join([*self._facts.texts, *self._facts.questions])
         found = []
         amounts = None
         for number in find_numbers(text, currency=self._facts.currency):
-            if number.money is None:
+            if number.money is None or number.article:
                 continue
             if amounts is None:
                 amounts = {
@@ -274,6 +296,28 @@ class MomentReader:
         return found
 
 
+def tells(text: str, *, result: Mapping[str, Any], facts: AgendaFacts) -> bool:
+    """Whether ``text`` says what a writing tool's ``result`` did: each thing by its name, and its day or hour."""
+    if not result.get("done") or result.get("act") == "undone":
+        return True
+    rows = [*result.get("appointments", ()), *result.get("tasks", ())]
+    rows += [result[name] for name in ("appointment", "task") if name in result]
+    folded = fold(text)
+    named = {id(item) for item in facts.items.values() if item.stems & {token.stem for token in tokenize(folded)}}
+    moments = [reading.start for moment in facts.read(text) for reading in moment.candidates]
+    for row in rows:
+        item = facts.items.get((row.get("kind") == "task", row["id"]))
+        if item is None or id(item) not in named:
+            return False
+        if row.get("start"):
+            start = datetime.fromisoformat(row["start"])
+            days = [m.date() if isinstance(m, datetime) else m for m in moments if not isinstance(m, time)]
+            clocks = [m.time() if isinstance(m, datetime) else m for m in moments if isinstance(m, datetime | time)]
+            if start.date() not in days or (start.time() not in clocks and not row.get("all_day")):
+                return False
+    return True
+
+
 class _Sentence:
     """One unit as it was read."""
 
@@ -281,6 +325,21 @@ class _Sentence:
         self.plain, self.folded, self.moments = plain, folded, moments
         self.asks, self.denies = asks, denies
         self.items: list[Item] = []
+
+
+def _without(text: str, places: Sequence[tuple[int, int]]) -> str:
+    for start, end in sorted(places, reverse=True):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _on_their_weekday(moment: Moment) -> list[Reading]:
+    """The readings that fall on the weekday that is said, if one is."""
+    readings = list(moment.candidates)
+    if "weekday_mismatch" not in moment.reasons:
+        return readings
+    said = find_days(fold(moment.words))
+    return [r for r in readings if isinstance(r.start, date) and r.start.weekday() in said]
 
 
 def _repeats(moment: Moment, told: Iterable[Moment]) -> bool:

@@ -25,7 +25,7 @@ ACTS: dict[tuple[str, ...], re.Pattern[str]] = {
     ("created",): re.compile(
         r"\b(?:agende|agendado|agendada|cree|creada|creado|anote|anotada|anotado|anadi|anadida|agregue|agregada|reserve|programe|booked|scheduled|added|created|agendei|criei|criada|adicionei|anotei|marquei (?:a|o|uma|um) (?:reuniao|compromisso|consulta))\b"
     ),
-    ("moved", "changed"): re.compile(
+    ("moved", "changed", "reminders", "prioritised"): re.compile(
         r"\b(?:movi|movida|movido|pase|reprograme|reprogramada|reprogramado|cambie|corri|aplace|moved|rescheduled|postponed|changed|mudei|remarquei|remarcada|adiei|alterei)\b"
     ),
     ("cancelled", "deleted"): re.compile(
@@ -39,11 +39,19 @@ ACTS: dict[tuple[str, ...], re.Pattern[str]] = {
     ("undone",): re.compile(r"\b(?:deshice|deshecho|undid|undone|desfiz|desfeito)\b"),
 }  # fmt: skip
 DONE = re.compile(r"^\W*(?:listo|hecho|ya quedo|ya esta|done|all set|pronto|feito|prontinho)\b(?! para| to | para )")
+# What is quoted after it is an example of what may be written, and says nothing to be so.
+EXAMPLES = re.compile(
+    r"\b(?:prueba|por ejemplo|escribe\w*|escribirme|dime|pideme|try|for example|such as|write|tell me|ask me|experimente|por exemplo|escreva|diga|peca)\b"
+)
 REMIND = re.compile(r"\b(?:avis[oa]\w*|avisar\w*|recordar\w*|recordatorio\w*|remind\w*|lembr\w+|alert\w*)\b")
 COUNT = re.compile(
     r"\b(?P<n>\d{1,3}|una?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|one|two|three|four|five|six|seven|eight|nine|ten|um|uma|dois|duas|quatro|sete|oito|nove|dez)"
-    r" (?:\w+ ){0,2}?(?P<what>citas?|reuniones|reunion|compromisos?|eventos?|tareas?|pendientes?|vencidas?|appointments?|meetings?|events?|tasks?|overdue|reunioes|reuniao|tarefas?|atrasadas?)\b"
+    r" (?:\w+ ){0,2}?(?P<what>citas?|reuniones|reunion|compromisos?|eventos?|tareas? (?:vencid|atrasad)\w+|tareas?|pendientes?|vencidas?|appointments?|meetings?|events?|overdue tasks?|tasks?|overdue|reunioes|reuniao|tarefas? atrasadas?|tarefas?|atrasadas?)\b"
 )
+OF_OVERDUE = re.compile(r"vencid|overdue|atrasad")
+OF_TASKS = re.compile(r"tarea|task|tarefa|pendient")
+PENDING = re.compile(r"pendient|compromis|event")
+ENDING = re.compile(r"\b(?:termina\w*|acaba\w*|hasta|finaliza\w*|fin|ends?|until|till|over|finish\w*|ate|encerra\w*)\b")
 NUMBERS = {
     word: n
     for n, words in enumerate(

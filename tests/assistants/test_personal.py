@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -84,7 +83,11 @@ def test_it_books_what_the_sentence_says_and_tells_it(chat: Chat, alice: User, b
     )
     with tenant_scope(alice):
         booked = Appointment.objects.get()
-        assert (booked.title, booked.start_datetime, booked.location) == ("Reunión con Carla", at(26, 15, 30), "su oficina")
+        assert (booked.title, booked.start_datetime, booked.location) == (
+            "Reunión con Carla",
+            at(26, 15, 30),
+            "su oficina",
+        )
         assert [each.name for each in booked.attendees.all()] == ["Carla"]
         assert [each.due_at for each in Reminder.objects.all()] == [at(26, 14, 30)]
     assert [change["name"] for change in answer.changes] == ["create_appointment"]
@@ -123,7 +126,7 @@ def test_it_books_in_three_languages(chat: Chat, alice: User, text, title, start
         ("hola", ["alice", "Pagar el arriendo"]),
         ("¿cuándo tengo una hora libre mañana?", ["lunes 23 de noviembre de 10:00 a 11:00"]),
         ("when am I free tomorrow?", ["Monday, November 23, from 10:00 to 11:00"]),
-        ("quando tenho uma hora livre amanhã?", ["segunda-feira, 23 de novembro das 10:00 às 11:00"]),
+        ("quando tenho uma hora livre amanhã?", ["segunda-feira, 23 de novembro, das 10:00 às 11:00"]),
         ("cuéntame un chiste", ["agenda"]),
         ("¿cuánto cuesta la sierra?", ["asistente comercial"]),
         ("gracias", ["gusto"]),
@@ -159,7 +162,9 @@ def test_it_puts_off_by_an_hour(chat: Chat, busy, alice: User):
         assert Appointment.objects.get(pk=busy["carla"].pk).start_datetime == at(26, 16, 30)
 
 
-@pytest.mark.parametrize("text", ["ya pagué el arriendo", "marca pagar el arriendo como hecha", "mark pagar arriendo as done"])
+@pytest.mark.parametrize(
+    "text", ["ya pagué el arriendo", "marca pagar el arriendo como hecha", "mark pagar arriendo as done"]
+)
 def test_it_strikes_a_task_off(chat: Chat, busy, alice: User, text):
     answer = chat.say(text)
     with tenant_scope(alice):
