@@ -22,12 +22,30 @@ class Size:
     connections: int
     appointments: int
     agendas: tuple[int, ...]  # appointments of the tenants that are looked at, smallest first
+    reminders: int  # that are not due
+    due: int
 
 
 FULL = Size(
-    "full", 2_000, 1_000_000, (335, 1_000, 10_000, 100_000), 201, 120, 32, 2_000, 120, 2.0, 16, 1_000_000, (500, 20_000)
+    "full",
+    2_000,
+    1_000_000,
+    (335, 1_000, 10_000, 100_000),
+    201,
+    120,
+    32,
+    2_000,
+    120,
+    2.0,
+    16,
+    1_000_000,
+    (500, 20_000),
+    10_000_000,
+    100_000,
 )
-QUICK = Size("quick", 100, 50_000, (335, 1_000, 10_000), 11, 10, 32, 200, 15, 0.4, 16, 50_000, (500, 10_000))
-TINY = Size("tiny", 4, 200, (30, 60), 3, 3, 3, 20, 4, 0.1, 4, 200, (50, 100))
+QUICK = Size(
+    "quick", 100, 50_000, (335, 1_000, 10_000), 11, 10, 32, 200, 15, 0.4, 16, 50_000, (500, 10_000), 500_000, 20_000
+)
+TINY = Size("tiny", 4, 200, (30, 60), 3, 3, 3, 20, 4, 0.1, 4, 200, (50, 100), 2_000, 400)
 
 SIZES = {size.name: size for size in (FULL, QUICK, TINY)}

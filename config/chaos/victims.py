@@ -49,7 +49,9 @@ class Victims:
 
     def kill_one(self) -> str:
         """SIGKILL to somebody at random. Returns whom."""
-        kinds = ["postgresql", "service"] if self.system is None else ["postgresql", "service", "worker", "clock"]
+        kinds = ["postgresql", "service", "service", "service"]
+        if self.system is not None:
+            kinds = ["postgresql", "service", "worker", "clock"]
         kind = random.choice(kinds)  # noqa: S311
         if kind == "postgresql":
             kind = self._kill_database()
