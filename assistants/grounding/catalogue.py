@@ -11,10 +11,13 @@ from rapidfuzz.distance import OSA
 
 from assistants.grounding.amounts import percentages
 from assistants.grounding.facts import Facts, ProductFact
-from assistants.grounding.words import Token, synonyms, tokenize
+from assistants.grounding.numbers import NUMBER_WORDS
+from assistants.grounding.words import Token, stem, synonyms, tokenize, word_set
 
 TOLD = 4  # words in a row that make a quotation
 
+CONJUNCTIONS = word_set("y e o u and or ou ni")
+_NUMBERS = frozenset(stem(word) for word in NUMBER_WORDS)
 # What may stand between two words of one name.
 _WITHIN_NAME = re.compile(r"(?:(?!\.\s)[\s\-/,.\"'”″´’&+()×xºª¼½¾⅓⅔⅛⅜⅝⅞])*")
 _SHORT_FORM = re.compile(
@@ -47,6 +50,7 @@ class _Entry:
         self.head = next((token.stem for token in name if not token.is_number), "")
         described = tokenize(product.description)
         self.about = self.name | {token.stem for token in (*tokenize(f"{product.category} {product.sku}"), *described)}
+        self.joins = frozenset(token.folded for token in tokenize(product.name) if token.folded in CONJUNCTIONS)
         self.initials = frozenset(_initials(name))
         self.told = frozenset(_grams(described))
         self.percentages = percentages([product.description])
@@ -88,7 +92,7 @@ class Catalogue:
         exact = self.by_stem.get(stemmed)
         if exact is not None:
             return frozenset(exact)
-        if len(stemmed) < 4 or any(character.isdigit() for character in stemmed):
+        if len(stemmed) < 4 or stemmed in _NUMBERS or any(character.isdigit() for character in stemmed):
             # "L3210" is another thing than "L3250"
             return frozenset()
         if stemmed not in self._close:
@@ -135,13 +139,20 @@ class Catalogue:
                 index += 1
                 continue
             matched, last = [token], index
+            join = ""
             follower = index + 1
             while follower < len(tokens) and not blocked[follower]:
                 between = text[tokens[follower - 1].end : tokens[follower].start]
                 if not _WITHIN_NAME.fullmatch(between):
                     break
                 following = tokens[follower]
+                if following.folded in CONJUNCTIONS:
+                    join = following.folded
+                    follower += 1
+                    continue
                 narrowed = rows & self._rows_called(following.stem)
+                if join:  # "aceite y filtro" is no "filtro de aceite"
+                    narrowed = frozenset(row for row in narrowed if join in self.entries[row].joins)
                 if narrowed and not following.is_stop:
                     rows, last = narrowed, follower
                     matched.append(following)

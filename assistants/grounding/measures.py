@@ -57,6 +57,7 @@ _PACK_NAMED = re.compile(
 _RANGE = re.compile(
     r"(?P<low>\d+(?:[.,]\d+)?)\s*(?:a|-|–|to|y|and|hasta|ate)\s*(?P<high>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z]+)"
 )
+_SIZE = re.compile(r"(?<![\d/])(\d{2,3})/(\d{2,3})(?![\d/])")
 _PACK = re.compile(
     r"(?<![\d\"”.,]\s)(?<=\s)x\s?(\d{1,4})(?![\d.,]*\s?(?:[x×$]|mm|cm|m\b|ml|l\b|kg|g\b|pulg|\"|=))(?![.,/]?\d)"
 )
@@ -142,6 +143,8 @@ def _find_places(folded: str, numbers: Sequence[Number]) -> Iterator[tuple[int, 
         if under and (unit := _UNIT.match(folded, fraction.end())) and unit.group(1) in _UNITS:
             dimension, factor = _UNITS[unit.group(1)]
             yield fraction.start(), unit.end(), dimension, (Decimal(whole) + Decimal(over) / under) * factor
+    for size in _SIZE.finditer(folded):
+        yield size.start(), size.end(), "size", Decimal(size.group(1)) * 1000 + Decimal(size.group(2))
     for pack in _PACK.finditer(folded):
         yield pack.start(), pack.end(), "pack", Decimal(pack.group(1))
     for scale in _SCALE.finditer(folded):

@@ -211,6 +211,9 @@ class _Judge:
     def _is_plain(self, token: Token) -> bool:
         if any(claim.start <= token.start < claim.end for claim in self.sentence.claims):
             return True
+        counts = not self.sentence.folded[: token.start].endswith(" de ")  # but "de tres piezas" says which
+        if counts and any(n.in_words and n.start <= token.start < n.end for n in self.sentence.numbers):
+            return True
         counted = any(0 < token.start - claim.end <= 2 for claim in self.sentence.claims)
         return token.stem in GENERIC or (counted and token.stem in CONTAINERS)
 

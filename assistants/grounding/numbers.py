@@ -109,6 +109,7 @@ _SMALL = {
 }  # fmt: skip
 _ONES = {"un": 1, "una": 1, "uno": 1, "um": 1, "uma": 1, "one": 1, "a": 1}
 _HALVES = frozenset({"medio", "media", "meio", "meia", "half"})
+NUMBER_WORDS = frozenset({*_SMALL, *_ONES, *_SCALES})
 _JOINS = frozenset({"y", "e", "and"})
 _WORD = re.compile(r"[^\W\d_]+")
 

@@ -67,7 +67,7 @@ _FEE = re.compile(
     r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|instalacion)\b[^.;,$+=\d]{0,40}$"
 )
 _FEE_AFTER = re.compile(
-    r"\s*(?:de|por el|del|for|de la)\s+(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete)\b"
+    r"\s*(?:de|por el|del|for|de la)\s+(?:envio|domicilio|despacho|delivery|entrega|frete|shipping|flete|montaje|instalacion|armado)\b"
 )
 _BUSINESS = re.compile(
     r"\b(?:envios?|domicilios?|despachos?|delivery|entregas?|frete|shipping|flete|gratis|gratuit\w+|compras?|pedidos?|minim\w+|anticipo|instalacion|diagnostico|reparacion|acarreo|zona|free|gratis|orders?|cuotas|pagos?)\b"
@@ -400,6 +400,9 @@ class Reading:
             rows, owners = frozenset(), []
             if number.values & frozenset(self._amounts.in_texts):
                 return True
+        fees = {fee * count for fee in self._amounts.in_texts for count in {*self._spoken, *self._quantities}}
+        if _FEE_AFTER.match(right) and number.values & fees:
+            return True  # mounting four tyres
         if number.values & frozenset(self._amounts.in_texts) and self._is_text_amount(left, right, sure):
             return True
         described = {
@@ -443,7 +446,8 @@ class Reading:
         if _BUSINESS.search(left) or _BUSINESS.search(right) or not (sure or self._topic):
             return True
         near = {token.stem for token in tokenize(f"{left[-60:]} {right[:40]}") if len(token.stem) > 3}
-        return bool(near & self._catalogue.text_stems - self._catalogue.by_stem.keys() - GENERIC)
+        told = self._catalogue.text_stems - self._catalogue.by_stem.keys() - GENERIC
+        return bool(near & told) or bool({word[:5] for word in near} & {word[:5] for word in told if len(word) >= 5})
 
     def _holds_stock(self, claim: Claim, rows: frozenset[int] | None, text: str, sure: Sequence[Mention]) -> bool:
         owners = self._rows(rows)

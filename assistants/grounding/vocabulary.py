@@ -79,7 +79,7 @@ GENERIC = frozenset(stem(fold(word)) for word in word_set(f"{_LABELS} {_LABELS_O
 CONTAINERS = frozenset(
     stem(word)
     for word in word_set(
-        "caja bulto par libra botella lata paquete bolsa saco ejemplar rollo galon unidad pieza docena kilo metro frasco sobre tarro cunete"
+        "juego set kit pack estuche conjunto blister caja bulto par libra botella lata paquete bolsa saco ejemplar rollo galon unidad pieza docena kilo metro frasco sobre tarro cunete"
         " box bag bottle can pack packet roll pair copy copies piece unidade caixa saco garrafa pacote par rolo maceta planta bandeja tubo barra"
     )
 )

@@ -24,10 +24,14 @@ PARTS = {
     "apart": ("petshop", "libreria", "bodega", "vivero"),
 }
 JUDGED = ("judge", "judge2", "judge3")  # written without having read the check, each in trades of its own
+FRESH = ("fresh1", "fresh2", "fresh3", "fresh4", "fresh5", "fresh6", "fresh7")  # one after another, each before a look
 FAR_PRODUCTS = (
     "Drone DJI Mini 4", "Bicicleta Trek Marlin 5", "Colchón Paraíso 2 plazas", "Guitarra Yamaha C40", "Cafetera Oster Prima",
     "Perfume Carolina Herrera 80 ml", "Vitamina C Redoxon", "Casco LS2 Stream", "Carpa Coleman 4 personas", "Proyector Epson X49",
 )  # fmt: skip
+
+
+Product = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,39 @@ def shops() -> dict[str, dict[str, Any]]:
     for part in JUDGED:
         for name, shop in judged(part)["shops"].items():
             found[f"{part}/{name}"] = {**shop, "texts": [shop["name"], shop["facts"]]}
+    for part in FRESH:
+        found.update(fresh(part)[0])
     return found
+
+
+@cache
+def fresh(part: str) -> tuple[dict[str, dict[str, Any]], list[Case]]:
+    """The shops and cases of a set in lines.
+
+    "=== name | currency" begins a shop, "facts:" says its trusted text, "- name | price | stock | category |
+    description" is a row, "?" the person's question from there on, "+" a true reply and "x" one that invents.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    written: list[Case] = []
+    name, question = "", ""
+    for line in (DATA / f"grounding_{part}.txt").read_text(encoding="utf-8").splitlines():
+        mark, _, rest = line.partition(" ")
+        if mark == "===":
+            shop, currency = rest.split(" | ")
+            name, question = f"{part}/{shop}", ""
+            found[name] = {"currency": currency.strip(), "texts": [shop], "products": []}
+        elif mark == "facts:":
+            found[name]["texts"].append(rest)
+        elif mark == "-":
+            keys = ("name", "price", "stock", "category", "description")
+            row: Product = dict(zip(keys, (value.strip() for value in rest.split("|")), strict=False))
+            found[name]["products"].append(row | {"stock": int(row["stock"])})
+        elif mark == "?":
+            question = rest
+        elif mark in ("+", "x"):
+            invents = "invented" if mark == "x" else None
+            written.append(Case(name, question, rest.replace("\\n", "\n"), invents, "hand"))
+    return found, written
 
 
 @cache
@@ -73,6 +109,8 @@ def facts_of(case: Case) -> Facts:
 
 def hand_cases(part: str) -> list[Case]:
     """The cases written by hand."""
+    if part in FRESH:
+        return fresh(part)[1]
     if part in JUDGED:
         return [
             Case(
@@ -82,9 +120,6 @@ def hand_cases(part: str) -> list[Case]:
         ]
     rows = json.loads((DATA / f"grounding_{part}.json").read_text(encoding="utf-8"))
     return [Case(row["shop"], row["question"], row["reply"], row["invents"], "hand") for row in rows]
-
-
-Product = dict[str, Any]
 
 
 @dataclass
@@ -321,7 +356,7 @@ FALSE_APART: dict[str, tuple[str, Template]] = {
 
 def template_cases(part: str, *, rows_each: int = 4) -> Iterator[Case]:
     """The cases made by template, always the same ones."""
-    if part in JUDGED:
+    if part in JUDGED or part in FRESH:
         return
     trues, falses = (TRUE_DEVELOP, FALSE_DEVELOP) if part != "apart" else (TRUE_APART, FALSE_APART)
     for shop in PARTS[part]:

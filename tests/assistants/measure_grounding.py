@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from assistants.grounding import check
-from tests.assistants.grounding_cases import JUDGED, PARTS, Case, cases, facts_of
+from tests.assistants.grounding_cases import FRESH, JUDGED, PARTS, Case, cases, facts_of
 
 
 @dataclass
@@ -51,12 +51,12 @@ def measure(chosen: Iterable[Case]) -> Rates:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--errors", action="store_true", help="print the cases that went wrong")
-    parser.add_argument("--part", choices=[*PARTS, *JUDGED])
+    parser.add_argument("--part", choices=[*PARTS, *JUDGED, *FRESH])
     options = parser.parse_args()
     print(f"{'part':8} {'made by':9} {'inventions':>10} {'caught':>8} {'true':>6} {'held back':>10}")
-    for part in [options.part] if options.part else [*PARTS, *JUDGED]:
+    for part in [options.part] if options.part else [*PARTS, *JUDGED, *FRESH]:
         for source in ("hand", "template"):
-            if part in JUDGED and source == "template":
+            if part not in PARTS and source == "template":
                 continue
             rates = measure(case for case in cases(part) if case.source == source)
             print(

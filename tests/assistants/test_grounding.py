@@ -11,7 +11,7 @@ import pytest
 from assistants.grounding import Facts, SentenceGate, check
 from assistants.grounding.numbers import find_numbers
 from assistants.grounding.sentences import split_units
-from tests.assistants.grounding_cases import JUDGED, PARTS, Case, cases, facts_of, shops
+from tests.assistants.grounding_cases import FRESH, JUDGED, PARTS, Case, cases, facts_of, shops
 from tests.assistants.measure_grounding import measure
 
 MOST_HELD_BACK, LEAST_CAUGHT = 0.02, 0.98
@@ -33,8 +33,9 @@ def test_it_catches_inventions_and_lets_true_replies_pass(part: str) -> None:
     assert rates.held_share <= MOST_HELD_BACK, [case.reply for case in rates.held]
 
 
-def test_it_holds_against_replies_written_without_reading_it() -> None:
-    rates = measure(case for part in JUDGED for case in cases(part))
+@pytest.mark.parametrize("parts", [JUDGED, FRESH])
+def test_it_holds_against_replies_written_without_reading_it(parts: tuple[str, ...]) -> None:
+    rates = measure(case for part in parts for case in cases(part))
     assert rates.invented >= 210
     assert rates.true >= 210
     assert rates.caught_share >= LEAST_CAUGHT, [case.reply for case in rates.missed]
