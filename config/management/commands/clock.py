@@ -16,6 +16,7 @@ from django_q.brokers import get_broker
 from django_q.scheduler import scheduler
 
 from agenda.claiming import plan_all_digests
+from agenda.series import continue_all
 from config.heartbeats import SCHEDULER, Canary, beat
 from messaging import reminding
 from messaging.answering import ring_forgotten
@@ -74,6 +75,7 @@ class Command(BaseCommand):
         if self._is_time("digests", DIGEST_SECONDS):
             plan_all_digests(now=now)
         if self._is_time("tidy", TIDY_SECONDS):
+            continue_all(now=now)
             forget_expired(now=now)
             forget_read(now=now)
 
