@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Value, When
+from django.db.models.lookups import GreaterThan
 from django.utils.timezone import now as current_time
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -22,7 +23,8 @@ from tenants.preferences import validate_timezone
 
 __all__ = ["Appointment", "Attendee", "CalendarFeed", "Change", "Reminder", "Series", "Task"]
 
-LONGEST = timedelta(days=366)  # of an appointment; the conflict check looks that far back and no farther
+DAY = timedelta(days=1)
+LONGEST = timedelta(days=366)  # of an appointment; who looks for what goes on looks that far back and no farther
 MOST_REMINDER_MINUTES = 60 * 24 * 366
 MOST_REMINDERS = 10  # of one appointment or task
 MOST_ATTENDEES = 200
@@ -82,12 +84,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """What stands, takes one's time, and overlaps [start, end) by ``tstzrange``. Both may be expressions.
 
         The comparisons beside the overlap say the same to the index: row security lets an index be used by
-        comparisons of times, and not by the overlap of ranges, which PostgreSQL does not call leakproof.
+        comparisons of times, and not by the overlap of ranges, which PostgreSQL does not call leakproof. What takes
+        more than a day has an index of its own, so that of the others no more than a day is looked back.
         """
+        meets = Q(start_datetime__lt=end, end_datetime__gt=start)
         return (
             self.standing()
-            .filter(busy=True, start_datetime__lt=end, end_datetime__gt=start)
-            .filter(start_datetime__gt=_earlier(start))
+            .filter(busy=True)
+            .filter((meets & Q(long=False, start_datetime__gt=_day_before(start))) | (meets & Q(long=True)))
             .filter(period__overlap=models.Func(start, end, function="tstzrange"))
         )
 
@@ -123,6 +127,11 @@ class Appointment(TenantOwned, Versioned):  # type: ignore[django-manager-missin
     period = models.GeneratedField(
         expression=models.Func("start_datetime", "end_datetime", function="tstzrange"),
         output_field=DateTimeRangeField(),
+        db_persist=True,
+    )
+    long = models.GeneratedField(
+        expression=GreaterThan(F("end_datetime") - F("start_datetime"), Value(DAY)),
+        output_field=models.BooleanField(),
         db_persist=True,
     )
     timezone = models.CharField(_("zona horaria"), max_length=64, validators=[validate_timezone])
@@ -185,8 +194,13 @@ class Appointment(TenantOwned, Versioned):  # type: ignore[django-manager-missin
             ),
             models.Index(
                 fields=["user", "start_datetime", "end_datetime"],
-                condition=Q(deleted_at=None, status="scheduled", busy=True),
+                condition=Q(deleted_at=None, status="scheduled", busy=True, long=False),
                 name="appointment_conflicts",
+            ),
+            models.Index(
+                fields=["user", "start_datetime", "end_datetime"],
+                condition=Q(deleted_at=None, status="scheduled", busy=True, long=True),
+                name="appointment_long_conflicts",
             ),
         ]
 
@@ -319,5 +333,5 @@ class Task(TenantOwned, Versioned):  # type: ignore[django-manager-missing]
         self.status = status
 
 
-def _earlier(moment: Any) -> Any:
-    return moment - LONGEST if isinstance(moment, datetime) else moment - Value(LONGEST, models.DurationField())
+def _day_before(moment: Any) -> Any:
+    return moment - DAY if isinstance(moment, datetime) else moment - Value(DAY, models.DurationField())
