@@ -1,13 +1,12 @@
-"""Days of the calendar: «el 3 de mayo», «4/22», «2016-04-22», «el 15», feasts."""
+"""Days of the calendar: «el 3 de mayo», «4/22», «2016-04-22», «el 15», «viernes 13»."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
-from agenda.wording.arithmetic import add_days, add_months, day_of, full_year
-from agenda.wording.feasts import ELSEWHERE, FEASTS, WEEKS
-from agenda.wording.pieces import Day, Days, Found, Instant, Piece, Reference, rule
+from agenda.wording.arithmetic import add_months, day_of, full_year
+from agenda.wording.pieces import Day, Found, Instant, Piece, Reference, rule
 
 MONTH = "MONTH/SHORT_MONTH"
 WEEKDAY = "WEEKDAY/SHORT_WEEKDAY"
@@ -135,13 +134,7 @@ def _either(options: list[date | None], weekday: int | None) -> Day:
 def digits(found: Found, reference: Reference) -> Piece | None:
     token = found.token("p")
     before = found.before()
-    sure = (
-        found.has("prefix")
-        or found.has("w")
-        or found.has("unit")
-        or found.has("y")
-        or found.first != token_place(found)
-    )
+    sure = found.tokens[found.first] is not token or found.has("y")
     follower = found.after()
     if token is None or (before and "MONEY" in before.values):
         return None
@@ -166,11 +159,6 @@ def digits(found: Found, reference: Reference) -> Piece | None:
     if not other or first == second:
         return piece
     return Day(days=piece.days + other, reasons=("day_or_month", *piece.reasons), numbered=True)
-
-
-def token_place(found: Found) -> int:
-    """Where the digits stand among the tokens of a match (they come last, but for a year)."""
-    return next(place for place in range(found.first, found.last + 1) if "DATE_DIGITS" in found.tokens[place].values)
 
 
 @rule(
@@ -245,7 +233,7 @@ def _counts_something(found: Found) -> bool:
 
 
 def match_weekday(day: int, weekday: int, reference: Reference) -> Day:
-    """This month's day when it is that weekday, even when it is over («el lunes 16»); else the next one, then the last."""
+    """This month's day when it is that weekday, even if over («el lunes 16»); else the next one, then the last."""
     first = reference.today.replace(day=1)
     months = [month for ahead in range(-40, 40) if (month := add_months(first, ahead))]
     days = [one for month in months if (one := day_of(month.year, month.month, day)) and one.weekday() == weekday]
@@ -256,63 +244,8 @@ def match_weekday(day: int, weekday: int, reference: Reference) -> Day:
     return dated((ahead, behind), None)
 
 
-@rule(
-    "prefix=THE? f=FEAST ((OF|COMMA|IN)* THE? (YEAR_UNIT OF?)? (y=YEAR) | (OF|IN|COMMA)* (THE? r=NEXT/LAST/THIS"
-    " YEAR_UNIT | THE? YEAR_UNIT r2=NEXT/LAST/THIS))?",
-    "r=NEXT/LAST/THIS f=FEAST",
-    "f=FEAST r2=NEXT/LAST/THIS",
-)
-def feast(found: Found, reference: Reference) -> Piece | None:
-    name = found.value("f", "FEAST")
-    feasts = ELSEWHERE.get((name, reference.language)) or FEASTS[name][0]
-    shift, year = step(found), year_of(found, reference)
-    today = reference.today
-    if shift is not None and "YEAR_UNIT" not in {
-        symbol for token in found.tokens[found.first : found.last + 1] for symbol in token.values
-    }:
-        shift, nearby = None, shift
-    else:
-        nearby = None
-    if shift is not None:
-        year = today.year + shift
-    if year is not None:
-        days = tuple(_in_year(one, year) for one in feasts)
-        piece = dated(days[:1], None)
-        others = tuple(day for day in days[1:] if day)
-        return Day(days=piece.days + others, reasons=("which_feast",)) if others else piece
-    options: list[date | None] = []
-    for one in feasts:
-        years = [day for ahead in (-1, 0, 1) if (day := _in_year(one, today.year + ahead))]
-        ahead = next((day for day in years if day >= today), None)
-        behind = next((day for day in reversed(years) if day < today), None)
-        options += (
-            [behind] if nearby == -1 else [ahead] if nearby is not None or one is not feasts[0] else [ahead, behind]
-        )
-    piece = dated(tuple(options), None)
-    return Day(days=piece.days, reasons=("which_feast", *piece.reasons)) if len(feasts) > 1 else piece
-
-
-def _in_year(feast: object, year: int) -> date | None:
-    if not callable(feast) or not 1583 <= year <= 4099:  # the years for which Easter is known
-        return None
-    day = feast(year)
-    return day if isinstance(day, date) else None
-
-
-@rule("THE? f=FEAST_WEEK ((OF|COMMA|IN)* THE? y=YEAR)?")
-def feast_week(found: Found, reference: Reference) -> Piece | None:
-    start, length, _ = WEEKS[found.value("f", "FEAST_WEEK")]
-    year = year_of(found, reference)
-    years = [year] if year is not None else [reference.today.year, reference.today.year + 1]
-    weeks = [(day, end) for one in years if (day := _in_year(start, one)) and (end := add_days(day, length))]
-    weeks = [week for week in weeks if year is not None or week[1] >= reference.today]
-    return Days(ranges=tuple(weeks[:1])) if weeks else None
-
-
 @rule("p=INSTANT")
 def instant(found: Found, reference: Reference) -> Piece | None:
-    from datetime import datetime
-
     try:
         read = datetime.fromisoformat(found.value("p", "INSTANT"))
     except ValueError:

@@ -181,7 +181,7 @@ class Rule:
 
 
 # Where rules are, those that win first.
-MODULES = ("clocks", "dayparts", "hours", "days", "cycles", "lengths", "periods", "weekdays")
+MODULES = ("clocks", "dayparts", "hours", "days", "feast_days", "cycles", "lengths", "periods", "weekdays")
 READINGS = 3  # of a row
 _RULES: list[Rule] = []
 

@@ -280,9 +280,7 @@ def week_in_month(found: Found, reference: Reference) -> Piece | None:
 )
 def edge_day(found: Found, reference: Reference) -> Piece | None:
     """«fin de mes», «el último día del año», «a principios de mayo»."""
-    unit = (
-        (found.token("u") or found.tokens[0]).value("WEEK_UNIT", "MONTH_UNIT", "YEAR_UNIT") if found.has("u") else None
-    )
+    unit = found.value("u", "UNIT")
     shift, today = step(found) or 0, reference.today
     place = found.value("o", "FINAL", "ORD")
     if place is None:
