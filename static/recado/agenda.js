@@ -14,8 +14,9 @@ const wall$ = new Intl.DateTimeFormat("en-CA", {
   minute: "2-digit", second: "2-digit",
 });
 
-// What the tenant's clock shows at an instant.
+// What the tenant's clock shows at an instant; of a day, its midnight.
 export function wallOf(instant) {
+  if (typeof instant === "string" && instant.length === 10) return `${instant}T00:00`;
   const parts = Object.fromEntries(wall$.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
   return `${parts.year.padStart(4, "0")}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 }

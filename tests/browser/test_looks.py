@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -10,7 +14,8 @@ from tests.browser.conftest import PASSWORD, Person, make_person
 
 MOST_BYTES = 200_000
 STRANGERS = ["/login", "/register", "/password-reset", "/password-reset/done", "/password-reset/x/y", "/no-such-page"]
-TENANTS = ["/user/dashboard", "/user/commercial/products", "/user/commercial/chat", "/user/settings"]
+AGENDAS = ["/user/personal/agenda", "/user/personal/tasks", "/user/personal/chat"]
+TENANTS = ["/user/dashboard", "/user/commercial/products", "/user/commercial/chat", "/user/settings", *AGENDAS]
 SCHEMES = ["light", "dark"]
 
 
@@ -25,11 +30,37 @@ def shop(system) -> Person:
             category="Herramientas eléctricas y accesorios", price=f"{n * 123456.78:.2f}", stock=n * (n - 1),
         )  # fmt: skip
     shop.add_product(name="Sinespaciosniguionesdeningunaclaseparaverquépasaconlaslíneas" * 2, price="1")
+    fill_agenda(shop)
     content = "¿Cuánto cuesta el producto modelo 3? " + "palabramuylargasinespacios" * 4
     body = {"content": content, "assistant_type": "commercial"}
     sent = shop.call("POST", "/api/user/chat/message", body)
     shop.call("GET", f"/api/user/chat/messages/{sent['message_id']}")
     return shop
+
+
+def fill_agenda(shop: Person) -> None:
+    """Appointments that cross, repeat, are over and take whole days; tasks of every kind; all with long names."""
+    today = datetime.now(ZoneInfo("America/Bogota")).date()
+    long = "Una cita con un nombre bastante largo para una sola línea"
+    booked: list[tuple[int, str, dict[str, Any]]] = [
+        (0, "00:00", {"all_day": True}),
+        (0, "00:05", {"location": "Sinespaciosniguionesdeningunaclase" * 3}),
+        (1, "10:00", {}),
+        (1, "10:30", {"attendees": ["Carla", "Pedro"]}),
+        (1, "11:00", {"rrule": "FREQ=DAILY;COUNT=9"}),
+    ]
+    for days, clock, fields in booked:
+        body = {"title": f"{long} {clock}", "start_datetime": f"{today + timedelta(days=days)}T{clock}", **fields}
+        shop.call("POST", "/api/user/personal/appointments", body)
+    due: list[tuple[int, dict[str, Any]]] = [
+        (-3, {"priority": "high"}),
+        (0, {"status": "in_progress"}),
+        (1, {"rrule": "FREQ=WEEKLY"}),
+        (9, {"status": "completed"}),
+    ]
+    for days, fields in due:
+        body = {"title": f"{long}, tarea {days}", "due_date": str(today + timedelta(days=days)), "category": "Trámites"}
+        shop.call("POST", "/api/user/personal/tasks", body | fields)
 
 
 def settle(page: Page) -> None:
@@ -74,6 +105,17 @@ def test_the_pages_of_a_full_shop(visit, shop, scheme, width):
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog").get_by_role("option").first).to_be_visible()
     examine(page, f"the search {scheme} {width}")
+    for path, field in [
+        ("/user/personal/agenda?new=1", "#appointment-name"),
+        ("/user/personal/tasks?new=1", "#task-name"),
+    ]:
+        window.go(path)
+        expect(page.locator(field)).to_be_focused()
+        examine(page, f"{path} {scheme} {width}")
+    for view in ("month", "list"):
+        window.go(f"/user/personal/agenda?view={view}")
+        expect(page.locator(".fc-event").first).to_be_attached()
+        examine(page, f"the agenda by {view} {scheme} {width}")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -104,7 +146,7 @@ def test_touch_targets_are_large_enough(visit, shop):
             """() => [...document.querySelectorAll("main button, main select, main input, nav a, header button")]
                 .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest("dialog:not([open])"))
                 .map((e) => (e.closest("label") && e.matches("[type=radio], [type=checkbox]") ? e.closest("label") : e))
-                .filter((e) => !e.matches(".name-button, .visually-hidden"))
+                .filter((e) => !e.matches(".name-button, .visually-hidden") && !e.closest(".fc"))
                 .map((e) => [e.getBoundingClientRect(), e.outerHTML.slice(0, 90)])
                 .filter(([box]) => box.width && (box.height < 43.5 || box.width < 43.5))
                 .map(([box, html]) => `${Math.round(box.width)}×${Math.round(box.height)} ${html}`)"""

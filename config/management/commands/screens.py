@@ -25,6 +25,11 @@ PAGES = {
     "products": "/user/commercial/products",
     "product": "/user/commercial/products?new=1",
     "chat": "/user/commercial/chat",
+    "agenda": "/user/personal/agenda",
+    "agenda-month": "/user/personal/agenda?view=month",
+    "appointment": "/user/personal/agenda?new=1",
+    "tasks": "/user/personal/tasks",
+    "personal-chat": "/user/personal/chat",
     "settings": "/user/settings",
 }
 WAIT_MS = 60_000
@@ -86,7 +91,7 @@ class Command(BaseCommand):
 
 def _open(page: Page, url: str, path: str) -> None:
     path, _, which = path.partition("?")
-    page.goto(url + path + ("?new=1" if which == "new=1" else ""))
+    page.goto(url + path + (f"?{which}" if "=" in which else ""))
     page.wait_for_load_state("networkidle")
     if which == "last":
         page.locator(".conversation-line a").first.evaluate("link => link.click()")

@@ -40,6 +40,7 @@ function valuesOf(thing, defaults) {
       day: dayOf(start), clock: clockOf(start), end_clock: clockOf(end), end_day: dayOf(thing.all_day ? later(end, -1) : end),
     });
   }
+  if (thing.day) Object.assign(values, { day: thing.day, end_day: thing.day });
   for (const name of ["title", "location", "description", "all_day", "busy"]) if (thing[name] !== undefined && thing[name] !== null) values[name] = thing[name];
   if (thing.attendees) values.attendees = [thing.attendees].flat().map((one) => (typeof one === "string" ? { name: one } : one));
   if (thing.reminder_minutes !== undefined && thing.reminder_minutes !== null) values.reminders = [thing.reminder_minutes].flat();

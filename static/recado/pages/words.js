@@ -91,7 +91,8 @@ Alpine.data("words", () => ({
     }
   },
   more() {
-    this.$dispatch("detail", this.draft ? bodyOf(this.draft, this.path) : { title: this.text });
+    const [day] = this.candidates; // the day is known where only the hour is asked
+    this.$dispatch("detail", this.draft ? { ...bodyOf(this.draft, this.path), ...(day?.length === 10 && { day }) } : { title: this.text });
     this.clear();
   },
   clear() { this.text = this.read = ""; this.draft = null; this.trouble = ""; },

@@ -1,0 +1,206 @@
+"""Agenda: booked in words, dragged, crossed, repeated and taken back, with the mouse, the keyboard and a thumb."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Person, eventually, make_person
+
+PAGE = "/user/personal/agenda"
+API = "/api/user/personal/appointments"
+BOGOTA = ZoneInfo("America/Bogota")
+
+
+def a_monday() -> date:
+    """Next week's Monday, on the clock of the shops here."""
+    today = datetime.now(BOGOTA).date()
+    return today + timedelta(days=7 - today.weekday())
+
+
+def book(person: Person, title: str, day: date, clock: str, **fields: Any) -> dict[str, Any]:
+    return dict(person.call("POST", API, {"title": title, "start_datetime": f"{day}T{clock}", **fields}))
+
+
+def agenda(person: Person) -> list[dict[str, Any]]:
+    return list(person.call("GET", f"{API}?page_size=200")["results"])
+
+
+def event(page: Page, title: str) -> Locator:
+    return page.locator(".fc-event[data-appointment]").filter(has_text=title)
+
+
+def drag(page: Page, what: Locator, where: Locator) -> None:
+    one, other = what.bounding_box(), where.bounding_box()
+    assert one is not None
+    assert other is not None
+    x, y = one["x"] + one["width"] / 2, one["y"] + 8
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 10, steps=2)
+    page.mouse.move(x, other["y"] + 8, steps=6)
+    page.mouse.up()
+
+
+def test_a_dragged_appointment_that_crosses_another_is_marked_and_comes_back(visit, person, system):
+    day = a_monday()
+    book(make_person(system), "Secreto de otra tienda", day, "10:00")
+    book(person, "Proveedor", day, "10:00", location="Bodega")
+    carla = book(person, "Reunión con Carla", day, "13:00")
+    page = visit(person).go(f"{PAGE}?view=week&date={day}")
+    expect(page.locator(".fc-event[data-appointment]")).to_have_count(2)
+    drag(page, event(page, "Reunión con Carla"), event(page, "Proveedor"))
+    expect(page.get_by_text("Ojo: se cruza con otra cita.")).to_be_visible()
+    expect(page.locator(".fc-event.is-conflict")).to_have_count(2)
+    expect(page.get_by_role("button", name="2 citas se cruzan")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Proveedor.*10:00–11:00, Bodega, se cruza"))).to_be_visible()
+    assert {row["title"]: row["start_datetime"][11:16] for row in agenda(person)}["Reunión con Carla"] == "10:00"
+    page.get_by_role("button", name="Deshacer").click()
+    expect(page.locator(".fc-event.is-conflict")).to_have_count(0)
+    assert person.call("GET", f"{API}/{carla['id']}")["start_datetime"] == carla["start_datetime"]
+
+
+def test_it_is_booked_in_words_and_what_is_not_clear_is_asked(visit, person):
+    page = visit(person).go(PAGE)
+    expect(page.get_by_text("Todavía no tienes citas.")).to_be_visible()
+    line = page.get_by_label("Escribe la cita en palabras")
+    line.fill("reunión con Carla el próximo jueves a las 3 y media en su oficina y avísame una hora antes")
+    read = page.locator(".words-draft")
+    expect(read).to_contain_text("Reunión con Carla")
+    expect(read).to_contain_text(re.compile(r"jueves.*15:30"))
+    expect(read).to_contain_text("aviso 1 hora antes")
+    line.press("Enter")
+    expect(page.locator(".toast-line")).to_contain_text("Listo. Reunión con Carla, jueves")
+    expect(event(page, "Reunión con Carla")).to_be_visible()
+    [kept] = agenda(person)
+    assert (kept["start_datetime"][11:], kept["reminder_minutes"]) == ("15:30:00-05:00", [60])
+    line.fill("almuerzo con el contador mañana")
+    expect(page.locator(".words-question")).to_be_visible()
+    line.press("Enter")
+    assert len(agenda(person)) == 1
+    page.get_by_role("button", name="Más detalles").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Título")).to_have_value(re.compile("Almuerzo"))
+    tomorrow = datetime.now(BOGOTA).date() + timedelta(days=1)
+    expect(dialog.get_by_label("Día en que empieza")).to_have_value(str(tomorrow))
+
+
+def test_of_a_series_one_changes_this_one_or_also_the_following(visit, person):
+    day = a_monday()
+    book(person, "Clase de inglés", day, "11:00", rrule="FREQ=DAILY;COUNT=5")
+    page = visit(person).go(f"{PAGE}?view=week&date={day}")
+    expect(event(page, "Clase de inglés")).to_have_count(5)
+    event(page, "Clase de inglés").nth(2).click()
+    dialog = page.locator("#appointment")
+    dialog.get_by_label("Título").fill("Clase de portugués")
+    dialog.get_by_role("button", name="Guardar").click()
+    page.get_by_role("button", name="Esta y las siguientes").click()
+    expect(event(page, "Clase de portugués")).to_have_count(3)
+    event(page, "Clase de inglés").first.click()
+    dialog.get_by_label("Lugar").fill("Biblioteca")
+    dialog.get_by_role("button", name="Guardar").click()
+    page.get_by_role("button", name="Solo esta").click()
+    expect(page.locator(".event-place")).to_have_count(1)
+    rows = agenda(person)
+    assert [row["title"].split()[-1] for row in rows] == ["inglés"] * 2 + ["portugués"] * 3
+    assert [row["location"] for row in rows] == ["Biblioteca", "", "", "", ""]
+
+
+def test_everything_by_keyboard_alone(visit, person):
+    person.call("POST", "/api/user/contacts", {"name": "Carla Suárez", "email": "carla@example.com"})
+    page = visit(person).go(f"{PAGE}?view=list")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("n")
+    dialog = page.locator("#appointment")
+    expect(dialog.get_by_label("Título")).to_be_focused()
+    page.keyboard.type("Dentista")
+    start = a_monday()
+    dialog.get_by_label("Día en que empieza").fill(str(start))
+    dialog.get_by_label("Hora en que empieza").fill("09:15")
+    expect(dialog.get_by_label("Hora en que termina")).to_have_value("10:15")
+    dialog.get_by_label("Con quién").focus()
+    expect(dialog.locator("#appointment-contacts option")).to_have_count(1)
+    page.keyboard.type("Carla Suárez")
+    expect(dialog.get_by_role("button", name="Quitar Carla Suárez")).to_be_visible()
+    dialog.get_by_label("Título").focus()
+    page.keyboard.press("Enter")
+    expect(event(page, "Dentista")).to_be_visible()
+    [kept] = agenda(person)
+    assert [one["email"] for one in kept["attendees"]] == ["carla@example.com"]
+    page.get_by_role("button", name=re.compile("^Dentista")).focus()
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Cancelar con motivo").press("Enter")
+    page.keyboard.type("Se enfermó")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Cancelaste «Dentista».")).to_be_visible()
+    expect(event(page, "Dentista")).to_have_count(0)
+    [kept] = agenda(person)
+    assert (kept["status"], kept["cancel_reason"]) == ("cancelled", "Se enfermó")
+    page.get_by_role("button", name="Deshacer").press("Enter")
+    expect(event(page, "Dentista")).to_be_visible()
+
+
+def test_a_free_hour_is_found_and_errors_stand_beside_their_fields(visit, person):
+    day = a_monday()
+    book(person, "Toda la mañana", day, "09:00", end_datetime=f"{day}T13:00")
+    page = visit(person, width=360, height=740).go(f"{PAGE}?date={day}")
+    expect(page.get_by_role("button", name="Día", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Nueva").click()
+    dialog = page.locator("#appointment")
+    dialog.get_by_label("Día en que empieza").fill(str(day))
+    dialog.get_by_label("Hora en que empieza").fill("10:00")
+    expect(dialog.get_by_text("Se cruza con «Toda la mañana» (09:00–13:00).")).to_be_visible()
+    dialog.get_by_role("button", name="Guardar").click()
+    expect(dialog.get_by_text("Ponle un título.")).to_be_visible()
+    dialog.get_by_label("Título").fill("Banco")
+    dialog.get_by_role("button", name="Buscar hora libre").click()
+    dialog.get_by_role("group", name="Horas libres").get_by_role("button").first.click()
+    expect(dialog.get_by_label("Hora en que empieza")).to_have_value("13:00")
+    dialog.get_by_role("button", name="Guardar").click()
+    eventually(lambda: [row["conflicts"] for row in agenda(person)] == [[], []])
+
+
+def test_a_calendar_file_comes_in_and_can_be_sent_back(visit, person, tmp_path):
+    day = a_monday()
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//y//ES", "BEGIN:VEVENT", "UID:uno@x"]
+    lines += [f"DTSTAMP:{day:%Y%m%d}T000000Z", f"DTSTART:{day:%Y%m%d}T150000Z", f"DTEND:{day:%Y%m%d}T160000Z"]
+    lines += ["SUMMARY:Del otro programa", "END:VEVENT"]
+    file = tmp_path / "otra.ics"
+    file.write_text("\r\n".join([*lines, "END:VCALENDAR", ""]))
+    page = visit(person).go(f"{PAGE}?view=week&date={day}")
+    page.get_by_role("button", name="Más opciones").click()
+    page.locator("input[type=file]").set_input_files(file)
+    expect(event(page, "Del otro programa")).to_contain_text("10:00")
+    page.get_by_role("button", name="Deshacer").click()
+    expect(event(page, "Del otro programa")).to_have_count(0)
+    page.get_by_role("button", name="Más opciones").click()
+    page.get_by_role("button", name="Crear una dirección").click()
+    address = page.get_by_label("Dirección privada").input_value()
+    assert re.search(r"/calendar/.+\.ics$", address)
+
+
+def test_ones_time_is_kept_in_the_settings(visit, person):
+    page = visit(person).go("/user/settings")
+    monday = page.get_by_role("group", name="Lunes")
+    monday.get_by_label("Lunes, hasta").fill("13:00")
+    monday.get_by_role("button", name="Agregar un tramo al lunes").click()
+    monday.get_by_label("Lunes, desde").nth(1).fill("15:00")
+    monday.get_by_label("Lunes, hasta").nth(1).fill("19:00")
+    page.get_by_role("group", name="Sábado").get_by_label("Sábado", exact=True).uncheck()
+    page.get_by_label("Una cita dura").select_option("45")
+    page.get_by_role("button", name="Probar antes: Correo").click()
+    page.get_by_label("Horas de silencio").check()
+    page.get_by_label("Resumen de la mañana", exact=True).check()
+    page.get_by_role("button", name="Guardar cambios").click()
+    expect(page.get_by_text("Guardado.")).to_be_visible()
+    kept = person.call("GET", "/api/user/preferences")
+    assert kept["working_hours"]["mon"] == [["09:00", "13:00"], ["15:00", "19:00"]]
+    assert "sat" not in kept["working_hours"]
+    assert (kept["default_minutes"], kept["reminder_channels"]) == (45, ["email", "web"])
+    assert (kept["quiet_hours"], kept["morning_digest_at"]) == ({"start": "21:00", "end": "07:00"}, "07:30")
+    page.get_by_label("Zona horaria").select_option("America/Lima")
+    expect(page.get_by_text("Tus citas y avisos no se mueven")).to_be_visible()
