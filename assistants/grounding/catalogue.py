@@ -47,6 +47,7 @@ class _Entry:
         name = [token for token in tokenize(product.name) if not token.is_stop]
         self.product = product
         self.name = frozenset(token.stem for token in name)
+        self.order = tuple(token.stem for token in name)
         self.head = next((token.stem for token in name if not token.is_number), "")
         described = tokenize(product.description)
         self.about = self.name | {token.stem for token in (*tokenize(f"{product.category} {product.sku}"), *described)}

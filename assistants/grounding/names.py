@@ -398,7 +398,11 @@ def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: 
         return False
     said = {other.stem for other in sentence.tokens}
     left_out = [
-        [word for word in catalogue.entries[row].name if len(word) > 2 and not word[0].isdigit() and word not in said]
+        [
+            word
+            for word in _order_after(mention, row, catalogue)
+            if len(word) > 2 and not word[0].isdigit() and word not in said
+        ]
         for row in mention.products
     ]
     missing = all(left_out) and not any(word[:4] == token.stem[:4] for words in left_out for word in words)
@@ -417,6 +421,13 @@ def _is_replaced(sentence: Sentence, mention: Mention, token: Token, catalogue: 
         other.is_stop and other.folded not in ("de", "del", "da", "do") for other in _inside(sentence, mention)
     )
     return missing and (resumes or (priced and len(mention.tokens) > 1 and not spread))
+
+
+def _order_after(mention: Mention, row: int, catalogue: Catalogue) -> tuple[str, ...]:
+    """The words of a row's name behind the last one that the mention says: only there one can be replaced."""
+    order = catalogue.entries[row].order
+    last = mention.tokens[-1].stem
+    return order[order.index(last) + 1 :] if last in order else order
 
 
 def _inside(sentence: Sentence, mention: Mention) -> list[Token]:

@@ -35,7 +35,7 @@ _LAST_ONE = re.compile(
 _CLAUSE = re.compile(
     r"[;:]|,|\b(?:pero|mientras que|aunque|sino|en cambio|but|while|whereas|however|mas|porem|enquanto|y|e|and)\b"
 )
-_NO = re.compile(r"\b(?:no|not|nao|0|cero|zero|isn't|aren't|n't)\b")
+_NO = re.compile(r"\b(?:no|not|nao|(?<![\d-])0(?!-)|cero|zero|isn't|aren't|n't)\b")
 
 
 def find_false_presence(

@@ -46,7 +46,7 @@ quarta quinta sexta sabado hoje amanha sim nao ola oi obrigado obrigada claro ot
 """.strip()
 # Qualities: they praise a thing without saying which one it is.
 _QUALITIES = """
-combo combos conjunto bundle compra ultimo ultima ultimos ultimas unico unica last left remaining restante restantes suelto suelta sueltos sueltas individual individuales adicional adicionales separado bueno buena buenos buenas excelente excelentes gran grande grandes pequeno pequena pequenos pequenas nuevo nueva nuevos nuevas economico economica
+them those ellos ellas deles delas combo combos conjunto bundle compra ultimo ultima ultimos ultimas unico unica last left remaining restante restantes suelto suelta sueltos sueltas individual individuales adicional adicionales separado bueno buena buenos buenas excelente excelentes gran grande grandes pequeno pequena pequenos pequenas nuevo nueva nuevos nuevas economico economica
 economicos economicas barato barata baratos baratas caro cara caros caras resistente resistentes duradero duradera comodo comoda comodos comodas
 ligero ligera liviano liviana practico practica versatil versatiles popular populares vendido vendida vendidos ideal ideales perfecto perfecta
 perfectos recomendado recomendada recomendable recomendados solido solida robusto robusta potente potentes rapido rapida facil faciles seguro segura
