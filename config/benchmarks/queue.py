@@ -50,7 +50,7 @@ def _pickup(run: Run) -> Iterator[Line]:
                 break
             with transaction.atomic():
                 enqueue("config.benchmarks.queue.note_start", number)
-            sent = time.time()
+                sent = time.time()  # before the commit: a worker may begin before the commit's answer is here
             began = _wait_for_start(number)
             rang = time.perf_counter()
             saying.execute("NOTIFY bench")
