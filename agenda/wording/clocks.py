@@ -64,6 +64,7 @@ def written_clock(found: Found, reference: Reference) -> Piece | None:
     f"h=HOUR OCLOCK? {MINUTES}? OCLOCK? mer=AM/PM",
     f"h=HOUR (OCLOCK|HOUR_UNIT)? (AND|WITH|PAST)? A? q=HALF/QUARTER/THREE_QUARTERS (?! UNIT) {MERIDIEM} {WITH_PART}",
     f"h=HOUR (OCLOCK|HOUR_UNIT)? AND m=MINUTE (?! UNIT | OF MONTH/SHORT_MONTH) {MERIDIEM} {WITH_PART}",
+    "h=HOUR m=MINUTE (?! UNIT | MONTH/SHORT_MONTH | OF MONTH/SHORT_MONTH | NUM)",
     "h=HOUR HOUR_UNIT? hu=OCLOCK",
     "IS h=HOUR HOUR_UNIT OCLOCK?",
 )
@@ -99,8 +100,10 @@ def _is_hour(found: Found, reference: Reference) -> bool:
         minute = found.tokens[_place(found, "m")]
         joined = any("AND" in one.values for one in found.tokens[place : found.last])
         alike = ("SPELLED" in token.values) == ("SPELLED" in minute.values)
-        if not joined and not by_article and not alike:
+        if not (joined or by_article or alike or found.has("mer")):
             return False
+        if not (joined or prefix or found.has("mer") or found.has("p")):
+            return _is_spoken_pair(found, token, minute)
         if not prefix and "SPELLED" not in token.values and not (found.has("mer") or found.has("p")):
             return False  # «3 y 20» without more may be anything
     if before is not None and first.values.keys() & {"BEFORE", "AFTER"} and "UNIT" in before.values:
@@ -111,6 +114,13 @@ def _is_hour(found: Found, reference: Reference) -> bool:
     ):
         return told or (weak and len(prefix) > 1) or first.raw.lower() in {"às", "à"} or _ends_hour(found.after())
     return True
+
+
+def _is_spoken_pair(found: Found, hour: Token, minute: Token) -> bool:
+    """«siete treinta», but no other two numbers side by side."""
+    if found.last != found.first + 1 or "SPELLED" not in hour.values or hour.word in ARTICLES:
+        return False
+    return 1 <= hour.values["HOUR"] <= 12 and minute.values["MINUTE"] in range(10, 60, 5) and _ends_hour(found.after())
 
 
 def _ends_hour(follower: Token | None) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, time
 
 from agenda.wording.arithmetic import add_days
 from agenda.wording.clocks import STRONG
+from agenda.wording.days import step
 from agenda.wording.meridiem import apply_part, normal
 from agenda.wording.pieces import Clock, Found, Instant, Part, Piece, Reference, rule
 
@@ -48,6 +49,9 @@ def noon(found: Found, reference: Reference) -> Piece | None:
     "p=TONIGHT",
     "THE? p=LAST_NIGHT/NIGHT_BEFORE_LAST",
     "TODAY (BY|IN|OF|A|AT|ON)* THE? p=PART",
+    "THE r=NEXT/LAST p=PART",
+    "THE p=PART r=NEXT/LAST",
+    "r=NEXT p=PART",
 )
 def part_of_today(found: Found, reference: Reference) -> Piece | None:
     if found.means("p", "LAST_NIGHT"):
@@ -55,7 +59,7 @@ def part_of_today(found: Found, reference: Reference) -> Piece | None:
     elif found.means("p", "NIGHT_BEFORE_LAST"):
         day = add_days(reference.today, -2)
     else:
-        day = reference.today
+        day = add_days(reference.today, step(found) or 0)
     part = found.value("p", "PART") or "night"
     return Part(part=part, days=(day,)) if day else None
 

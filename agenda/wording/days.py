@@ -177,9 +177,13 @@ def day_of_nearby_month(found: Found, reference: Reference) -> Piece | None:
     return dated((day_of(month.year, month.month, day),), found.value("w", "WEEKDAY", "SHORT_WEEKDAY"))
 
 
+_NO_HOUR = "(?! UNIT | AND | AM/PM | OF THE PART)"
+
+
 @rule(
-    "(THE|ON)+ DAY_UNIT? d=DAY OF THE? (MONTH_UNIT)? m=MONTH_NUMBER (OF THE? y=YEAR)? (?! UNIT | AND | AM/PM |"
-    " OF THE PART)"
+    f"(THE|ON)+ DAY_UNIT? d=DAY OF THE? (MONTH_UNIT)? m=MONTH_NUMBER (OF THE? y=YEAR)? {_NO_HOUR}",
+    f"(THE|ON)* DAY_UNIT d=DAY OF THE? (MONTH_UNIT)? m=MONTH_NUMBER (OF THE? y=YEAR)? {_NO_HOUR}",
+    "d=DAY OF THE? (MONTH_UNIT)? m=MONTH_NUMBER OF THE? y=YEAR",
 )
 def day_and_number_of_month(found: Found, reference: Reference) -> Piece | None:
     if "LAS" in found.tokens[found.first].values:

@@ -117,6 +117,14 @@ def before_or_after(found: Found, reference: Reference) -> Piece | None:
     return Length(amounts=amounts, relation=relation, length=length_of(amounts))
 
 
+@rule("THE u=DAY_UNIT/WEEK_UNIT r=BEFORE/AFTER (?! TOMORROW)", "THE? EVE (?= OF)")
+def next_to(found: Found, reference: Reference) -> Piece | None:
+    """«el día después de» Christmas, «la víspera de» the third of May."""
+    amounts = ((1, found.value("u", "UNIT") or "day"),)
+    relation: Relation = "after" if found.means("r", "AFTER") else "before"
+    return Length(amounts=amounts, relation=relation, length=length_of(amounts))
+
+
 @rule(f"WITHIN? {LENGTH} (FROM|AFTER|OF) y=YEAR")
 def years_from_year(found: Found, reference: Reference) -> Piece | None:
     """«dos años desde 2011»."""

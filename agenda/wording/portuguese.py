@@ -104,6 +104,7 @@ WORDS: dict[str, dict[object, str]] = {
     "MIDDLE": {None: "meados|metade|meio"},
     "COUPLE": {2: "par de|um par de", 3: "uns poucos|poucos|alguns|algumas|varios|varias"},
     "SOME": {None: "uns|umas|outros|outras|outra|outro|mais"},
+    "EVE": {None: "vespera|vesperas"},
     "END_OF_DAY": {None: "eod"},
     "UNIT": {
         "second": "segundo|segundos|seg|segs",

@@ -103,6 +103,7 @@ WORDS: dict[str, dict[object, str]] = {
     "MIDDLE": {None: "mediados|mitad"},
     "COUPLE": {2: "par de|un par de", 3: "unos pocos|unas pocas|pocos|pocas|algunos|algunas|varios|varias"},
     "SOME": {None: "unos|unas|otros|otras|otra|otro"},
+    "EVE": {None: "vispera|visperas"},
     "END_OF_DAY": {None: "eod"},
     "UNIT": {
         "second": "segundo|segundos|seg|segs",
