@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (word lists and patterns are one line each)
 """What has to be called before a message about the agenda can be answered, one round after the other."""
 
 from __future__ import annotations
@@ -9,19 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from agenda.dates import Moment
+from assistants.builtin.agenda_answers import Told, answered, at_hour, chosen, put_together
 from assistants.builtin.agenda_material import Person, Results, read_results
 from assistants.builtin.agenda_understanding import AgendaIntent, AgendaUnderstanding, understand_agenda
 from assistants.builtin.material import Conversation
 from assistants.builtin.planning import Call
-
-FAR = 366  # days that are looked through for an appointment by its words
-# How our own questions begin: what comes after one is its answer.
-_ASKED = re.compile(
-    r"(?:¿Para cuándo|¿A qué hora|¿Cuándo exactamente|¿Qué día|¿Cuál de|Eso ya pasó|.{0,60}no existe en el calendario|For when|At what time|When exactly|Which day|Which of|That is over|.{0,60}does not exist in the calendar"
-    r"|Para quando|A que horas|Quando exatamente|Que dia|Qual d|Isso já passou|.{0,60}não existe no calendário)[^\n]*\?\s*(?:\n(?:-[^\n]*\n?)+)?\s*$"
-)
-_OWN = (AgendaIntent.UNCLEAR, AgendaIntent.BOOK, AgendaIntent.YES, AgendaIntent.AGENDA)
 
 
 @dataclass
@@ -43,7 +34,7 @@ class AgendaPlan:
 
 def make_agenda_plan(*, person: Person, conversation: Conversation) -> AgendaPlan:
     """Work out what is meant, from the message or from it as the answer to a question of ours, and what is missing."""
-    question, answer = _put_together(person, conversation)
+    question, answer = put_together(person, conversation)
     understanding = understand_agenda(question, language=person.language, now=person.now, timezone=person.timezone)
     plan = AgendaPlan(understanding, read_results(conversation))
     if person.done or person.note or plan.results.acted is not None:
@@ -66,41 +57,18 @@ def make_agenda_plan(*, person: Person, conversation: Conversation) -> AgendaPla
     }
     step = steps.get(plan.intent)
     if step is not None:
-        step(plan, _Told(person, answer))
+        step(plan, Told(person, answer))
     return plan
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Who asks, and what they have answered to a question of ours (empty when none was asked)."""
-
-    person: Person
-    answer: str
-
-    def understand(self) -> AgendaUnderstanding:
-        person = self.person
-        return understand_agenda(self.answer, language=person.language, now=person.now, timezone=person.timezone)
-
-
-def _put_together(person: Person, conversation: Conversation) -> tuple[str, str]:
-    """The message that is to be understood, and the answer to our question in it."""
-    message = conversation.question
-    if not conversation.earlier or not _ASKED.search(conversation.last_answer):
-        return message, ""
-    own = understand_agenda(message, language=person.language, now=person.now, timezone=person.timezone)
-    if own.intent not in _OWN or len(message) > 80:
-        return message, ""
-    return conversation.earlier[-1], message
-
-
-def _undo(plan: AgendaPlan, told: _Told) -> None:
+def _undo(plan: AgendaPlan, told: Told) -> None:
     plan.missing.append(Call("undo_last_change", {}))
 
 
 # -- making
 
 
-def _book(plan: AgendaPlan, told: _Told) -> None:
+def _book(plan: AgendaPlan, told: Told) -> None:
     is_task = plan.intent == AgendaIntent.ADD_TASK
     draft = plan.results.last("read_draft")
     if draft is None:
@@ -109,7 +77,7 @@ def _book(plan: AgendaPlan, told: _Told) -> None:
         return
     start = draft.get("start_datetime")
     if draft.get("question") and "words" in draft:
-        start = _answered(plan, draft, told)
+        start = answered(draft, told)
         if start is None:
             plan.question = draft["question"]
             return
@@ -132,63 +100,15 @@ def _book(plan: AgendaPlan, told: _Told) -> None:
         length = datetime.fromisoformat(draft["end_datetime"]) - datetime.fromisoformat(draft["start_datetime"])
         given["minutes"] = int(length.total_seconds() // 60)
     if given.get("all_day") and start:
-        start = _days(start, draft.get("end_datetime"))
+        last = datetime.fromisoformat(draft.get("end_datetime") or start) - timedelta(minutes=1)
+        start, given["end"] = start[:10], max(start[:10], f"{last:%Y-%m-%d}")
     plan.missing.append(Call("create_appointment", {"title": draft["words"], "start": start, **given}))
-
-
-def _days(start: str, end: str | None) -> str:
-    """An all-day one is given as its first day; more days by their words would be lost, so the end goes with it."""
-    return start[:10]
-
-
-def _answered(plan: AgendaPlan, draft: Mapping[str, Any], told: _Told) -> str | None:
-    """The start, when the person has answered what the draft asks: an hour for its day, or one of the candidates."""
-    if not told.answer:
-        return None
-    candidates = [str(each) for each in draft.get("candidates", ())]
-    moments = [m for m in told.understand().moments if m.kind not in ("duration", "recurrence") and m.candidates]
-    if not moments:
-        ordinal = _ordinal(told.answer)
-        full = [each for each in candidates if "T" in each]
-        return full[ordinal] if ordinal is not None and -len(full) <= ordinal < len(full) else None
-    days = {each[:10] for each in candidates}
-    readings = [str_of(reading.start) for reading in moments[0].candidates]
-    for each in candidates:
-        if "T" in each and any(_agree(each, said) for said in readings):
-            return each
-    clocks = [said for said in readings if "T" not in said and ":" in said]
-    if clocks and len(days) == 1:
-        return f"{days.pop()} {moments[0].words}"
-    return moments[0].words if any("T" in said for said in readings) or not days else None
-
-
-def str_of(start: Any) -> str:
-    """«2026-11-26T15:30», «2026-11-26» or «15:30»."""
-    if isinstance(start, datetime):
-        return f"{start:%Y-%m-%dT%H:%M}"
-    return str(start)[:10] if str(start).count("-") == 2 else f"{start:%H:%M}"
-
-
-def _agree(candidate: str, said: str) -> bool:
-    return said in (candidate, candidate[:10], candidate[11:16])
-
-
-_ORDINALS = (
-    (0, re.compile(r"\b(?:primer[oa]?|first|primeir[oa]|1)\b", re.IGNORECASE)),
-    (1, re.compile(r"\b(?:segund[oa]|second|2)\b", re.IGNORECASE)),
-    (2, re.compile(r"\b(?:tercer[oa]?|third|terceir[oa]|3)\b", re.IGNORECASE)),
-    (-1, re.compile(r"\b(?:últim[oa]|ultim[oa]|last)\b", re.IGNORECASE)),
-)
-
-
-def _ordinal(text: str) -> int | None:
-    return next((place for place, pattern in _ORDINALS if pattern.search(text)), None)
 
 
 # -- changing what is there
 
 
-def _find(plan: AgendaPlan, told: _Told, *, tool: str, when: Sequence[str], whole: bool = False) -> bool:
+def _find(plan: AgendaPlan, told: Told, *, tool: str, when: Sequence[str], whole: bool = False) -> bool:
     """Whether what is meant has been looked up: then it stands in ``targets`` or ``several``, or was not found."""
     words = " ".join(plan.understanding.words)
     found = plan.results.last(tool)
@@ -204,7 +124,7 @@ def _find(plan: AgendaPlan, told: _Told, *, tool: str, when: Sequence[str], whol
         plan.missing.append(Call(tool, arguments))
         return False
     rows = list(found.get(key, ()))
-    rows = _at_hour(rows, plan.understanding.moments, when)
+    rows = at_hour(rows, plan.understanding.moments, when)
     if (
         not whole
         and key == "appointments"
@@ -213,7 +133,7 @@ def _find(plan: AgendaPlan, told: _Told, *, tool: str, when: Sequence[str], whol
     ):
         rows = rows[:1]  # the next one of a series
     if not whole and len(rows) > 1 and told.answer:
-        rows = _chosen(rows, told) or rows
+        rows = chosen(rows, told) or rows
     plan.not_found = not rows
     if whole or len(rows) == 1:
         plan.targets = rows
@@ -222,30 +142,7 @@ def _find(plan: AgendaPlan, told: _Told, *, tool: str, when: Sequence[str], whol
     return True
 
 
-def _at_hour(rows: list[Mapping[str, Any]], moments: Sequence[Moment], when: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Of the rows those that begin at the hour that was said («mi cita de las 4»)."""
-    said = [m for m in moments if when and m.words == when[0] and m.kind in ("time", "datetime")]
-    if not said:
-        return rows
-    clocks = {str_of(reading.start)[-5:] for reading in said[0].candidates}
-    return [row for row in rows if str(row.get("start", ""))[11:16] in clocks] or rows
-
-
-def _chosen(rows: Sequence[Mapping[str, Any]], told: _Told) -> list[Mapping[str, Any]]:
-    ordinal = _ordinal(told.answer)
-    if ordinal is not None and -len(rows) <= ordinal < len(rows):
-        return [rows[ordinal]]
-    said = told.understand()
-    readings = [str_of(reading.start) for moment in said.moments for reading in moment.candidates]
-    by_moment = [
-        row for row in rows if any(_agree(str(row.get("start") or row.get("due") or ""), each) for each in readings)
-    ]
-    if by_moment:
-        return by_moment[:1] if len(by_moment) == 1 else by_moment
-    return [row for row in rows if said.words and all(word.lower() in row["title"].lower() for word in said.words)]
-
-
-def _change_appointment(plan: AgendaPlan, told: _Told) -> None:
+def _change_appointment(plan: AgendaPlan, told: Told) -> None:
     when = plan.understanding.when
     target = when[-1:]
     if not _find(plan, told, tool="list_appointments", when=when[:-1]) or not plan.targets:
@@ -268,7 +165,7 @@ def _change_appointment(plan: AgendaPlan, told: _Told) -> None:
     plan.missing.append(Call("move_appointment", {"id": row["id"], "start": start}))
 
 
-def _cancel(plan: AgendaPlan, told: _Told) -> None:
+def _cancel(plan: AgendaPlan, told: Told) -> None:
     understanding = plan.understanding
     of_tasks = understanding.of_tasks and not re.search(
         r"\b(?:citas?|reuni|appointment|meeting)", understanding.text.lower()
@@ -288,7 +185,7 @@ def _cancel(plan: AgendaPlan, told: _Told) -> None:
         _find(plan, told, tool="list_tasks", when=[], whole=understanding.wants_all)
 
 
-def _change_task(plan: AgendaPlan, told: _Told) -> None:
+def _change_task(plan: AgendaPlan, told: Told) -> None:
     understanding = plan.understanding
     whole = understanding.wants_all
     if not _find(plan, told, tool="list_tasks", when=[w for w in understanding.when if whole], whole=whole):
@@ -300,7 +197,7 @@ def _change_task(plan: AgendaPlan, told: _Told) -> None:
         plan.missing.append(Call("prioritize_tasks", {"ids": ids, "priority": understanding.level or "high"}))
 
 
-def _remind(plan: AgendaPlan, told: _Told) -> None:
+def _remind(plan: AgendaPlan, told: Told) -> None:
     understanding = plan.understanding
     tool = "list_tasks" if understanding.of_tasks or plan.results.last("list_tasks") else "list_appointments"
     if not _find(plan, told, tool=tool, when=understanding.when):
@@ -317,7 +214,7 @@ def _remind(plan: AgendaPlan, told: _Told) -> None:
 # -- looking
 
 
-def _look(plan: AgendaPlan, told: _Told) -> None:
+def _look(plan: AgendaPlan, told: Told) -> None:
     if plan.results.answers:
         return
     understanding = plan.understanding

@@ -10,48 +10,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from itertools import pairwise
 from typing import Any, cast
 
 from agenda.dates import Moment, Reading
+from assistants.grounding import Kind, Violation
 from assistants.grounding.days import find_days
-from assistants.grounding.markup import Plain, read_markup
+from assistants.grounding.markup import read_markup
+from assistants.grounding.moments_deeds import MomentKind, Sentence, check_acts, check_counts, check_money
 from assistants.grounding.moments_facts import AgendaFacts, Item
 from assistants.grounding.moments_titles import find_items, unknown_names, unknown_title
 from assistants.grounding.moments_words import (
-    ACTS,
     ASKING,
+    BARE_HOUR,
+    CLAUSES,
     COUNT,
     DENIAL,
-    DONE,
     ENDING,
     EXAMPLES,
-    NUMBERS,
-    OF_OVERDUE,
-    OF_TASKS,
-    PENDING,
     PRESENCE,
     RELATIVE,
     REMIND,
+    TO_DO,
 )
-from assistants.grounding.numbers import find_numbers
-from assistants.grounding.reading import Kind, Violation
 from assistants.grounding.words import fold, tokenize
 
 __all__ = ["AgendaFacts", "MomentKind", "MomentReader", "tells"]
 
 ABOUT = timedelta(minutes=20)  # how exact «en dos horas» is
-
-
-class MomentKind(StrEnum):
-    """What an invention of a personal assistant is about."""
-
-    DATE = "date"
-    HOUR = "hour"
-    TITLE = "title"
-    ACT = "act"
-    COUNT = "count"
-    PRICE = "price"
 
 
 class MomentReader:
@@ -71,7 +57,7 @@ class MomentReader:
         if not text.strip():
             return []
         folded = fold(text)
-        sentence = _Sentence(
+        sentence = Sentence(
             plain=plain,
             folded=folded,
             moments=self._facts.read(text),
@@ -83,16 +69,16 @@ class MomentReader:
         said = [
             *self._check_moments(sentence),
             *self._check_titles(sentence),
-            *self._check_acts(sentence),
-            *self._check_counts(sentence),
-            *self._check_money(text),
+            *check_acts(sentence, self._facts, spoken_of=self._subject),
+            *check_counts(sentence, self._facts),
+            *check_money(text, self._facts),
         ]
         if items:
             self._subject = items
         self._remember_day(sentence)
         return [Violation(cast("Kind", kind), words.strip()[:80], unit.strip()[:160]) for kind, words in said]
 
-    def _remember_day(self, sentence: _Sentence) -> None:
+    def _remember_day(self, sentence: Sentence) -> None:
         days = [m for m in sentence.moments if m.kind == "date" and m.candidates]
         heads = sentence.plain.text.rstrip().endswith(":") or not sentence.plain.is_item
         if days and heads and not sentence.items:
@@ -103,7 +89,7 @@ class MomentReader:
 
     # -- dates and hours
 
-    def _check_moments(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
+    def _check_moments(self, sentence: Sentence) -> list[tuple[MomentKind, str]]:
         found = []
         for moment in sentence.moments:
             if moment.kind == "recurrence":
@@ -115,9 +101,17 @@ class MomentReader:
             if wrong:
                 kind = MomentKind.DATE if moment.kind in ("date", "date_range") else MomentKind.HOUR
                 found.append((kind, moment.words))
+        spans = [span for moment in sentence.moments for span in moment.spans]
+        for match in BARE_HOUR.finditer(sentence.folded):  # «at 10», which ``agenda.dates`` takes for no hour
+            hour, minute = int(match[1]), int(match[2] or 0)
+            if hour > 23 or minute > 59 or any(start <= match.start(1) < end for start, end in spans):
+                continue
+            clocks = [time(hour, minute), time((hour + 12) % 24, minute)]
+            if not sentence.asks and not any(self._is_clock(clock, None, sentence) for clock in clocks):
+                found.append((MomentKind.HOUR, match.group()))
         return found
 
-    def _is_wrong_length(self, moment: Moment, sentence: _Sentence) -> bool:
+    def _is_wrong_length(self, moment: Moment, sentence: Sentence) -> bool:
         """Whether a reminder is said to come at another time than it does."""
         if moment.duration is None or not REMIND.search(sentence.folded) or sentence.asks or sentence.denies:
             return False
@@ -130,7 +124,7 @@ class MomentReader:
             known = self._facts.minutes.union(*(item.minutes for item in self._facts.items.values()))
         return minutes not in known | self._facts.minutes
 
-    def _is_told(self, moment: Moment, sentence: _Sentence) -> bool:
+    def _is_told(self, moment: Moment, sentence: Sentence) -> bool:
         facts = self._facts
         readings = _on_their_weekday(moment)
         if not readings:
@@ -141,7 +135,7 @@ class MomentReader:
             return True
         return any(self._is_fact(reading, moment, sentence) for reading in readings)
 
-    def _is_fact(self, reading: Reading, moment: Moment, sentence: _Sentence) -> bool:
+    def _is_fact(self, reading: Reading, moment: Moment, sentence: Sentence) -> bool:
         start, end = reading.start, reading.end
         if isinstance(start, datetime):
             first = start.replace(tzinfo=None)
@@ -152,16 +146,17 @@ class MomentReader:
         last_day = end if isinstance(end, date) and not isinstance(end, datetime) else start
         return self._is_day(start, last_day, sentence)
 
-    def _is_instant(self, first: datetime, last: datetime | None, moment: Moment, sentence: _Sentence) -> bool:
+    def _is_instant(self, first: datetime, last: datetime | None, moment: Moment, sentence: Sentence) -> bool:
         facts = self._facts
-        subject = sentence.items or list(facts.items.values())
+        subject = self._items_beside(moment, sentence) or list(facts.items.values())
         for item in subject:
             for span in item.spans:
                 if first == span.start and last in (None, span.end):
                     return True
                 if last is None and first == span.end and ENDING.search(sentence.folded):
                     return True
-                if first in [span.start - timedelta(minutes=lead) for lead in item.minutes | facts.minutes]:
+                leads = item.minutes | facts.minutes if REMIND.search(sentence.folded) else ()
+                if first in [span.start - timedelta(minutes=lead) for lead in leads]:
                     return True
                 if RELATIVE.search(fold(moment.words)) and abs(first - span.start) <= ABOUT:
                     return True
@@ -178,7 +173,23 @@ class MomentReader:
             return inside or any(span.start <= first and last <= span.end for span in facts.looked)
         return False
 
-    def _is_clock(self, start: time, end: time | None, sentence: _Sentence) -> bool:
+    def _items_beside(self, moment: Moment, sentence: Sentence) -> list[Item]:
+        """What the hour belongs to: in «A a las 8 y B a las 9», where each part names its own, what its part names."""
+        if len(sentence.items) < 2:
+            return sentence.items
+        cuts = [0, *(match.end() for match in CLAUSES.finditer(sentence.folded)), len(sentence.folded)]
+        parts = list(pairwise(cuts))
+        timed = [m for m in sentence.moments if m.kind in ("datetime", "time", "datetime_range", "time_range")]
+        named: dict[int, list[Item]] = {}
+        for each in timed:
+            last = each.spans[-1][1] - 1  # where its hour stands
+            start, end = next(part for part in parts if part[0] <= last < part[1] or part[1] == cuts[-1])
+            named[id(each)] = find_items(sentence.folded[start:end], self._facts)
+        if not all(named.values()):
+            return sentence.items
+        return named.get(id(moment), sentence.items)
+
+    def _is_clock(self, start: time, end: time | None, sentence: Sentence) -> bool:
         facts = self._facts
         day = self._day if sentence.plain.is_item else None
         for item in sentence.items or facts.items.values():
@@ -189,7 +200,8 @@ class MomentReader:
                     return True
                 if end is None and start == span.end.time() and ENDING.search(sentence.folded):
                     return True
-                if start in [(span.start - timedelta(minutes=lead)).time() for lead in item.minutes]:
+                leads = item.minutes if REMIND.search(sentence.folded) else ()
+                if start in [(span.start - timedelta(minutes=lead)).time() for lead in leads]:
                     return True
         if sentence.items and not sentence.denies:
             return False
@@ -201,7 +213,7 @@ class MomentReader:
                 return True
         return (start.hour, start.minute) == (facts.now.hour, facts.now.minute)
 
-    def _is_day(self, first: date, last: date, sentence: _Sentence) -> bool:
+    def _is_day(self, first: date, last: date, sentence: Sentence) -> bool:
         facts = self._facts
         if sentence.items and not sentence.denies and not sentence.asks:
             return any(first <= day <= last for item in sentence.items for day in item.days)
@@ -218,7 +230,7 @@ class MomentReader:
 
     # -- titles, deeds, counts, money
 
-    def _check_titles(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
+    def _check_titles(self, sentence: Sentence) -> list[tuple[MomentKind, str]]:
         spans = [span for moment in sentence.moments for span in moment.spans]
         names = unknown_names(sentence.plain.text, spans, self._facts)
         found = [(MomentKind.TITLE, name) for name in names]
@@ -226,73 +238,11 @@ class MomentReader:
         marked = [*sentence.plain.marked, *sentence.plain.quoted]
         timed = any(moment.kind not in ("duration", "recurrence") for moment in sentence.moments)
         present = PRESENCE.search(sentence.folded) is not None
-        whole = states and not sentence.items and (sentence.plain.is_item or (timed and present))
+        told = sentence.plain.is_item or (present and (timed or TO_DO.search(sentence.folded) is not None))
+        whole = states and not sentence.items and told
         title = unknown_title(sentence.plain.text, spans, marked, self._facts, whole=whole)
         if title:
             found.append((MomentKind.TITLE, title))
-        return found
-
-    def _check_acts(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
-        if sentence.asks or sentence.denies:
-            return []
-        done = self._facts.acts
-        if "several" in done:
-            return []
-        subject = sentence.items or self._subject
-        for kinds, pattern in ACTS.items():
-            said = pattern.search(sentence.folded)
-            if said is None or done & set(kinds):
-                continue
-            states = {item.status for item in subject}
-            if kinds[0] in ("created", "moved") and sentence.items:
-                continue  # it stands there, as it is said
-            if kinds[0] in ("cancelled", "completed") and kinds[0] in states:
-                continue
-            return [(MomentKind.ACT, said.group())]
-        if not done and (said := DONE.search(sentence.folded)):
-            return [(MomentKind.ACT, said.group())]
-        return []
-
-    def _check_counts(self, sentence: _Sentence) -> list[tuple[MomentKind, str]]:
-        if sentence.asks:
-            return []
-        found = []
-        for match in COUNT.finditer(sentence.folded):
-            n = int(match["n"]) if match["n"].isdigit() else NUMBERS[match["n"]]
-            article = match["n"] in ("un", "una", "um", "uma", "one")
-            if not article and n not in self._known_counts(match["what"]):
-                found.append((MomentKind.COUNT, match.group()))
-        return found
-
-    def _known_counts(self, what: str) -> set[int]:
-        """How many appointments, tasks or overdue tasks there are: in all, of a day, of a priority."""
-        facts = self._facts
-        asked = {int(max(n.values)) for text in facts.questions for n in find_numbers(text)}
-        items = list(facts.items.values())
-        if OF_OVERDUE.search(what):
-            return {len([item for item in items if item.overdue])} | asked | {0}
-        own = [item for item in items if item.is_task == bool(OF_TASKS.search(what))]
-        groups: list[list[Item]] = [own, [item for item in own if item.overdue]]
-        groups += [[item for item in own if item.priority == level] for level in ("high", "medium", "low")]
-        days = {day for item in own for day in item.days}
-        groups += [[item for item in own if day in item.days] for day in days]
-        if PENDING.search(what):
-            groups.append(items)
-        return {len(group) for group in groups} | facts.counts | asked | {0}
-
-    def _check_money(self, text: str) -> list[tuple[MomentKind, str]]:
-        known = "\n".join([*self._facts.texts, *self._facts.questions])
-        found = []
-        amounts = None
-        for number in find_numbers(text, currency=self._facts.currency):
-            if number.money is None or number.article:
-                continue
-            if amounts is None:
-                amounts = {
-                    value for each in find_numbers(known, currency=self._facts.currency) for value in each.values
-                }
-            if not number.values & amounts:
-                found.append((MomentKind.PRICE, number.text))
         return found
 
 
@@ -316,15 +266,6 @@ def tells(text: str, *, result: Mapping[str, Any], facts: AgendaFacts) -> bool:
             if start.date() not in days or (start.time() not in clocks and not row.get("all_day")):
                 return False
     return True
-
-
-class _Sentence:
-    """One unit as it was read."""
-
-    def __init__(self, *, plain: Plain, folded: str, moments: list[Moment], asks: bool, denies: bool) -> None:
-        self.plain, self.folded, self.moments = plain, folded, moments
-        self.asks, self.denies = asks, denies
-        self.items: list[Item] = []
 
 
 def _without(text: str, places: Sequence[tuple[int, int]]) -> str:

@@ -52,6 +52,12 @@ OF_OVERDUE = re.compile(r"vencid|overdue|atrasad")
 OF_TASKS = re.compile(r"tarea|task|tarefa|pendient")
 PENDING = re.compile(r"pendient|compromis|event")
 ENDING = re.compile(r"\b(?:termina\w*|acaba\w*|hasta|finaliza\w*|fin|ends?|until|till|over|finish\w*|ate|encerra\w*)\b")
+BARE_HOUR = re.compile(r"\b(?:at|a las?|as)\s+(\d{1,2})(?:[:.](\d\d))?\b(?!\s*(?:%|/|de \w+bre))")
+CLAUSES = re.compile(r"[,;]\s+(?!\d)|\s(?:y|e|and)\s+(?=[a-z])|\b(?:luego|then|depois)\b")
+# «tienes pendiente renovar la licencia»: a thing to do, named by what has to be done.
+TO_DO = re.compile(
+    r"\bpendientes? (?:de |por )?\w+[aei]r\b|\b(?:tarea|tarefa) (?:de |para )|\btask (?:to|of) |\bpendente\b"
+)
 NUMBERS = {
     word: n
     for n, words in enumerate(

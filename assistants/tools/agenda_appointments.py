@@ -40,8 +40,11 @@ def _create(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any
             start = said.day
             if start is None:
                 raise ToolError("an all-day appointment needs a day")
-            if said.end is not None and not isinstance(said.end, datetime):
-                end = said.end + timedelta(days=1)
+            last = said.end
+            if text := (arguments.get("end") or "").strip():
+                last = read_said(text, context=context).day
+            if last is not None and not isinstance(last, datetime):
+                end = last + timedelta(days=1)
         else:
             start = read_start(arguments["start"], context=context)
             end = _read_end(arguments, start=start, context=context)
@@ -189,7 +192,7 @@ APPOINTMENT_TOOLS = (
             "Agenda una cita. Devuelve lo que quedó, con «said» para decírselo a la persona, y con qué se cruza.",
             title={"type": "string", "description": "Corto: «Reunión con Carla»."},
             start={"type": "string", "description": MOMENT},
-            end=_TEXT | {"description": "Cuándo termina; null: lo que suelen durar."},
+            end=_TEXT | {"description": "Cuándo termina (de todo el día: el último día); null: lo que suelen durar."},
             minutes={"type": ["integer", "null"], "description": "Cuánto dura, en lugar de end."},
             all_day={"type": ["boolean", "null"]},
             location=_TEXT,

@@ -128,6 +128,7 @@ class Case:
     invents: str = ""
     question: str = "¿Qué tengo esta semana?"
     results: tuple[dict[str, Any], ...] = ()
+    rows: tuple[dict[str, Any], ...] = ROWS
 
 
 def t(reply: str, *results: dict[str, Any], question: str = "¿Qué tengo esta semana?") -> Case:
@@ -381,7 +382,7 @@ INVENTED: tuple[Case, ...] = (
 
 def facts_of(case: Case) -> AgendaFacts:
     facts = AgendaFacts(currency="COP", now=NOW, timezone="America/Bogota")
-    facts.add_rows(ROWS)
+    facts.add_rows(case.rows)
     facts.add_question(case.question)
     for result in case.results:
         facts.add_tool_result(json.dumps(result))
@@ -402,14 +403,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--errors", action="store_true", help="print the cases that went wrong")
     options = parser.parse_args()
-    held, missed = measure()
-    print(f"inventions {len(INVENTED)}, caught {1 - len(missed) / len(INVENTED):.1%}")
-    print(f"true replies {len(TRUE)}, held back {len(held) / len(TRUE):.1%}")
-    if options.errors:
-        for case in held:
-            print("held back:", repr(case.reply), [(str(v.kind), v.said) for v in violations(case)])
-        for case in missed:
-            print("missed:", case.invents, repr(case.reply))
+    from tests.assistants import moments_apart
+
+    for name, true, invented in (("develop", TRUE, INVENTED), ("apart", moments_apart.TRUE, moments_apart.INVENTED)):
+        held, missed = measure(true, invented)
+        caught, held_share = 1 - len(missed) / len(invented), len(held) / len(true)
+        print(
+            f"{name:8} inventions {len(invented):3}, caught {caught:6.1%}; true {len(true):3}, held back {held_share:.1%}"
+        )
+        if options.errors:
+            for case in held:
+                print("  held back:", repr(case.reply), [(str(v.kind), v.said) for v in violations(case)])
+            for case in missed:
+                print("  missed:", case.invents, repr(case.reply))
 
 
 if __name__ == "__main__":

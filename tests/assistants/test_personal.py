@@ -282,6 +282,23 @@ def test_it_books_no_impossible_or_past_hour(chat: Chat, alice: User, text):
         assert not Appointment.objects.exists()
 
 
+def test_it_books_whole_days(chat: Chat, alice: User):
+    chat.say("agenda feria del libro del 5 al 7 de diciembre")
+    with tenant_scope(alice):
+        booked = Appointment.objects.get()
+    assert (booked.title, booked.all_day) == ("Feria del libro", True)
+    assert (booked.start_datetime, booked.end_datetime) == (at(5, 0, month=12), at(8, 0, month=12))
+
+
+def test_it_books_a_series_and_says_the_first(chat: Chat, alice: User):
+    answer = chat.say("agenda clase de inglés todos los martes a las 7 de la noche")
+    with tenant_scope(alice):
+        first = Appointment.objects.order_by("start_datetime").first()
+        assert (first.title, first.start_datetime) == ("Clase de inglés", at(24, 19))
+        assert Appointment.objects.count() > 50
+    assert "martes 24 de noviembre de 19:00" in answer.text
+
+
 def test_it_finds_nothing_of_another_tenant(chat: Chat, busy, bob: User):
     chat.say("cancela la cita secreta de Bob")
     chat.say("ya terminé la tarea secreta de Bob")
