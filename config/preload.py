@@ -13,6 +13,7 @@ from django.template.loader import get_template
 from django.urls import get_resolver
 from django.utils import translation
 
+from agenda import dates
 from catalog.embeddings import embed_query
 
 TASKS = ["messaging.tasks", "catalog.tasks", "assistants.engine", "catalog.search", "assistants.providers.builtin"]
@@ -33,6 +34,7 @@ def preload_tasks() -> None:
         import_module(name)
     if settings.EMBEDDING_PROVIDER == "local":
         embed_query("hola")  # maps the model and builds its tables
+    dates.prepare()
     _freeze()
 
 

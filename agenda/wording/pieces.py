@@ -197,7 +197,8 @@ def rule(*texts: str) -> Callable[[Builder], Builder]:
 
 
 @cache
-def _compiled() -> list[tuple[re.Pattern[str], Rule, frozenset[str]]]:
+def compiled_rules() -> list[tuple[re.Pattern[str], Rule, frozenset[str]]]:
+    """Every rule with its pattern and the characters of which a row needs one; made at the first call."""
     for name in MODULES:
         import_module(f"agenda.wording.{name}")
     # Modules import one another, so the order in which they were loaded is none to go by.
@@ -264,7 +265,7 @@ def _find_once(row: str, tokens: Sequence[Token], reference: Reference) -> list[
         return []
     matches = [
         (found.start() - found.end(), one.place, found, one)
-        for pattern, one, needed in _compiled()
+        for pattern, one, needed in compiled_rules()
         if not needed or not needed.isdisjoint(present)
         for found in pattern.finditer(row)
         if found.end() > found.start()
