@@ -6,6 +6,6 @@ streaming model and the reader and lets a sentence pass once it is complete and 
 
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.gate import SentenceGate, check
-from assistants.grounding.reading import Kind, Violation
+from assistants.grounding.violations import Kind, Violation
 
 __all__ = ["Facts", "Kind", "ProductFact", "SentenceGate", "Violation", "check"]

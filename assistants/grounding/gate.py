@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from assistants.grounding.facts import Facts
-from assistants.grounding.reading import Kind, Reading, Violation
+from assistants.grounding.reading import Reading
 from assistants.grounding.sentences import MAX_LENGTH, split_units
+from assistants.grounding.violations import Kind, Violation
 
 # What no sentence of a shop is: it is not read (that would take minutes, in which no other turn moves on) but refused.
 LONGEST_UNIT = 2 * MAX_LENGTH

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
 from assistants.grounding.amounts import (
     DISCOUNT,
@@ -25,34 +24,18 @@ from assistants.grounding.contrasts import find_contrasts
 from assistants.grounding.facts import Facts, ProductFact
 from assistants.grounding.markup import Plain, read_markup
 from assistants.grounding.measures import find_false_measures, is_pack
-from assistants.grounding.names import Sentence, find_unknown_names
+from assistants.grounding.names import find_unknown_names
 from assistants.grounding.numbers import Number, find_numbers
+from assistants.grounding.owners import attach, drop_repeats
 from assistants.grounding.presence import find_false_presence
+from assistants.grounding.quantities import blank_names, find_order, find_pieces, is_large, read_counted
+from assistants.grounding.statements import Sentence
 from assistants.grounding.superlatives import find_false_comparisons, find_false_superlatives
 from assistants.grounding.terms import Terms
 from assistants.grounding.variants import find_unknown_variants
-from assistants.grounding.vocabulary import CONTAINERS, GENERIC
-from assistants.grounding.words import Token, fold, stem, tokenize
-
-
-class Kind(StrEnum):
-    """What an invention is about."""
-
-    PRICE = "price"
-    STOCK = "stock"
-    PRODUCT = "product"
-    PERCENTAGE = "percentage"
-    TERM = "term"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """Something said that no fact holds. ``said`` is the words, ``unit`` the sentence or line they stand in."""
-
-    kind: Kind
-    said: str
-    unit: str
-
+from assistants.grounding.violations import Kind, Violation
+from assistants.grounding.vocabulary import GENERIC
+from assistants.grounding.words import Token, fold, tokenize
 
 _PURPOSE = re.compile(
     r"\b(?:para|for|compatibles? con|ideal\w*|sirve\w*|combina\w*|que (?:el|la|los|las)|than|incluye|trae|viene con|funciona con|del tipo)\b[^.,;:()$—–]{0,30}$"
@@ -82,13 +65,14 @@ _COMPOSITION = re.compile(
     r"\s*(?:de\s+)?(?:algodon|lana|cuero|cotton|natural|puro|original|acero|poliester|lino|seda|organic|garantizad|seguro|algodao|couro|impermeable|resistente|nuevo|wool|leather|spandex|elastano|lycra|viscosa|nylon|rayon|acrilico|polyester)"
 )
 
+__all__ = ["Kind", "Reading", "Violation"]
+
 
 _ARTICLE = re.compile(r"\b(?:el|la|los|las|del|nuestr[oa]s?|the|our|o|os|as|do|da|dos|das)\s+$")
 _EACH_RIGHT = re.compile(r"\s*(?:pesos|soles|reais)?\s*(?:cada un[oa]|c/u|por unidad|la unidad|each|apiece|cada)\b")
 _PACK_SAID = re.compile(
     r"\b(?:cajas?|paquetes?|packs?|bolsas?|sets?|juegos?|kits?|sobres?|blisters?|tiras?|docenas?|pares?|bultos?|box(?:es)?|bags?|packets?|caixas?|pacotes?|estuches?)\b"
 )
-_STOCK_LIST = re.compile(r"\b(?:stock|disponib\w+|existencias?|inventario|estoque|quedan?)\b[^.;\d]{0,25}:\s*$")
 
 
 class Reading:
@@ -147,7 +131,7 @@ class Reading:
         )
         question = facts.question
         mentions = self._catalogue.find_mentions(question, tokenize(question), barriers=())
-        self._amounts.ordered = _find_order(question, numbers[-1] if numbers else [], mentions, self._catalogue)
+        self._amounts.ordered = find_order(question, numbers[-1] if numbers else [], mentions, self._catalogue)
         sure = [mention.products for mention in mentions if mention.sure]
         self._asked = frozenset().union(*sure) if sure else frozenset()
 
@@ -156,12 +140,12 @@ class Reading:
     def _read_text(self, plain: Plain) -> Iterator[tuple[Kind, str]]:
         text, folded, tokens = plain.text, fold(plain.text), tokenize(plain.text)
         numbers = find_numbers(text, currency=self._facts.currency)
-        barriers = [(n.start, n.end) for n in numbers if n.money is not None or n.percent or _is_large(n)]
+        barriers = [(n.start, n.end) for n in numbers if n.money is not None or n.percent or is_large(n)]
         mentions = self._catalogue.find_mentions(text, tokens, barriers=barriers)
         claims = self._classify(text, numbers, mentions)
         told = self._catalogue.find_told(tokens)
         claims = [claim for claim in claims if not self._is_described(claim, mentions, tokens, told)]
-        sure = _drop_repeats(self._complete(mentions, folded), claims)
+        sure = drop_repeats(self._complete(mentions, folded), claims)
         for claim in claims:
             if claim.sort is Sort.QUANTITY:
                 self._quantities.update(int(value) for value in claim.number.values if 1 < value < 1000)
@@ -257,7 +241,7 @@ class Reading:
                 and number.money is None
                 and max(number.values) < 1000
             ):
-                claim = _read_counted(text, claim, claims, mentions)
+                claim = read_counted(text, claim, claims, mentions)
             if claim is not None:
                 claims.append(claim)
         return claims
@@ -353,23 +337,23 @@ class Reading:
         }
         free = [mention for mention in sure if mention not in linked.values()] or sure
 
-        def attach(names: Sequence[Mention], *, before: bool) -> list[frozenset[int] | None]:
+        def pair(names: Sequence[Mention], *, before: bool) -> list[frozenset[int] | None]:
             rest = [claim for claim in claims if claim.start not in linked]
             owners = dict(
                 zip(
                     (claim.start for claim in rest),
-                    _attach(rest, names, before=before, background=background if before else frozenset()),
+                    attach(rest, names, before=before, background=background if before else frozenset()),
                     strict=True,
                 )
             )
             return [linked[c.start].products if c.start in linked else owners[c.start] for c in claims]
 
-        yield attach(free, before=True)
-        yield attach(free, before=False)
+        yield pair(free, before=True)
+        yield pair(free, before=False)
         main = [mention for mention in sure if not _PURPOSE.search(folded[: mention.start])]
         if main and len(main) < len(sure):
-            yield attach(main, before=True)
-            yield attach(main, before=False)
+            yield pair(main, before=True)
+            yield pair(main, before=False)
         if is_item or len(main) == 1:
             yield [(main or sure)[0].products] * len(claims)
 
@@ -411,7 +395,7 @@ class Reading:
             if rows is not None and len(owners) <= 3
             for found in re.findall(r"\d+", f"{product.name} {product.description}")
         }
-        pieces = _pieces(*around(_blank_names(text, sure), number))
+        pieces = find_pieces(*around(blank_names(text, sure), number))
         together = dict.fromkeys(
             row for mention in (*sure, *self._also) if len(mention.products) == 1 for row in mention.products
         )
@@ -536,7 +520,7 @@ class Reading:
             text = f"{header}: {inner.text}" if header and owner is not None else inner.text
             tokens = tokenize(text)
             numbers = find_numbers(text, currency=self._facts.currency)
-            barriers = [(n.start, n.end) for n in numbers if n.money is not None or _is_large(n)]
+            barriers = [(n.start, n.end) for n in numbers if n.money is not None or is_large(n)]
             mentions = [m for m in self._catalogue.find_mentions(text, tokens, barriers=barriers) if m.sure]
             if owner is None:
                 claims: list[Claim] = []
@@ -574,143 +558,3 @@ class Reading:
 def numbers_only(text: str) -> bool:
     """Whether a cell holds no words."""
     return re.fullmatch(r"[\d\s.,$%#-]*", text) is not None
-
-
-def _is_large(number: Number) -> bool:
-    return (
-        max(number.values) >= 1000
-        and re.search(r"[.,\s]\d{3}|mil\b|millon|thousand|million|lucas|k$", fold(number.text)) is not None
-    )
-
-
-def _read_counted(text: str, claim: Claim, earlier: Sequence[Claim], mentions: Sequence[Mention]) -> Claim:
-    """What stands right before a name counts it: "25 tubos y 64 codos" goes on with the stock."""
-    counted = re.compile(r"\s(?:(?P<container>[a-z]+) (?:de|of) )?")
-    folded = fold(text)
-    for mention in mentions:
-        between = counted.fullmatch(folded, claim.end, mention.start) if mention.start > claim.end else None
-        if between and (between.group("container") is None or stem(between.group("container")) in CONTAINERS):
-            break
-    else:
-        return claim
-    goes_on = earlier and earlier[-1].sort is Sort.STOCK
-    if goes_on and re.fullmatch(r"[^.;:]*(?:\b(?:y|e|and)|,)\s+", folded[earlier[-1].end : claim.start]):
-        return replace(claim, sort=Sort.STOCK)
-    if _STOCK_LIST.search(folded[: claim.start]):
-        return replace(claim, sort=Sort.STOCK)
-    return replace(claim, sort=Sort.QUANTITY) if claim.sort is Sort.PRICE else claim
-
-
-def _find_order(
-    question: str, numbers: Sequence[Number], mentions: Sequence[Mention], catalogue: Catalogue
-) -> frozenset[Decimal]:
-    """What "10 bolillos y 2 baguettes" cost together, by each reading of the names."""
-    lines: list[tuple[set[Decimal], list[Decimal]]] = []
-    counted = False
-    for mention in mentions[:8]:
-        counts = [
-            value
-            for number in numbers
-            if number.money is None and re.fullmatch(r"\s+(?:[a-z]+ de )?", fold(question[number.end : mention.start]))
-            for value in number.values
-            if value == int(value) and value < 1000
-        ]
-        prices = {price for row in mention.products if (price := catalogue.products[row].price) is not None}
-        counted = counted or bool(counts)
-        if prices and len(prices) <= 4:
-            lines.append((prices, counts or [Decimal(1)]))
-    if not counted and len(lines) < 2:
-        return frozenset()
-    sums = {Decimal(0)}
-    for prices, counts in lines:
-        sums = {total + price * count for total in sums for price in prices for count in counts}
-    return frozenset(sums)
-
-
-def _blank_names(text: str, mentions: Sequence[Mention]) -> str:
-    for mention in mentions:
-        text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
-    return text
-
-
-def _pieces(left: str, right: str) -> list[int]:
-    """Quantities that stand by an amount: "2 unidades serían", "3 ×", "los dos"."""
-    numbers = [*find_numbers(left[-45:]), *find_numbers(right)]
-    return [
-        int(value)
-        for number in numbers
-        if number.money is None and not number.percent and not number.article
-        for value in number.values
-        if value == int(value) and 1 < value < 1000
-    ]
-
-
-def _drop_repeats(mentions: Sequence[Mention], claims: Sequence[Claim]) -> list[Mention]:
-    """Leave out a general word for what another mention names exactly ("el serrucho", after its full name).
-
-    And what only holds another thing: "una caja de 6 Malbec" speaks of the wine, where there are boxes too.
-    """
-    mentions = [
-        mention
-        for index, mention in enumerate(mentions)
-        if not (
-            len(mention.tokens) == 1
-            and mention.tokens[0].stem in CONTAINERS
-            and index + 1 < len(mentions)
-            and mentions[index + 1].start - mention.end <= 8
-        )
-    ]
-    return [
-        mention
-        for index, mention in enumerate(mentions)
-        if not any(other.products < mention.products and not _parted(mention, other, claims) for other in mentions)
-        and not any(
-            other.products == mention.products
-            for other in mentions[:index]
-            if len(mentions) > index and _adjacent(other, mention)
-        )
-    ]
-
-
-def _parted(general: Mention, exact: Mention, claims: Sequence[Claim]) -> bool:
-    """Whether a figure stands between a general word and the exact name after it, so that it belongs to the former."""
-    return any(general.end <= claim.start and claim.end <= exact.start for claim in claims)
-
-
-def _adjacent(one: Mention, other: Mention) -> bool:
-    return 0 <= other.start - one.end <= 3
-
-
-def _attach(
-    claims: Sequence[Claim], mentions: Sequence[Mention], *, before: bool, background: frozenset[int] | None
-) -> list[frozenset[int] | None]:
-    """Give each claim the names in front of it (or behind it): a run of k names and k figures pairs one to one."""
-    events: list[tuple[int, Mention | Claim]] = sorted(
-        [*((mention.start, mention) for mention in mentions), *((claim.start, claim) for claim in claims)],
-        key=lambda event: event[0],
-    )
-    if not before:
-        events.reverse()
-    owners: dict[int, frozenset[int] | None] = {}
-    run: list[Mention] = []
-    figures: list[Claim] = []
-
-    def settle() -> None:
-        for index, figure in enumerate(figures):
-            if not run:
-                owners[figure.start] = background
-            elif len(run) == len(figures):
-                owners[figure.start] = run[index].products
-            else:
-                owners[figure.start] = frozenset().union(*(mention.products for mention in run))
-
-    for _, event in events:
-        if isinstance(event, Claim):
-            figures.append(event)
-            continue
-        if figures:
-            settle()
-            run, figures = [], []
-        run.append(event)
-    settle()
-    return [owners[claim.start] for claim in claims]
