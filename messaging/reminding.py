@@ -239,12 +239,16 @@ def _reason_to_drop(reminder: Reminder, user: User, preferences: Preferences, *,
         return "moved"
     if now >= useful_until(reminder=reminder, preferences=preferences):
         return "too_late"
-    later = Reminder.objects.filter(
-        appointment=reminder.appointment, task=reminder.task, due_at__gt=reminder.due_at, due_at__lte=now
-    )
-    if of is not None and later.exclude(status__in=[Status.FAILED, Status.DROPPED]).exists():
-        return "superseded"  # by another one of the same thing: one is enough
+    if of is not None and now >= reminder.due_at + timedelta(minutes=1) and _is_superseded(reminder, now=now):
+        return "superseded"
     return ""
+
+
+def _is_superseded(reminder: Reminder, *, now: datetime) -> bool:
+    """Whether a later one of the same thing is due, too, or was sent already: one is enough."""
+    others = Reminder.objects.filter(appointment=reminder.appointment_id, task=reminder.task_id)
+    later = others.filter(due_at__gt=reminder.due_at, due_at__lte=now)
+    return bool(later.exclude(status__in=[Status.FAILED, Status.DROPPED]).exists())
 
 
 def _call(sending: Sending, *, now: datetime) -> Ending:

@@ -119,8 +119,9 @@ def _write_reminders(*, count: int, seconds: float) -> None:
 
 
 def _watch(victims, options: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
-    """Kill while reminders fall due, then wait for the rest, ``--patience`` seconds at most."""
+    """Kill while reminders fall due, then wait for the rest; no longer than ``--patience`` for what stands still."""
     from django.db import connection
+    from django.utils import timezone
 
     from config.chaos.ledger import count_open
 
@@ -134,8 +135,11 @@ def _watch(victims, options: argparse.Namespace) -> None:  # type: ignore[no-unt
             victims.kill_one()
         elif now >= calm_at:
             with suppress(Exception):  # the database may be away: that is the point
-                if count_open() == 0:
+                unfinished, standing = count_open(now=timezone.now())
+                if unfinished == 0:
                     return
+                if standing == 0:  # what is left waits for its pause to end
+                    deadline = now + options.patience
             connection.close()
         time.sleep(LOOK_SECONDS)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Q
 
 from agenda.models import Reminder
 from messaging.models import Notification
@@ -18,7 +20,10 @@ OPEN = ("scheduled", "claimed", "sending")
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Counts of reminders; ``longest`` and ``p99`` are seconds between an instant and its sending."""
+    """Counts of reminders; ``longest`` and ``p99`` are seconds between an instant and its sending.
+
+    The instant is the one for which it was planned last: who is told «later» by a mail server waits on purpose.
+    """
 
     reminders: int
     sent: int
@@ -54,17 +59,19 @@ class Ledger:
         )
 
 
-def count_open() -> int:
-    """How many reminders have not come to their end."""
+def count_open(*, now: datetime) -> tuple[int, int]:
+    """How many reminders have not come to their end, and how many of them wait for somebody, not for their time."""
     with all_tenants():
-        return int(Reminder.objects.filter(status__in=OPEN).count())
+        found = Reminder.objects.filter(status__in=OPEN)
+        counts = found.aggregate(all=Count("pk"), resting=Count("pk", filter=Q(status="scheduled", next_at__gt=now)))
+        return counts["all"], counts["all"] - counts["resting"]
 
 
 def close_ledger(*, letters: Iterable[str]) -> Ledger:
     """Compare. ``letters`` are the Message-IDs of all that arrived at the mail server, in full."""
     mailed = Counter(int(name.removeprefix("reminder-").split("@")[0]) for name in letters)
     with all_tenants():
-        rows = list(Reminder.objects.values_list("pk", "status", "due_at", "sent_at"))
+        rows = list(Reminder.objects.values_list("pk", "status", "next_at", "sent_at"))
         told = Notification.objects.values_list("reminder_id", "kind")
         rung = Counter(pk for pk, kind in told if kind == Notification.Kind.REMINDER)
         shown = {pk for pk, kind in told if kind == Notification.Kind.UNCONFIRMED}

@@ -28,8 +28,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reminders", type=int, default=2400)
-        parser.add_argument("--seconds", type=float, default=150.0, help="Over which they fall due, and people die.")
-        parser.add_argument("--kill-every", type=float, default=2.5, help="Seconds between two that are killed.")
+        parser.add_argument("--seconds", type=float, default=240.0, help="Over which they fall due, and people die.")
+        parser.add_argument("--kill-every", type=float, default=3.0, help="Seconds between two that are killed.")
         parser.add_argument("--short", action="store_true", help="A look for the tests: services and the database.")
         parser.add_argument("--json", type=Path, help="Write the counts to this file, too.")
         parser.add_argument("--folder", type=Path, help="Where the throwaway data lies.")
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             arguments += ["--json", str(options["json"].absolute())]
         os.environ.update({"REMINDER_THREADS": "4", "EMAIL_TIMEOUT": "2", **(_short if short else _long)})
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        seconds = options["seconds"] + PATIENCE + 120
+        seconds = options["seconds"] + PATIENCE + 1200
         try:
             with throwaway(parent=options["folder"]) as folder:
                 status = run_inside(folder, arguments, seconds=seconds, module="config.chaos")
