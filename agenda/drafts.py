@@ -113,7 +113,7 @@ _ORDER = re.compile(
 )
 _KIND = re.compile(
     r"^(?:(?:una?|an?|uma?|la|el|the|a|o|mi|my|minha)\s+)?(?:nuev[oa]\s+|new\s+|nov[oa]\s+)?(?:tareas?|pendiente|task|to-?do|tarefa|pendência)\b\s*(?:llamad[oa]|titulad[oa]|called|chamada|que diga|(?:para|de|to|for)\b|:)*\s*"
-    r"|^(?:(?:a|en|to|in|na|à) )?(?:mi|la|my|the|minha|a)?\s*(?:lista|list)(?: de (?:tareas|pendientes|tarefas))?\s*:?\s*"
+    r"|^(?:a|en|to|on|in|na|no) (?:mi|la|my|the|minha|meu) (?:agenda|calendario|calendar|calendário)\s*:?\s*|^(?:(?:a|en|to|in|na|à) )?(?:mi|la|my|the|minha|a)?\s*(?:lista|list)(?: de (?:tareas|pendientes|tarefas))?\s*:?\s*"
     r"|^(?:(?:una?|an?|uma?|la|el|the|o)\s+)?(?:cita|evento|appointment|event|compromisso|evento)\s*(?:llamad[oa]|titulad[oa]|called|chamad[oa]|:)\s*",
     re.IGNORECASE,
 )

@@ -14,6 +14,8 @@ from assistants.builtin.agenda_understanding import AgendaIntent, AgendaUndersta
 from assistants.builtin.material import Conversation
 from assistants.builtin.planning import Call
 
+_TO_DO = re.compile(r"recu[eé]rd|rec[oó]rd|remind|remember|lembr|\| \w+[aei]r\b", re.IGNORECASE)
+
 
 @dataclass
 class AgendaPlan:
@@ -94,7 +96,7 @@ def _book(plan: AgendaPlan, told: Told) -> None:
         )
         return
     given |= {name: draft[name] for name in ("location", "attendees", "all_day") if draft.get(name)}
-    if is_task:  # something to be reminded of at an hour
+    if is_task and _TO_DO.search(f"{plan.understanding.text} | {draft['words']}"):  # to be reminded of at that hour
         given = {"reminder_minutes": [0], "minutes": 15} | given
     if draft.get("end_datetime") and not given.get("all_day"):
         length = datetime.fromisoformat(draft["end_datetime"]) - datetime.fromisoformat(draft["start_datetime"])

@@ -61,19 +61,20 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         AgendaIntent.PRIORITISE,
-        rf"(?:prioridad|prioriza\w*|prioritize|prioritise|priority|prioridade|priorize|priorizar)(?! (?:tengo|tienen|tenho))(?!es)(?=.*)|(?:marca|pon|ponga|mark|set|make|marque|coloque)\w* {_ANY}(?:como |as |as an? )?(?:urgente|importante|urgent|important)",
+        rf"(?<!por )(?<!by )(?:prioridad|prioriza\w*|prioritize|prioritise|priority|prioridade|priorize|priorizar)(?! (?:tengo|tienen|tenho))(?!es)(?=.*)|(?:marca|pon|ponga|mark|set|make|marque|coloque)\w* {_ANY}(?:como |as |as an? )?(?:urgente|importante|urgent|important)",
     ),
     rule(
         AgendaIntent.COMPLETE,
         rf"(?:marca|marcar|marque|mark|pon|ponga|check)\w* {_ANY}(?:como |as )?(?:hech[oa]s?|completad[oa]s?|complet[oa]s?|terminad[oa]s?|list[oa]s?|realizad[oa]s?|done|complete|completed|finished|feit[oa]s?|concluid[oa]s?|off)",
         rf"(?:completa|termina|concluye|complete|finish|conclua|conclui|finalize) (?:la|el|mi|the|my|a|o|minha)? ?{_TASK}",
-        r"^\W*(?:(?:ya|acabo de|hoy|por fin|i(?:'ve| have)?|i just|just|already|acabei de|eu)(?: ya| ja| already| just)? |ja )(?!(?:no|not|nao|es|esta|quiero|want|tengo|have)\b)(?:\w{2,}(?:e|i|aste|ed|ei|ar|er|ir)|hice|fui|puse|traje|dije|did|paid|sent|bought|called|finished|wrote|made|fiz)(?: \w+| la| el)",
+        r"^\W*(?:(?:ya|acabo de|hoy|por fin|i(?:'ve| have)?|i just|just|already|acabei de|eu)(?: ya| ja| already| just)? |ja )(?!(?:no|not|nao|es|esta|quiero|want|tengo|have|need)\b)(?:\w{2,}(?:e|i|aste|ed|ei|ar|er|ir)|hice|fui|puse|traje|dije|did|paid|sent|bought|called|finished|wrote|made|fiz)(?: \w+| la| el)",
         r"(?:termine|acabe|finalice|complete|pague|compre|envie|mande|llame|hice|entregue|finished|completed|paid|terminei|paguei|comprei|enviei|conclui|liguei|entreguei) (?:la|el|los|las|de|con|lo|a|al|mi|the|my|o|os|as)\b",
         r"ya (?:esta|quedo) (?:hech[oa]|list[oa]|pagad[oa])|(?:is|are) done|ja (?:esta|foi) (?:feit[oa]|pag[oa])|done with",
+        r"^\W*listo (?:lo|el|la|los|las|con)",
     ),
     rule(
         AgendaIntent.CANCEL,
-        r"cancel(?:a|ar|ame|alo|ala|alas|alos|en|e|em)?|anul(?:a|ar|ame|e)|borr(?:a|ar|ame|alo|ala|alas|alos|e)|elimin(?:a|ar|ame|alo|ala|alas|alos|e)|quit(?:a|ar|ame|alo|ala)|delete|remove|call off|apag(?:a|ar|ue)|exclu(?:i|ir|a)|desmarc(?:a|ar|que)|remov(?:a|er)",
+        r"cancel(?:a|ar|ame|alo|ala|alas|alos|en|e|em)?|anul(?:a|ar|ame|e)|borr(?:a|ar|ame|alo|ala|alas|alos|e)|elimin(?:a|ar|ame|alo|ala|alas|alos|e)|quit(?:a|ar|ame|alo|ala)|delete|remove|call off|apag(?:a|ar|ue)|exclu(?:i|ir|a)|desmarc(?:a|ar)|desmarque|remov(?:a|er)",
     ),
     rule(
         AgendaIntent.MOVE,
@@ -83,8 +84,8 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         AgendaIntent.FREE,
-        r"(?:cuando|que dia|a que hora|donde) (?:\w+ ){0,3}(?:libre|espacio|hueco|disponible)|(?:tengo|tenes|hay|queda|quedan|busca\w*|encuentra\w*|dame|necesito) (?:\w+ ){0,4}(?:libres?|huecos?|espacios?|disponible\w*|disponibilidad)|(?:ratos?|horas?|tiempo|horarios?|huecos?|espacios?) (?:libres?|disponibles?)|estoy libre|disponibilidad",
-        r"when (?:am|are|will|do) (?:i|we) (?:\w+ ){0,3}(?:free|available|time)|(?:am i|are we|i'm|im) (?:free|available)|free (?:time|slots?|hours?|hour)|(?:time|slots?) (?:free|available)|available slots?|(?:find|have) (?:\w+ ){0,4}(?:free|slot|time for)|availability",
+        r"(?:cuando|que dia|a que hora|donde) (?:\w+ ){0,3}(?:libre|espacio|hueco|disponible)|(?:cuando|a que hora) (?:puedo|podria|podemos)|que (?:huecos|espacios|ratos|horarios)|busca\w* (?:\w+ ){0,2}(?:minutos|horas?)\b|(?:tengo|tenes|hay|queda|quedan|busca\w*|encuentra\w*|dame|necesito) (?:\w+ ){0,4}(?:libres?|huecos?|espacios?|disponible\w*|disponibilidad)|(?:ratos?|horas?|tiempo|horarios?|huecos?|espacios?) (?:libres?|disponibles?)|estoy (?:libre|disponible)|disponibilidad",
+        r"when (?:am|are|will|do) (?:i|we) (?:\w+ ){0,3}(?:free|available|time)|(?:am i|are we|i'm|im) (?:free|available)|free (?:time|slots?|hours?|hour)|(?:time|slots?) (?:free|available)|available slots?|find (?:me )?(?:\w+ ){0,3}(?:minutes?|hours?)|when can (?:i|we)|(?:find|have) (?:\w+ ){0,4}(?:free|slot|time for)|availability",
         r"quando (?:\w+ ){0,4}(?:livre|tempo|disponivel)|(?:tenho|tem|ha) (?:\w+ ){0,4}(?:livres?|disponive\w+|tempo)|horarios? (?:livres?|disponive\w+)|estou livre|tempo livre",
     ),
     rule(AgendaIntent.OVERDUE, r"vencid[oa]s?|atrasad[oa]s?|se me paso|overdue|late tasks|past due|atrasos?|esta vencido|(?:tengo|hay) retrasad\w+"),
@@ -94,7 +95,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         AgendaIntent.TASKS,
-        rf"(?:que|cuales|cuantas|mis|las|lista(?:r|me)?|muestra\w*|ver|dame|dime|hay|tengo) (?:\w+ ){{0,3}}{_TASK}|{_TASK} (?:tengo|hay|pendientes?|de hoy|para hoy)|que (?:me falta|debo|hay que|tengo que) (?:por )?hacer|que (?:hago|sigue) (?:ahora|primero)|por donde (?:empiezo|comienzo)",
+        rf"(?:que|cuales|cuantas|mis|las|lista(?:r|me)?|muestra\w*|ver|dame|dime|hay|tengo) (?:\w+ ){{0,3}}{_TASK}|{_TASK} (?:tengo|hay|pendientes?|de hoy|para hoy)|que (?:me falta|debo|hay que|tengo que) (?:por )?hacer|que (?:hago|sigue) (?:ahora|primero)|tarea mas (?:importante|urgente)|most (?:important|urgent) task|tarefa mais (?:importante|urgente)|por donde (?:empiezo|comienzo)",
         rf"(?:what|which|my|list|show|any|how many) (?:\w+ ){{0,3}}{_TASK}|what (?:do i|should i) (?:have to |need to )?do|to-?do list",
         rf"(?:quais|que|minhas|as|lista\w*|mostra\w*|ver|tenho) (?:\w+ ){{0,3}}{_TASK}|o que (?:eu )?(?:tenho que|preciso|devo|falta) fazer",
     ),
@@ -117,7 +118,7 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(
         AgendaIntent.ADD_TASK,
-        r"recuerdame|recordame|recuerda(?:me)? que|hazme acordar|que no se me olvide|no olvidar|acuerdame|remind me|remember to|don'?t let me forget|lembr[ea](?:-me|r)?|me lembr[ea]|nao (?:me )?deix[ae]? esquecer",
+        r"recuerdame|recordame|recuerda(?:me)? que|hazme acordar|que no se me olvide|no (?:me )?dejes? (?:que )?(?:se me )?olvid\w+|no olvidar|acuerdame|remind me|remember to|don'?t let me forget|lembr[ea](?:-me|r)?|me lembr[ea]|nao (?:me )?deix[ae]? esquecer",
         r"^\W*(?:tarea|task|tarefa|to-?do|pendiente) ?:",
         r"(?:anota|anotame|apunta|apuntame|anote|note down|write down|jot down)(?= )|^\W*(?:tengo que|debo|hay que|necesito|i (?:have|need) to|i must|tenho que|preciso|devo) \w+(?:ar|er|ir|arl[oa]s?|erl[oa]s?|irl[oa]s?)?\b",
     ),
@@ -215,7 +216,7 @@ def _intent(folded: str, moments: tuple[Moment, ...]) -> AgendaIntent:
 
 
 _BOOKS_FIRST = re.compile(
-    r"\W*(?:(?:agenda|reserva|programa)(?:r|me|lo|la)?|agende|reserve|programe|schedule|book|set up|arrange)\b(?! (?:de|del|task|for (?:today|tomorrow)|today|tomorrow))"
+    r"\W*(?:(?:necesito|quiero|quisiera|puedes|podrias|me ayudas a|can you|could you|i need to|i want to|preciso|quero|pode) )?(?:(?:agrega|anade|pon|anota|apunta|add|put|adiciona|adicione|coloca|coloque) (?:\w+ )?(?:a|en|to|on|in|na|no) (?:mi|la|my|the|minha|meu) (?:agenda|calendario|calendar)|(?:agenda|reserva|programa)(?:r|rme|me|lo|la)?|agende|reserve|programe|schedule|book|set up|arrange)\b(?! (?:de|del|task|for (?:today|tomorrow)|today|tomorrow))"
 )
 _REMINDS = re.compile(
     r"(?:avisa\w*|aviso|recuerda(?:me)?|recordatorio|alerta|remind(?:er)?(?: me)?|alert me|lembr[ea](?:-me|te)?|avise(?:-me)?|lembrete)\b"
