@@ -108,7 +108,7 @@ def book(
         else:
             appointment.save(force_insert=True)
             act.made(appointment)
-            undoing.set_attendees(user=user, appointment_ids=[appointment.pk], attendees=people)
+            undoing.add_attendees(user=user, appointment_ids=[appointment.pk], attendees=people)
             planning.plan(of=appointment, preferences=preferences, now=now)
         change = act.finish(kind=Change.Kind.CREATED, summary=summarise(appointment, user=user))
         return Booked(appointment, conflicts_of(appointment), change)

@@ -55,7 +55,7 @@ def begin(act: undoing.Act, first: Appointment, *, rule: str, attendees: Sequenc
     if first._state.adding:
         first.save(force_insert=True)
         act.made(first)
-        undoing.set_attendees(user=act.user, appointment_ids=[first.pk], attendees=attendees)
+        undoing.add_attendees(user=act.user, appointment_ids=[first.pk], attendees=attendees)
     else:
         first.version += 1
         write([first], now=act.now)
@@ -229,7 +229,7 @@ def make(series: Series, walls: Sequence[datetime]) -> list[Appointment]:
     people = series.template.get("attendees", [])
     ids = {one["contact_id"] for one in people if one.get("contact_id")}
     known = set(Contact.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-    undoing.set_attendees(
+    undoing.add_attendees(
         user=series.user,
         appointment_ids=[row.pk for row in rows],
         attendees=[{**one, "contact_id": one["contact_id"] if one["contact_id"] in known else None} for one in people],

@@ -46,13 +46,18 @@ class Act:
     def __init__(self, *, user: User, now: datetime) -> None:
         self.user = user
         self.now = now
-        self._before: dict[tuple[type[Model], int], dict[str, Any] | None] = {}
+        self._before: dict[tuple[type[Model], int], dict[str, Any]] = {}
+        self._made: dict[tuple[type[Model], int], int | None] = {}  # and the version of each
+        self._made_and_changed: set[tuple[type[Model], int]] = set()
         self._attendees: dict[int, list[dict[str, Any]]] = {}
 
     def watch(self, *rows: Model) -> None:
         """Remember how ``rows`` are."""
         for row in rows:
-            self._before.setdefault((type(row), row.pk), values_of(row))
+            if (type(row), row.pk) in self._made:
+                self._made_and_changed.add((type(row), row.pk))
+            else:
+                self._before.setdefault((type(row), row.pk), values_of(row))
 
     def set_attendees(self, appointments: Sequence[Appointment], attendees: Sequence[dict[str, Any]]) -> None:
         """Let ``attendees`` be who comes to ``appointments``, which are watched, where it is somebody else."""
@@ -63,21 +68,29 @@ class Act:
 
     def changed(self, row: Model) -> bool:
         """Whether ``row``, which is watched, is no longer as it was."""
-        before = self._before[type(row), row.pk]
+        before = self._before.get((type(row), row.pk))
         return before != values_of(row) or (row.pk in self._attendees and isinstance(row, Appointment))
 
     def made(self, *rows: Model) -> None:
         """Remember that ``rows`` are new."""
         for row in rows:
-            self._before[type(row), row.pk] = None
+            self._before.pop((type(row), row.pk), None)
+            self._made[type(row), row.pk] = getattr(row, "version", None)
 
     def finish(self, *, kind: str, summary: str) -> Change | None:
         """Write down what changed, as the rows now are in the database; None when nothing did."""
-        entries = []
+        entries: list[dict[str, Any]] = []
         for model in MODELS.values():
-            ids = [pk for of, pk in self._before if of is model]
-            rows = model.objects.filter(pk__in=ids).order_by("pk") if ids else ()  # type: ignore[attr-defined]
-            entries += [entry for row in rows if (entry := self._entry(row, self._before[model, row.pk]))]
+            made = {pk: version for (of, pk), version in self._made.items() if of is model}
+            read = [pk for of, pk in (*self._before, *self._made_and_changed) if of is model]
+            rows = model.objects.filter(pk__in=read).order_by("pk") if read else ()  # type: ignore[attr-defined]
+            for row in rows:
+                if row.pk in made:
+                    made[row.pk] = getattr(row, "version", None)
+                elif entry := self._entry(row, self._before[model, row.pk]):
+                    entries.append(entry)
+            label = model._meta.label_lower
+            entries += [{"model": label, "id": pk, "version": n, "was": None, "fields": None} for pk, n in made.items()]
         if not entries:
             return None
         return Change.objects.create(
@@ -91,10 +104,8 @@ class Act:
             raise RuntimeError("nothing changed")
         return change
 
-    def _entry(self, row: Model, before: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _entry(self, row: Model, before: dict[str, Any]) -> dict[str, Any] | None:
         entry = {"model": row._meta.label_lower, "id": row.pk, "version": getattr(row, "version", None)}
-        if before is None:
-            return {**entry, "was": None, "fields": None}
         now = values_of(row)
         fields = {name: value for name, value in before.items() if value != now[name] and name != "version"}
         if row.pk in self._attendees and isinstance(row, Appointment):
@@ -163,10 +174,14 @@ def attendees_of(appointment_ids: Sequence[int]) -> dict[int, list[dict[str, Any
 def set_attendees(*, user: User, appointment_ids: Sequence[int], attendees: Sequence[dict[str, Any]]) -> None:
     """Let ``attendees``, checked already, be who comes to each of the appointments."""
     Attendee.objects.filter(appointment_id__in=appointment_ids).delete()
-    Attendee.objects.bulk_create(
-        [Attendee(user=user, appointment_id=pk, **one) for pk in appointment_ids for one in attendees],
-        batch_size=BATCH,
-    )
+    add_attendees(user=user, appointment_ids=appointment_ids, attendees=attendees)
+
+
+def add_attendees(*, user: User, appointment_ids: Sequence[int], attendees: Sequence[dict[str, Any]]) -> None:
+    """Let ``attendees``, checked already, come to each of the appointments."""
+    made = [Attendee(user=user, appointment_id=pk, **one) for pk in appointment_ids for one in attendees]
+    if made:
+        Attendee.objects.bulk_create(made, batch_size=BATCH)
 
 
 def _find(*, now: datetime, change_id: int | None) -> Change:

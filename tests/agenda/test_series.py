@@ -280,6 +280,16 @@ def test_this_and_the_following_are_cancelled_and_removed_and_nothing_more_comes
     assert _rows() == []
 
 
+def test_what_an_act_makes_and_changes_at_once_can_be_undone(agenda):
+    _book(agenda, "FREQ=WEEKLY;COUNT=2")
+    before = _state()
+    fields = {"rrule": "FREQ=DAILY;COUNT=3", "status": "cancelled", "cancel_reason": "Lluvia"}
+    change = booking.alter(appointment_id=_rows()[0].pk, now=NOW, scope="all", **fields).change
+    assert [row.status for row in _rows()] == ["cancelled"] * 3
+    undoing.undo(user=agenda, now=NOW, change_id=change.pk)
+    assert _state() == before
+
+
 def test_all_day_series_keep_their_days(agenda):
     _book(agenda, "FREQ=DAILY;COUNT=3", start=date(2026, 3, 7), all_day=True)
     assert _walls() == ["03-07 00:00", "03-08 00:00", "03-09 00:00"]
