@@ -21,20 +21,21 @@ from tenants.contract import Whole
 from tenants.sorting import plain, sortable
 
 # The id makes each order total, so that no row appears on two pages.
-APPOINTMENT_ORDERINGS: dict[str, tuple[F | Func, ...]] = {
-    "start_datetime": (F("start_datetime"),),
+# A name alone is a column that is never null: pages of such an order say where they begin (tenants.positions).
+APPOINTMENT_ORDERINGS: dict[str, tuple[str | F | Func, ...]] = {
+    "start_datetime": ("start_datetime",),
     "title": (sortable("title"),),
-    "created_at": (F("created_at"),),
-    "updated_at": (F("updated_at"),),
+    "created_at": ("created_at",),
+    "updated_at": ("updated_at",),
 }
-TASK_ORDERINGS: dict[str, tuple[F | Func, ...]] = {
+TASK_ORDERINGS: dict[str, tuple[str | F | Func, ...]] = {
     "priority": (F("urgency"), F("due_date")),
     "due_date": (F("due_date"), F("urgency")),
     "title": (sortable("title"),),
     "status": (F("status"), F("urgency"), F("due_date")),
     "category": (sortable("category"), F("urgency"), F("due_date")),
-    "created_at": (F("created_at"),),
-    "updated_at": (F("updated_at"),),
+    "created_at": ("created_at",),
+    "updated_at": ("updated_at",),
     "completed_at": (F("completed_at"),),
 }
 
@@ -184,7 +185,12 @@ def _holding(found: Any, text: str, columns: tuple[str, ...], *others: Any) -> A
     return found.filter(held)
 
 
-def _ordered(found: Any, asked: str, orderings: dict[str, tuple[F | Func, ...]]) -> Any:
-    keys = [*orderings[asked.removeprefix("-")], F("id")]
+def _ordered(found: Any, asked: str, orderings: dict[str, tuple[str | F | Func, ...]]) -> Any:
     back = asked.startswith("-")
-    return found.order_by(*(key.desc(nulls_last=True) if back else key.asc(nulls_last=True) for key in keys))
+    return found.order_by(*(_directed(key, back=back) for key in (*orderings[asked.removeprefix("-")], "id")))
+
+
+def _directed(key: str | F | Func, *, back: bool) -> Any:
+    if isinstance(key, str):
+        return f"-{key}" if back else key
+    return key.desc(nulls_last=True) if back else key.asc(nulls_last=True)

@@ -196,15 +196,16 @@ class Pages(PageNumberPagination):
 
     def _read_cursor(self) -> tuple[Order, list[Any], bool] | None:
         text = self.request.query_params.get(self.cursor_query_param)
-        if text is None or self.order is None:
+        if text is None:
             return None
         try:
-            found = self.order.read(text, of=self._name_page(self.number))
+            Order.check(text)
+            found = self.order and self.order.read(text, of=self._name_page(self.number))
         except NoPosition:
             raise ValidationError(
                 {self.cursor_query_param: [_("No es nuestro: síguelo como viene en «next» o «previous».")]}
             ) from None
-        return (self.order, *found) if found else None
+        return (self.order, *found) if self.order and found else None
 
     def _link(self, number: int, *, after: Any = None, before: Any = None) -> str:
         address = remove_query_param(self.request.build_absolute_uri(), self.cursor_query_param)

@@ -74,6 +74,14 @@ class Order:
         values = [value if isinstance(value, int | str) else str(value) for value in position]
         return _signer.sign_object([of, backwards, *values], compress=True)
 
+    @staticmethod
+    def check(text: str) -> None:
+        """Raise NoPosition for what no list wrote, also where the list at hand knows no positions."""
+        try:
+            _signer.unsign_object(text)
+        except (BadSignature, ValueError) as fault:
+            raise NoPosition from fault
+
     def read(self, text: str, *, of: str) -> tuple[list[Any], bool] | None:
         """The position in a link and whether it is the page's end; None when it is another page's.
 
