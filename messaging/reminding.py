@@ -70,9 +70,14 @@ def ring() -> None:
     enqueue("messaging.tasks.remind", timeout=TASK_SECONDS)
 
 
+def is_due(*, now: datetime) -> bool:
+    """Whether there is something to send."""
+    return claiming.waiting_since(now=now) is not None
+
+
 def ring_due(*, now: datetime) -> bool:
     """Ring when something is due. Returns whether it rang."""
-    due = claiming.waiting_since(now=now) is not None
+    due = is_due(now=now)
     if due:
         with transaction.atomic():
             ring()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from io import StringIO
 
@@ -19,6 +22,7 @@ from config.management.commands.doctor import examine
 from tenants.models import User
 from tenants.scope import tenant_scope
 from tests import factories
+from tests.messaging.conftest import process_environment, until
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +115,36 @@ def test_they_can_be_sent_by_hand(alice, bob, now):
     out = StringIO()
     call_command("send_reminders", stdout=out)
     assert out.getvalue() == "sent 1, failed 0, unknown 0, dropped 0, later 0\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_as_a_service_it_sends_until_it_is_told_to_stop(alice, now, settings, tmp_path):
+    with tenant_scope(alice):
+        meetings = [
+            factories.appointment(alice, start_datetime=now + timedelta(hours=1, seconds=n), reminder_minutes=[60])
+            for n in (0, 1, 2)
+        ]
+        for meeting in meetings:
+            due = meeting.start_datetime - timedelta(minutes=60)
+            factories.reminder(alice, kind="appointment", appointment=meeting, task=None, due_at=due)
+
+    def sent() -> int:
+        with tenant_scope(alice):
+            return Reminder.objects.filter(status="sent").count()
+
+    with (tmp_path / "log").open("wb") as log:
+        service = subprocess.Popen(
+            [sys.executable, "manage.py", "send_reminders", "--loop", "--every", "0.2"],
+            cwd=settings.BASE_DIR,
+            env=process_environment(settings),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        until(lambda: sent() == 3 or service.poll() is not None, seconds=60)
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(timeout=30) == 0, (tmp_path / "log").read_text()
+    finally:
+        service.kill()
+        service.wait()
+    assert "sent " in (tmp_path / "log").read_text()

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from messaging import reminding
 
+LOOK_SECONDS = 10.0  # then it looks again for what others have left behind
+
 logger = logging.getLogger(__name__)
 
 
@@ -30,23 +32,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["loop"]:
-            self._say(self.look(stop=threading.Event()))
+            self._say(self.look(stop=threading.Event(), seconds=float("inf")))
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         while not stop.is_set():
             try:
-                self._say(self.look(stop=stop))
+                self._say(self.look(stop=stop, seconds=LOOK_SECONDS))
+                if reminding.is_due(now=timezone.now()):
+                    continue
             except Exception:  # a database that is being started again raises errors of its own
                 logger.exception("This look broke off; the next one follows")
                 connection.close()
             stop.wait(options["every"])
 
-    def look(self, *, stop: threading.Event) -> str:
-        """One look at everything that is due. Returns the counts in words."""
+    def look(self, *, stop: threading.Event, seconds: float) -> str:
+        """Send what is due, for so many ``seconds`` at most. Returns the counts in words."""
         swept = reminding.sweep(now=timezone.now())
-        done = reminding.drain(threads=settings.REMINDERS["THREADS"], seconds=float("inf"), stop=stop.is_set)
+        done = reminding.drain(threads=settings.REMINDERS["THREADS"], seconds=seconds, stop=stop.is_set)
         done["unknown"] += swept["unknown"]
         return reminding.describe(done)
 
