@@ -236,4 +236,4 @@ def named_hour(found: Found, reference: Reference) -> Piece | None:
     if found.has("h") and found.value("h", "HOUR") != 12:
         return None
     hour = found.value("n", "NOON", "MIDNIGHT", "LUNCH", "MIDMORNING", "MIDAFTERNOON")
-    return Clock(hour=hour, minute=minutes_of(found), fixed=True)
+    return Clock(hour=hour, minute=minutes_of(found), fixed=hour > 0)

@@ -140,9 +140,11 @@ def days_of_work(found: Found, reference: Reference) -> Piece | None:
     "PLURAL (DAY_UNIT)? d=DAY OF (EVERY|THE)* MONTH_UNIT",
     "(THE|ON)* final=FINAL DAY_UNIT OF EVERY (THE|PLURAL)? MONTH_UNIT",
     "EVERY END OF MONTH_UNIT",
+    "(THE|ON|PLURAL)* (DAY_UNIT)? d=DAY/ORD AND THE? also=DAY/ORD OF EVERY (THE|PLURAL)? MONTH_UNIT",
 )
 def monthly(found: Found, reference: Reference) -> Piece | None:
-    return repeated("MONTHLY", more=f";BYMONTHDAY={found.value('d', 'DAY', 'ORD') or -1}")
+    day, also = found.value("d", "DAY", "ORD") or -1, found.value("also", "DAY", "ORD")
+    return repeated("MONTHLY", more=f";BYMONTHDAY={day},{also}" if also else f";BYMONTHDAY={day}")
 
 
 @rule(

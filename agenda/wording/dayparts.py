@@ -48,7 +48,8 @@ def noon(found: Found, reference: Reference) -> Piece | None:
     "(THE|IN|ON)* r=THIS/THAT (EARLY (OF THE?)?)? p=PART",
     "p=TONIGHT",
     "THE? p=LAST_NIGHT/NIGHT_BEFORE_LAST",
-    "TODAY (BY|IN|OF|A|AT|ON)* THE? p=PART",
+    "TODAY (BY|IN|OF|A|AT|ON)* THE p=PART",
+    "TODAY (BY|IN|OF|A|AT|ON)* p=SURE_PART",
     "THE r=NEXT/LAST p=PART",
     "THE p=PART r=NEXT/LAST",
     "r=NEXT p=PART",
@@ -60,7 +61,7 @@ def part_of_today(found: Found, reference: Reference) -> Piece | None:
         day = add_days(reference.today, -2)
     else:
         day = add_days(reference.today, step(found) or 0)
-    part = found.value("p", "PART") or "night"
+    part = found.value("p", "PART", "SURE_PART") or "night"
     return Part(part=part, days=(day,)) if day else None
 
 

@@ -74,6 +74,7 @@ WORDS: dict[str, dict[object, str]] = {
     "MIDDLE": {None: "middle|mid"},
     "COUPLE": {2: "couple|couple of|a couple of|a couple", 3: "few|a few|several|some"},
     "SOME": {None: "another|other|more|a|an"},
+    "GREETING": {None: "good morning|good afternoon|good evening|good night|good day"},
     "EVE": {None: "eve"},
     "END_OF_DAY": {None: "eod|cob|close of business|end of business"},
     "UNIT": {

@@ -120,6 +120,8 @@ def before_or_after(found: Found, reference: Reference) -> Piece | None:
 @rule("THE u=DAY_UNIT/WEEK_UNIT r=BEFORE/AFTER (?! TOMORROW)", "THE? EVE (?= OF)")
 def next_to(found: Found, reference: Reference) -> Piece | None:
     """«el día después de» Christmas, «la víspera de» the third of May."""
+    if found.means("r", "LAST"):
+        return None  # «la semana pasada»
     amounts = ((1, found.value("u", "UNIT") or "day"),)
     relation: Relation = "after" if found.means("r", "AFTER") else "before"
     return Length(amounts=amounts, relation=relation, length=length_of(amounts))

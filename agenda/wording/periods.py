@@ -52,6 +52,22 @@ def nearby_period(found: Found, reference: Reference) -> Piece | None:
     return ranged((first, add_days(following, -1) if following else None))
 
 
+@rule(f"{PREFIX} o=ORD/FINAL FORTNIGHT_UNIT (OF|IN)* m={MONTH} {YEAR}")
+def half_month(found: Found, reference: Reference) -> Piece | None:
+    """«la segunda quincena de mayo»: from the 16th to the end."""
+    month, year = found.value("m", "MONTH", "SHORT_MONTH"), year_of(found, reference)
+    if year is None:
+        year = reference.today.year + (month < reference.today.month)
+    start, end = month_of(year, month)
+    if start is None or found.value("o", "FINAL", "ORD") not in {1, 2, -1}:
+        return None
+    return ranged(
+        (start, day_of(year, month, 15))
+        if found.means("o", "ORD") and found.value("o", "ORD") == 1
+        else (day_of(year, month, 16), end)
+    )
+
+
 @rule("THE? WEEK_UNIT AFTER NEXT")
 def week_after_next(found: Found, reference: Reference) -> Piece | None:
     monday = monday_of(reference.today, 2)

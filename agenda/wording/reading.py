@@ -21,6 +21,7 @@ SMALL = frozenset(
 )
 TELLING = 400  # tokens that are looked at to tell the language
 MOST_TOKENS = 1000  # in runs that may hold a time; ordinary texts of 10,000 letters have far less
+UNTIL = ("hasta", "ate", "até", "until", "till", "to", "through")
 QUIET = 16  # words without time in a row after which nothing belongs together
 
 
@@ -92,6 +93,9 @@ def _read(tokens: list[Token], text: str, reference: Reference, zone: ZoneInfo) 
             moments[-1] = _moved(moments[-1], length, moment, zone, text)
             length = None
             continue
+        if moments and _until(moments[-1], moment, text):
+            moments[-1] = _from_to(moments[-1], moment, text)
+            continue
         length = group.alone if isinstance(group.alone, Length) and group.alone.relation else None
         moments.append(moment)
     if len(moments) == 1 and length is not None and length.relation == "after":
@@ -102,6 +106,32 @@ def _read(tokens: list[Token], text: str, reference: Reference, zone: ZoneInfo) 
 def _joined(end: int, start: int, text: str) -> bool:
     """Whether nothing but a small word stands between «dos días después» and its anchor."""
     return all(word in SMALL for word in text[end:start].lower().split())
+
+
+def _until(start: Moment, end: Moment, text: str) -> bool:
+    """Whether «hasta» stands between two instants."""
+    between = text[start.span[1] : end.span[0]].lower().split()
+    return start.kind == end.kind == "datetime" and between[:1] in [[word] for word in UNTIL]
+
+
+def _from_to(start: Moment, end: Moment, text: str) -> Moment:
+    """«mañana a las 3 hasta el jueves a las 5»: to each start the first end after it."""
+    span = (start.span[0], end.span[1])
+    readings = []
+    for one in start.candidates:
+        after = [other.start for other in end.candidates if other.start > one.start]  # type: ignore[operator]
+        if after:
+            readings.append(Reading(one.start, after[0]))
+    reasons = tuple(dict.fromkeys((*start.reasons, *end.reasons)))
+    return replace(
+        start,
+        kind="datetime_range",
+        words=text[slice(*span)],
+        span=span,
+        spans=(*start.spans, *end.spans),
+        candidates=tuple(readings),
+        reasons=reasons if readings else ("impossible_date",),
+    )
 
 
 def _moved(said: Moment, length: Length, anchor: Moment, zone: ZoneInfo, text: str) -> Moment:

@@ -96,7 +96,7 @@ class _Resolution:
         if group.hours:
             return self._ranged(dates, self._hour_ranges(group.hours))
         if group.clock:
-            return self._timed(dates, self._hours(group.clock))
+            return self._timed(dates, self._hours(group.clock, self._part))
         if group.part:
             window = self._window(group.part)
             return self._ranged(dates, [window])
@@ -107,25 +107,28 @@ class _Resolution:
             return self.group.day.days
         return self.group.part.days if self.group.part else ()
 
-    def _hours(self, clock: Clock) -> list[Hour]:
+    def _hours(self, clock: Clock, part: str | None) -> list[Hour]:
         """The times an hour may be, the likeliest first."""
-        part = self.group.part
         if part is not None and not clock.fixed:
-            clock = apply_part(clock, part.part)
-        if part is not None and part.days and clock.days and part.part == "night" and not clock.fixed:
-            clock = Clock(hour=clock.hour, minute=clock.minute, second=clock.second, fixed=True, days=clock.days)
+            clock = apply_part(clock, part)
         exact = time(clock.hour, clock.minute, clock.second)
         if clock.fixed:
             return [(clock.days, exact)]
-        if clock.hour == 12:
+        if clock.hour % 12 == 0:  # midnight begins a day and ends it
             return [(0, exact), (1, exact.replace(hour=0))]
         return order_hours((0, exact), (0, exact.replace(hour=clock.hour + 12)))
 
+    @property
+    def _part(self) -> str | None:
+        if self.group.part:
+            return self.group.part.part
+        return self.group.cycle.part if self.group.cycle else None
+
     def _hour_ranges(self, hours: Hours) -> list[tuple[Hour, Hour]]:
         start, end = cast(Clock, hours.start), cast(Clock, hours.end)
-        part = hours.part or (self.group.part.part if self.group.part else None)
-        ends = self._options(end, part)
-        starts = self._options(
+        part = hours.part or self._part
+        ends = self._hours(end, part)
+        starts = self._hours(
             start, None if part and not start.fixed and start.hour > end.hour and end.hour != 12 else part
         )
         found: list[tuple[Hour, Hour]] = []
@@ -139,16 +142,6 @@ class _Resolution:
         shortest = min(_length(*one) for one in found)
         return [one for one in found if _length(*one) == shortest or (start.fixed and end.fixed)]
 
-    def _options(self, clock: Clock, part: str | None) -> list[Hour]:
-        if part is not None and not clock.fixed:
-            clock = apply_part(clock, part)
-        exact = time(clock.hour, clock.minute, clock.second)
-        if clock.fixed:
-            return [(clock.days, exact)]
-        if clock.hour == 12:
-            return [(0, exact), (1, exact.replace(hour=0))]
-        return order_hours((0, exact), (0, exact.replace(hour=clock.hour + 12)))
-
     def _window(self, part: Part) -> tuple[Hour, Hour]:
         first, last = PARTS[self.reference.language][part.part]
         if part.early:
@@ -156,7 +149,7 @@ class _Resolution:
         return (0, time(first)), (last // 24, time(last % 24))
 
     def _timed(self, days: Sequence[date], hours: Sequence[Hour]) -> Moment:
-        if len(hours) > 1:
+        if len(hours) > 1 and (days or len({hour for _, hour in hours}) > 1):
             self.reasons.add("morning_or_evening")
         if not days:
             return self._made("time", [Reading(hour) for _, hour in hours])
@@ -196,7 +189,7 @@ class _Resolution:
         hours: list[Hour] = []
         duration = None
         if self.group.clock:
-            hours = self._hours(self.group.clock)
+            hours = self._hours(self.group.clock, self._part)
             if len(hours) > 1:
                 self.reasons.add("morning_or_evening")
         elif self.group.hours:

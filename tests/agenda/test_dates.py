@@ -82,6 +82,12 @@ def test_an_hour_at_which_people_meet_in_the_morning_and_in_the_evening_needs_as
     assert not only("mañana a las 7 de la noche").ambiguous
 
 
+def test_midnight_begins_and_ends_a_day():
+    assert starts(only("hoy a medianoche")) == [at(2026, 11, 19), at(2026, 11, 18)]
+    assert starts(only("a medianoche")) == [time()]
+    assert starts(only("mañana a las 12 de la noche")) == [at(2026, 11, 20)]
+
+
 def test_hours_of_today_that_are_over_come_last():
     assert starts(only("hoy a las 9")) == [at(2026, 11, 18, 21), at(2026, 11, 18, 9)]
 
@@ -292,3 +298,16 @@ def test_it_refuses_a_naive_now_and_an_unknown_zone():
         read("hoy", now=datetime(2026, 1, 1))  # noqa: DTZ001
     with pytest.raises(ZoneInfoNotFoundError):
         read("hoy", timezone="America/Atlantis")
+
+
+@pytest.mark.parametrize(
+    "text", ["Buenas noches, mañana a las 9", "boa noite, amanhã às 9", "Good evening, tomorrow at 9"]
+)
+def test_a_greeting_is_no_part_of_the_day(text):
+    assert only(text).start.hour == 9
+
+
+def test_from_an_instant_to_another_is_a_range():
+    moment = only("desde mañana a las 3 pm hasta el viernes a las 5 pm")
+
+    assert (moment.kind, moment.start, moment.end) == ("datetime_range", at(2026, 11, 19, 15), at(2026, 11, 20, 17))
