@@ -313,3 +313,49 @@ def test_nobody_else_changed(agenda, bob):
     with tenant_scope(bob):
         assert Appointment.objects.get().version == 1
         assert Task.objects.get().title == "Ajena"
+
+
+def test_words_become_a_draft_and_nothing_is_written(agenda):
+    text = "agéndame una reunión con Carla mañana a las 3:30 de la tarde en su oficina y avísame una hora antes"
+    before = agenda.get(CHANGES).json()["count"]
+    draft = agenda.post("/api/user/personal/draft", {"text": text, "kind": "appointment"}).json()
+    assert draft["start_datetime"].endswith("T15:30:00-05:00")
+    assert (draft["attendees"], draft["reminder_minutes"], draft["ambiguous"]) == (["Carla"], [60], False)
+    task = agenda.post("/api/user/personal/draft", {"text": "pagar el arriendo mañana, urgente", "kind": "task"}).json()
+    assert (task["priority"], task["start_datetime"]) == ("high", None)
+    assert task["due_date"]
+    vague = agenda.post("/api/user/personal/draft", {"text": "dentista"}).json()
+    assert (vague["kind"], vague["ambiguous"], bool(vague["question"])) == ("appointment", True, True)
+    assert agenda.get(CHANGES).json()["count"] == before
+    assert agenda.get(APPOINTMENTS).json()["count"] == agenda.get(TASKS).json()["count"] == 0
+
+
+def test_a_series_is_booked_moved_and_cancelled_by_the_api(agenda):
+    made = _book(agenda, rrule="FREQ=WEEKLY;COUNT=3", start_datetime="2027-01-05T10:00", attendees=["Ana"])
+    ids = [row["id"] for row in agenda.get(APPOINTMENTS).json()["results"]]
+    assert (made["id"], made["rrule"], made["original_start"]) == (
+        ids[0],
+        "FREQ=WEEKLY;COUNT=3",
+        made["start_datetime"],
+    )
+    assert len(ids) == 3
+    moved = agenda.patch(f"{APPOINTMENTS}/{ids[1]}?scope=following", {"start_datetime": "2027-01-12T11:00"})
+    assert moved.status_code == 200, moved.content
+    starts = [row["start_datetime"][5:16] for row in agenda.get(APPOINTMENTS).json()["results"]]
+    assert starts == ["01-05T10:00", "01-12T11:00", "01-19T11:00"]
+    cancelled = agenda.post(f"{APPOINTMENTS}/{ids[1]}/cancel", {"scope": "all", "reason": "Vacaciones"})
+    assert cancelled.json()["status"] == "cancelled"
+    assert [row["status"] for row in agenda.get(APPOINTMENTS).json()["results"]] == ["scheduled"] + 2 * ["cancelled"]
+    assert _refused(agenda.patch(f"{APPOINTMENTS}/{ids[0]}", {"rrule": "FREQ=DAILY"}), "rrule")
+    assert _refused(agenda.post(APPOINTMENTS, {**MEETING, "rrule": "FREQ=SECONDLY;COUNT=315360000"}), "rrule")
+    undone = agenda.post(f"{CHANGES}/{cancelled.json()['undo']['id']}/undo", {})
+    assert undone.status_code == 200
+    assert agenda.delete(f"{APPOINTMENTS}/{ids[0]}?scope=all").status_code == 200
+    assert agenda.get(APPOINTMENTS).json()["count"] == 2  # the others are a series of their own
+
+
+def test_completing_a_repeated_task_names_the_next(agenda):
+    made = agenda.post(TASKS, {"title": "Pagar", "due_date": "2126-01-01", "rrule": "FREQ=MONTHLY"}).json()
+    done = agenda.patch(f"{TASKS}/{made['id']}", {"status": "completed"}).json()
+    assert agenda.get(f"{TASKS}/{done['next']}").json()["due_date"] == "2126-02-01"
+    assert agenda.patch(f"{TASKS}/{made['id']}", {"title": "Pagado"}).json()["next"] is None
