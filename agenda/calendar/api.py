@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
@@ -53,7 +53,10 @@ INTAKE = inline_serializer(
 )
 FEED = inline_serializer(
     "CalendarFeed",
-    {"created_at": serializers.DateTimeField(), "read_at": serializers.DateTimeField(allow_null=True)},
+    {
+        "created_at": serializers.DateTimeField(allow_null=True, help_text="Null: there is none."),
+        "read_at": serializers.DateTimeField(allow_null=True),
+    },
 )
 NEW_FEED = inline_serializer("NewCalendarFeed", {"url": serializers.URLField()})
 
@@ -103,17 +106,16 @@ class CalendarView(APIView):
 class FeedView(APIView):
     """The private address of my agenda, for calendar programs."""
 
-    @extend_schema(
-        operation_id="read_calendar_feed",
-        responses={200: FEED, 404: OpenApiResponse(description="There is none.")},
-    )
+    @extend_schema(operation_id="read_calendar_feed", responses=FEED)
     def get(self, request: Request) -> Response:
         """Since when there is one, and when it was last read. The address itself is shown once, when it is made."""
-        feed = CalendarFeed.objects.first()
-        if feed is None:
-            return Response({"detail": _("No hay una dirección del calendario.")}, status=status.HTTP_404_NOT_FOUND)
-        zone = timezone.get_current_timezone()
-        return Response({"created_at": show_time(feed.created_at, zone), "read_at": show_time(feed.read_at, zone)})
+        feed, zone = CalendarFeed.objects.first(), timezone.get_current_timezone()
+        return Response(
+            {
+                "created_at": show_time(feed.created_at if feed else None, zone),
+                "read_at": show_time(feed.read_at if feed else None, zone),
+            }
+        )
 
     @extend_schema(operation_id="make_calendar_feed", request=None, responses={201: NEW_FEED})
     def post(self, request: Request) -> Response:
