@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agenda.dates import Moment, Reading, read_moments
+from agenda.details import EARLIEST, LATEST
 from agenda.readings import SETTLED, choose, is_clear, next_day
 from assistants.language import Language
 from assistants.moments import write_day, write_moment
@@ -161,13 +162,20 @@ def _moments(text: str, context: ToolContext) -> list[Moment]:
 def _read_iso(text: str, *, context: ToolContext) -> Said:
     try:
         if len(text) == 10:
-            return Said(date.fromisoformat(text))
+            _check_year(day := date.fromisoformat(text))
+            return Said(day)
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ToolError(f"«{text}» is no date of the calendar") from None
+    _check_year(moment)
     if moment.tzinfo is not None:
         moment = moment.astimezone(zone_of(context))
     return Said(moment.date(), moment.time())
+
+
+def _check_year(day: date) -> None:
+    if not EARLIEST <= day.year <= LATEST:
+        raise ToolError(f"years go from {EARLIEST} to {LATEST}")
 
 
 def _next_day(clock: time, context: ToolContext) -> date:
@@ -177,6 +185,9 @@ def _next_day(clock: time, context: ToolContext) -> date:
 def _span_of(reading: Reading, *, context: ToolContext) -> tuple[datetime, datetime]:
     zone = zone_of(context)
     start, end = reading.start, reading.end
+    for each in (start, end):
+        if isinstance(each, date):
+            _check_year(each)
     if isinstance(start, time):
         day = _next_day(start, context)
         first = datetime.combine(day, start, zone)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
+from assistants.builtin.agenda_understanding import understand_agenda
 from assistants.builtin.understanding import understand
 from assistants.grounding import Facts, SentenceGate, check
 
@@ -36,6 +38,14 @@ def _facts() -> Facts:
 def test_a_message_made_to_be_slow_is_read_in_time(piece):
     began = time.process_time()
     understand(f"a{piece * 4000}"[:3999] + "b", currency="COP")
+    assert time.process_time() - began < SECONDS
+
+
+@pytest.mark.parametrize("piece", [*SLOW, "pasa la cita ", "marca ", "mañana a las 3 ", "y ya ", "tengo que "])
+def test_a_message_to_the_personal_assistant_is_read_in_time(piece):
+    text = f"a{piece * 4000}"[:3999] + "b"
+    began = time.process_time()
+    understand_agenda(text, language="es", now=datetime(2026, 11, 22, 19, 40, tzinfo=UTC), timezone="America/Bogota")
     assert time.process_time() - began < SECONDS
 
 
