@@ -77,7 +77,10 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 Alpine.data("appointment", () => ({
   values: blank(), errors: {}, trouble: "", saving: false, appointment: null, before: {}, conflict: null, defaults: {},
   slots: [], searching: false, searched: false, crossings: [], attendee: "", contacts: [], reason: "", cancelling: false,
-  timer: 0, known: new Map(), chosen: "",
+  timer: 0, known: new Map(), box: null,
+
+  // Not $root: from a button that has just been removed it finds nothing.
+  init() { this.box = this.$root; },
 
   get heading() { return this.appointment ? gettext("Cita") : gettext("Nueva cita"); },
   get stands() { return this.appointment?.status === "scheduled"; },
@@ -109,11 +112,11 @@ Alpine.data("appointment", () => ({
     this.values = valuesOf(appointment || draft, defaults);
     this.before = appointment ? bodyOf(this.values) : {};
     Object.assign(this, { errors: {}, trouble: "", conflict: null, slots: [], searched: false, crossings: [], attendee: "", cancelling: false, reason: "", saving: false });
-    if (!this.$root.open) this.$root.showModal();
+    if (!this.box.open) this.box.showModal();
     this.$nextTick(() => this.$refs.title.focus());
     this.look();
   },
-  dismiss() { this.$root.close(); },
+  dismiss() { this.box.close(); },
   closed() { this.$dispatch("closed"); },
 
   // --- when ---
@@ -148,7 +151,7 @@ Alpine.data("appointment", () => ({
     this.timer = setTimeout(() => this.cross(), PAUSE_MS);
   },
   async cross() {
-    if (!this.values.busy || !this.$root.open || this.end <= this.start) { this.crossings = []; return; }
+    if (!this.values.busy || !this.box.open || this.end <= this.start) { this.crossings = []; return; }
     const [start, end] = [this.start, this.end];
     try {
       const rows = await all(`${PERSONAL}/appointments`, { from: `${start}${start.length === 10 ? "T00:00" : ""}`, to: `${end}${end.length === 10 ? "T00:00" : ""}`, status: "scheduled" });
@@ -261,7 +264,7 @@ Alpine.data("appointment", () => ({
   refuse(fault) {
     if (fault.status === 409 && fault.data.current) {
       this.conflict = fault.data.current;
-      this.$nextTick(() => this.$root.querySelector(".conflict .btn-primary").focus());
+      this.$nextTick(() => this.box.querySelector(".conflict .btn-primary").focus());
       return;
     }
     this.errors = Object.fromEntries(Object.entries(fault.fields).filter(([name]) => FIELDS.includes(name)));
@@ -269,7 +272,7 @@ Alpine.data("appointment", () => ({
     this.trouble = rest.join(" ") || (Object.keys(this.errors).length ? "" : fault.words);
     this.focusError();
   },
-  focusError() { this.$nextTick(() => this.$root.querySelector('[aria-invalid="true"]')?.focus()); },
+  focusError() { this.$nextTick(() => this.box.querySelector('[aria-invalid="true"]')?.focus()); },
   get conflictText() { return this.conflict ? `${this.conflict.title}: ${spanWords(this.conflict)}` : ""; },
   keepMine() {
     this.appointment = this.conflict;

@@ -62,6 +62,16 @@ function span(className, text) {
   return element;
 }
 
+// In the list a line is a row of a table: what opens it is a button in it. Its click is the row's.
+function opener(title, appointment) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "event-title event-open";
+  button.textContent = title;
+  button.setAttribute("aria-label", spoken(appointment));
+  return button;
+}
+
 function content({ event, view }) {
   const { appointment } = event.extendedProps;
   const box = document.createElement("div");
@@ -72,7 +82,7 @@ function content({ event, view }) {
   if (appointment.status === "completed") line.append(icon("check", gettext("Realizada")));
   if (appointment.status === "cancelled") line.append(icon("ban", gettext("Cancelada")));
   if (!event.allDay && view.type !== VIEWS.list) line.append(span("event-time numeric", clockOf(event.startStr)));
-  line.append(span("event-title", event.title));
+  line.append(view.type === VIEWS.list ? opener(event.title, appointment) : span("event-title", event.title));
   if (appointment.rrule) line.append(icon("repeat", gettext("Se repite")));
   if (appointment.location && view.type !== VIEWS.month) box.append(span("event-place", appointment.location));
   if (view.type === VIEWS.list) {
@@ -116,10 +126,10 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
     eventDidMount: ({ el, event }) => {
       const { appointment } = event.extendedProps;
       if (!appointment) return;
-      const target = el.matches("a, [tabindex]") ? el : el.querySelector("a, [tabindex]") || el;
-      target.setAttribute("aria-label", spoken(appointment));
-      if (!target.hasAttribute("href")) target.setAttribute("role", "button");
       el.dataset.appointment = appointment.id;
+      if (el.matches("tr")) return;
+      el.setAttribute("aria-label", spoken(appointment));
+      el.setAttribute("role", "button");
     },
     eventClick: ({ event, jsEvent }) => { jsEvent.preventDefault(); show(event.extendedProps.appointment); },
     select: ({ startStr, endStr, allDay }) => pick(startStr, endStr, allDay),

@@ -30,7 +30,7 @@ function bodyOf(values) {
 }
 
 Alpine.data("tasks", () => ({
-  rows: [], done: [], ready: false, trouble: "", view: "board", filters: { priority: "", category: "" }, categories: [], form: blankForm(), lifted: null,
+  rows: [], done: [], ready: false, trouble: "", view: "board", filters: { priority: "", category: "" }, categories: [], form: blankForm(), lifted: null, box: null,
   columns: [
     { status: "pending", name: gettext("Por hacer"), empty: gettext("Nada por hacer.") },
     { status: "in_progress", name: gettext("En curso"), empty: gettext("Nada en curso.") },
@@ -38,6 +38,7 @@ Alpine.data("tasks", () => ({
   ],
 
   init() {
+    this.box = this.$root; // from a line that has just moved, $root finds nothing
     const asked = new URLSearchParams(location.search);
     const kept = localStorage.getItem(`${KEY}:${narrow.matches ? "narrow" : "wide"}`);
     this.view = [asked.get("view"), kept].find((name) => ["board", "list"].includes(name)) || (narrow.matches ? "list" : "board");
@@ -46,7 +47,7 @@ Alpine.data("tasks", () => ({
     if (id) this.openById(id);
     else if (asked.has("new")) this.create();
     shortcut("n", () => this.create());
-    shortcut("/", () => this.$root.querySelector("[data-part=words]").focus());
+    shortcut("/", () => this.box.querySelector("[data-part=words]").focus());
     shortcut("v", () => this.setView(this.view === "board" ? "list" : "board"));
     window.addEventListener("online", () => this.load());
     document.addEventListener("visibilitychange", () => { if (!document.hidden && !this.lifted) this.load(); });
@@ -161,7 +162,7 @@ Alpine.data("tasks", () => ({
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", task.title);
   },
-  settle() { this.lifted = null; for (const column of this.$root.querySelectorAll(".is-over")) column.classList.remove("is-over"); },
+  settle() { this.lifted = null; for (const column of this.box.querySelectorAll(".is-over")) column.classList.remove("is-over"); },
   hover(event, column) {
     if (!this.lifted || this.lifted.status === column.status) return;
     event.preventDefault();

@@ -6,9 +6,14 @@ import { ApiError } from "../api.js";
 const PAUSE_MS = 350;
 
 Alpine.data("words", () => ({
-  text: "", draft: null, read: "", trouble: "", busy: false, timer: 0, calling: null, kind: "",
+  text: "", draft: null, read: "", trouble: "", busy: false, timer: 0, calling: null, kind: "", box: null,
 
-  init() { this.kind = this.$root.dataset.kind; },
+  // Not $root, nor $dispatch: a candidate that was chosen is no longer on the page when it is booked.
+  init() {
+    this.box = this.$root;
+    this.kind = this.box.dataset.kind;
+  },
+  tell(name, detail) { this.box.dispatchEvent(new CustomEvent(name, { detail, bubbles: true })); },
   get path() { return this.kind === "task" ? "tasks" : "appointments"; },
   get shown() { return Boolean(this.draft) && Boolean(this.text.trim()); },
   get asks() { return this.shown && Boolean(this.question); },
@@ -68,7 +73,7 @@ Alpine.data("words", () => ({
     try {
       if (this.read !== this.text.trim()) await this.understand();
       if (this.canBook) await this.book();
-      else if (this.candidates.length) this.$nextTick(() => this.$root.querySelector(".candidate")?.focus());
+      else if (this.candidates.length) this.$nextTick(() => this.box.querySelector(".candidate")?.focus());
     } finally {
       this.busy = false;
     }
@@ -84,7 +89,7 @@ Alpine.data("words", () => ({
     try {
       const done = await add(this.path, bodyOf(this.draft, this.path));
       this.clear();
-      this.$dispatch("booked", done);
+      this.tell("booked", done);
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
       this.trouble = Object.values(fault.fields).join(" ") || fault.words;
@@ -92,7 +97,7 @@ Alpine.data("words", () => ({
   },
   more() {
     const [day] = this.candidates; // the day is known where only the hour is asked
-    this.$dispatch("detail", this.draft ? { ...bodyOf(this.draft, this.path), ...(day?.length === 10 && { day }) } : { title: this.text });
+    this.tell("detail", this.draft ? { ...bodyOf(this.draft, this.path), ...(day?.length === 10 && { day }) } : { title: this.text });
     this.clear();
   },
   clear() { this.text = this.read = ""; this.draft = null; this.trouble = ""; },
