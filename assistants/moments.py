@@ -46,6 +46,7 @@ _UNITS: tuple[tuple[int, dict[Language, tuple[str, str]]], ...] = (
     (60, {"es": ("una hora", "{n} horas"), "en": ("one hour", "{n} hours"), "pt": ("uma hora", "{n} horas")}),
     (1, {"es": ("un minuto", "{n} minutos"), "en": ("one minute", "{n} minutes"), "pt": ("um minuto", "{n} minutos")}),
 )
+_AT_ONCE: dict[Language, str] = {"es": "a la hora en punto", "en": "when it starts", "pt": "na hora"}
 _BEFORE: dict[Language, str] = {"es": "{time} antes", "en": "{time} before", "pt": "{time} antes"}
 
 
@@ -97,7 +98,10 @@ def write_length(minutes: int, *, language: Language) -> str:
 
 def write_leads(minutes: Sequence[int], *, language: Language) -> str:
     """«una hora antes y 15 minutos antes»; empty without any."""
-    leads = [_BEFORE[language].format(time=write_length(each, language=language)) for each in sorted(minutes)[::-1]]
+    leads = [
+        _BEFORE[language].format(time=write_length(each, language=language)) if each else _AT_ONCE[language]
+        for each in sorted(minutes)[::-1]
+    ]
     return join(leads, language=language)
 
 

@@ -19,6 +19,8 @@ _ASKED = re.compile(
     r"(?:¿Para cuándo|¿A qué hora|¿Cuándo exactamente|¿Qué día|¿Cuál de|Eso ya pasó|.{0,60}no existe en el calendario|For when|At what time|When exactly|Which day|Which of|That is over|.{0,60}does not exist in the calendar"
     r"|Para quando|A que horas|Quando exatamente|Que dia|Qual d|Isso já passou|.{0,60}não existe no calendário)[^\n]*\?\s*(?:\n(?:-[^\n]*\n?)+)?\s*$"
 )
+LONGEST_ANSWER = 80  # characters
+MOST_ANSWERS = 3  # that belong to one request
 _OWN = (AgendaIntent.UNCLEAR, AgendaIntent.BOOK, AgendaIntent.YES, AgendaIntent.AGENDA)
 
 
@@ -39,10 +41,22 @@ def put_together(person: Person, conversation: Conversation) -> tuple[str, str]:
     message = conversation.question
     if not conversation.earlier or not _ASKED.search(conversation.last_answer):
         return message, ""
-    own = understand_agenda(message, language=person.language, now=person.now, timezone=person.timezone)
-    if own.intent not in _OWN or len(message) > 80:
+    if not _is_answer(message, person):
         return message, ""
-    return conversation.earlier[-1], message
+    answers = [message]
+    for earlier in reversed(conversation.earlier[-MOST_ANSWERS:]):
+        if not _is_answer(earlier, person, alone=True):
+            return earlier, " ".join(answers)  # «a las 8», «de la mañana»
+        answers.insert(0, earlier)
+    return message, ""
+
+
+def _is_answer(message: str, person: Person, *, alone: bool = False) -> bool:
+    """Whether a message may answer a question of ours; with ``alone`` whether it cannot be anything else."""
+    own = understand_agenda(message, language=person.language, now=person.now, timezone=person.timezone)
+    if len(message) > LONGEST_ANSWER or own.intent not in _OWN:
+        return False
+    return not alone or own.intent == AgendaIntent.UNCLEAR or not own.words
 
 
 def answered(draft: Mapping[str, Any], told: Told) -> str | None:

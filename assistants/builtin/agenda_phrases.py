@@ -31,7 +31,7 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "changed_since": {"es": "Eso cambió después, así que ya no lo puedo deshacer.", "en": "That was changed afterwards, so I can't undo it any more.", "pt": "Isso mudou depois, então já não posso desfazer."},
     "cannot": {"es": "No pude hacerlo: {why}", "en": "I couldn't do it: {why}", "pt": "Não consegui: {why}"},
     "span": {"es": "Esto es lo que tienes:", "en": "This is what you have:", "pt": "Isto é o que você tem:"},
-    "none_day": {"es": "No tienes citas el {day}.", "en": "You have no appointments on {day}.", "pt": "Você não tem compromissos em {day}."},
+    "none_day": {"es": "No tienes citas el {day}.", "en": "You have no appointments on {day}.", "pt": "Você não tem compromissos: {day}."},
     "none_span": {"es": "No tienes citas en ese lapso. ¡Buen espacio para avanzar en lo tuyo!", "en": "You have no appointments in that time. Good room to get your own things done!", "pt": "Você não tem compromissos nesse período. Bom espaço para avançar no que é seu!"},
     "day": {"es": "Para el {day}:", "en": "For {day}:", "pt": "Para {day}:"},
     "due": {"es": "Tareas para ese día:", "en": "Tasks for that day:", "pt": "Tarefas para esse dia:"},
@@ -65,8 +65,8 @@ PRIORITY: dict[str, dict[Language, str]] = {
     "medium": {"es": "", "en": "", "pt": ""},
     "low": {"es": "prioridad baja", "en": "low priority", "pt": "prioridade baixa"},
 }
-DUE: dict[Language, str] = {"es": "vence el {day}", "en": "due {day}", "pt": "vence em {day}"}
-WAS_DUE: dict[Language, str] = {"es": "venció el {day}", "en": "was due {day}", "pt": "venceu em {day}"}
+DUE: dict[Language, str] = {"es": "vence el {day}", "en": "due {day}", "pt": "para {day}"}
+WAS_DUE: dict[Language, str] = {"es": "venció el {day}", "en": "was due {day}", "pt": "venceu: {day}"}
 
 
 def agenda_phrase(key: str, language: Language, **values: object) -> str:

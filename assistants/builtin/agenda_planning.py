@@ -13,6 +13,7 @@ from assistants.builtin.agenda_material import Person, Results, read_results
 from assistants.builtin.agenda_understanding import AgendaIntent, AgendaUnderstanding, understand_agenda
 from assistants.builtin.material import Conversation
 from assistants.builtin.planning import Call
+from assistants.language import detect_language
 
 _TO_DO = re.compile(r"recu[eé]rd|rec[oó]rd|remind|remember|lembr|\| \w+[aei]r\b", re.IGNORECASE)
 
@@ -37,7 +38,10 @@ class AgendaPlan:
 def make_agenda_plan(*, person: Person, conversation: Conversation) -> AgendaPlan:
     """Work out what is meant, from the message or from it as the answer to a question of ours, and what is missing."""
     question, answer = put_together(person, conversation)
-    understanding = understand_agenda(question, language=person.language, now=person.now, timezone=person.timezone)
+    # A «no» or a «7» is in the language of what was said before.
+    before = " ".join(conversation.earlier[-1:])
+    language = detect_language(before, default=person.language) if before else person.language
+    understanding = understand_agenda(question, language=language, now=person.now, timezone=person.timezone)
     plan = AgendaPlan(understanding, read_results(conversation))
     if person.done or person.note or plan.results.acted is not None:
         return plan
@@ -127,12 +131,7 @@ def _find(plan: AgendaPlan, told: Told, *, tool: str, when: Sequence[str], whole
         return False
     rows = list(found.get(key, ()))
     rows = at_hour(rows, plan.understanding.moments, when)
-    if (
-        not whole
-        and key == "appointments"
-        and len({row["title"] for row in rows}) == 1
-        and all("repeats" in row for row in rows)
-    ):
+    if not whole and key == "appointments" and _are_a_series(rows):
         rows = rows[:1]  # the next one of a series
     if not whole and len(rows) > 1 and told.answer:
         rows = chosen(rows, told) or rows
@@ -142,6 +141,10 @@ def _find(plan: AgendaPlan, told: Told, *, tool: str, when: Sequence[str], whole
     else:
         plan.several = rows
     return True
+
+
+def _are_a_series(rows: Sequence[Mapping[str, Any]]) -> bool:
+    return len({row["title"] for row in rows}) == 1 and all("repeats" in row for row in rows)
 
 
 def _change_appointment(plan: AgendaPlan, told: Told) -> None:
@@ -181,7 +184,10 @@ def _cancel(plan: AgendaPlan, told: Told) -> None:
     if not _find(plan, told, tool="list_appointments", when=understanding.when, whole=understanding.wants_all):
         return
     if plan.targets:
-        plan.missing.append(Call("cancel_appointments", {"ids": [row["id"] for row in plan.targets]}))
+        arguments: dict[str, Any] = {"ids": [row["id"] for row in plan.targets]}
+        if len(plan.targets) > 1 and _are_a_series(plan.targets) and not understanding.when:
+            arguments = {"ids": arguments["ids"][:1], "scope": "all"}
+        plan.missing.append(Call("cancel_appointments", arguments))
     elif plan.not_found and understanding.words and not understanding.of_events:
         plan.not_found = False
         _find(plan, told, tool="list_tasks", when=[], whole=understanding.wants_all)

@@ -187,7 +187,7 @@ def understand_agenda(text: str, *, language: Language, now: datetime, timezone:
     lengths = [moment.duration for moment in moments if moment.kind == "duration" and moment.duration]
     return AgendaUnderstanding(
         text=text,
-        language=detect_language(text, default=language),
+        language=language if read_consent(text) is not None else detect_language(text, default=language),
         intent=_intent(folded, moments),
         moments=moments,
         words=_words(text, moments),

@@ -18,7 +18,9 @@ LISTED_DESCRIPTION = 160  # characters
 
 _TELLS: dict[str, dict[Language, str]] = {
     "remind": {"es": "te aviso {leads}", "en": "I'll remind you {leads}", "pt": "aviso você {leads}"},
-    "due": {"es": "vence el {day}", "en": "due {day}", "pt": "vence em {day}"},
+    "due": {"es": "vence el {day}", "en": "due {day}", "pt": "para {day}"},
+    "was_due": {"es": "venció el {day}", "en": "was due {day}", "pt": "venceu: {day}"},
+    "repeats": {"es": "se repite", "en": "it repeats", "pt": "repete-se"},
     "where": {"es": "en {place}", "en": "at {place}", "pt": "em {place}"},
 }
 PRIORITIES: dict[str, dict[Language, str]] = {
@@ -110,6 +112,8 @@ def tell_appointment(appointment: Appointment, *, context: ToolContext) -> str:
     if appointment.location:
         parts.append(_TELLS["where"][language].format(place=appointment.location))
     parts += [span, write_zone(context.user.timezone, language=language)]
+    if appointment.series_id is not None:
+        parts.append(_TELLS["repeats"][language])
     text = ", ".join(parts)
     ahead = appointment.start_datetime > context.now and appointment.status == Appointment.Status.SCHEDULED
     leads = write_leads(appointment.reminder_minutes, language=language) if ahead else ""
@@ -121,8 +125,9 @@ def tell_task(task: Task, *, context: ToolContext) -> str:
     language = language_of(context)
     parts = [task.title, PRIORITIES[task.priority][language]]
     if task.due_date is not None:
-        day = write_day(task.due_date, language=language, today=today_of(context))
-        parts.append(_TELLS["due"][language].format(day=day))
+        today = today_of(context)
+        key = "was_due" if task.due_date < today else "due"
+        parts.append(_TELLS[key][language].format(day=write_day(task.due_date, language=language, today=today)))
     return ", ".join(parts) + "."
 
 

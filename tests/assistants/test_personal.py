@@ -260,6 +260,35 @@ def test_it_asks_which_hour_is_meant_and_takes_the_answer(chat: Chat, alice: Use
         assert Appointment.objects.get().start_datetime == at(26, 20)
 
 
+def test_two_questions_belong_to_one_request(chat: Chat, alice: User):
+    chat.say("agenda una cena con Ana el jueves")
+    assert "20:00" in chat.say("a las 8").text
+    chat.say("de la noche")
+    with tenant_scope(alice):
+        assert (Appointment.objects.get().title, Appointment.objects.get().start_datetime) == (
+            "Cena con Ana",
+            at(26, 20),
+        )
+
+
+def test_a_series_is_cancelled_whole_after_a_yes(chat: Chat, alice: User):
+    chat.say("agenda clase de inglés todos los martes a las 7 de la noche")
+    assert "todas las de la serie" in chat.say("cancela todas las clases de inglés").text
+    chat.say("sí")
+    with tenant_scope(alice):
+        assert not Appointment.objects.filter(status="scheduled").exists()
+    chat.say("deshacer")
+    with tenant_scope(alice):
+        assert not Appointment.objects.filter(status="cancelled").exists()
+
+
+def test_a_no_is_answered_in_the_language_of_the_talk(chat: Chat, busy):
+    chat.say("cancela todas mis citas de mañana")
+    assert chat.say("no").text == "De acuerdo, queda todo como está."
+    chat.say("cancel all my appointments tomorrow")
+    assert chat.say("no").text == "All right, everything stays as it is."
+
+
 def test_it_asks_which_one_is_meant(chat: Chat, busy, alice: User):
     with tenant_scope(alice):
         factories.appointment(alice, title="Almuerzo con Carla", start_datetime=at(24, 12))
