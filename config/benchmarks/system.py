@@ -14,7 +14,7 @@ from django.conf import settings
 
 from config.embedded import server
 
-UP_SECONDS = 120.0
+UP_SECONDS = 300.0
 
 
 class SystemFault(RuntimeError):

@@ -16,7 +16,6 @@ from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-TENANTS = 10
 LOOK_SECONDS = 0.2
 
 
@@ -28,6 +27,7 @@ def main() -> int:
         return 2
     parser = argparse.ArgumentParser(prog="manage.py chaos_reminders")
     parser.add_argument("--reminders", type=int, required=True)
+    parser.add_argument("--tenants", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--services", type=int, required=True)
     parser.add_argument("--system", action="store_true")
@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace, *, letters: Callable[[], list[str]]) -> in
     )
     try:
         victims.start()
-        _write_reminders(count=options.reminders, seconds=options.seconds)
+        _write_reminders(count=options.reminders, tenants=options.tenants, seconds=options.seconds)
         _watch(victims, options)
     finally:
         victims.stop()
@@ -84,8 +84,8 @@ def _run(options: argparse.Namespace, *, letters: Callable[[], list[str]]) -> in
     return 0 if ledger.is_clean else 1
 
 
-def _write_reminders(*, count: int, seconds: float) -> None:
-    """Appointments of ten tenants whose reminders fall due over the next ``seconds``; half by mail, half by bell."""
+def _write_reminders(*, count: int, tenants: int, seconds: float) -> None:
+    """Appointments of ``tenants`` whose reminders fall due over the next ``seconds``; half by mail, half by bell."""
     from django.db import transaction
     from django.utils import timezone
 
@@ -96,13 +96,13 @@ def _write_reminders(*, count: int, seconds: float) -> None:
     from tenants.scope import tenant_scope
 
     now = timezone.now()
-    for number in range(TENANTS):
+    for number in range(tenants):
         user = register(username=f"tenant{number}", password=os.urandom(16).hex(), email=f"tenant{number}@example.com")
         with tenant_scope(user), transaction.atomic():
             preferences = Preferences.current(user)
             preferences.change(reminder_channels=["email", "web"] if number % 2 else ["web"])
             made = []
-            for place in range(number, count, TENANTS):
+            for place in range(number, count, tenants):
                 start = now + timedelta(hours=1, seconds=3 + seconds * place / count)
                 made.append(
                     Appointment(

@@ -40,6 +40,7 @@ class Command(BaseCommand):
             *("--reminders", str(120 if short else options["reminders"])),
             *("--seconds", str(7.0 if short else options["seconds"])),
             *("--kill-every", str(1.2 if short else options["kill_every"])),
+            *("--tenants", "2" if short else "10"),
             *("--services", "2"),
             *("--busy", "0" if short else "0.04"),  # who is told to come again does so after a minute
             *("--drop", "0.02"),
