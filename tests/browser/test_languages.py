@@ -71,7 +71,9 @@ def test_longer_words_fit_on_a_phone(visit, person, language):
     person.call("PATCH", "/api/user/preferences", {"language": language})
     person.add_product(stock=3)
     window = visit(person, width=NARROW, height=740)
-    for path in ("/user/dashboard", "/user/commercial/products", "/user/commercial/chat", "/user/settings"):
+    shop = ("dashboard", "commercial/products", "commercial/chat", "settings")
+    for name in (*shop, "personal/agenda", "personal/tasks", "personal/chat"):
+        path = f"/user/{name}"
         page = window.go(path)
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import expect
 
 ATTACK = '<script>window.stolen=1</script><img src=x onerror="window.stolen=1">{{ 7*7 }}"><svg onload=window.stolen=1>'
@@ -34,6 +36,15 @@ def test_markup_in_products_and_questions_is_shown_and_never_run(visit, person):
     assert page.evaluate("window.stolen") is None
     assert page.locator("a[href^='javascript']").count() == 0
 
+    start = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M}Z"
+    appointment = {"title": ATTACK, "start_datetime": start, "location": ATTACK, "attendees": [ATTACK]}
+    booked = person.call("POST", "/api/user/personal/appointments", appointment)
+    person.call("POST", "/api/user/personal/tasks", {"title": ATTACK, "category": "<b>1</b>", "due_date": "2020-01-01"})
+    window.go(f"/user/personal/agenda?view=list&id={booked['id']}")
+    expect(page.locator("#appointment").get_by_label("Título")).to_have_value(ATTACK)
+    expect(page.locator(".event-title")).to_have_text(ATTACK)
+    window.go("/user/personal/tasks")
+    expect(page.locator(".task-title")).to_have_text(ATTACK)
     for path in ("/user/dashboard", "/user/settings"):
         window.go(path)
         page.wait_for_load_state("networkidle")
@@ -67,7 +78,8 @@ def test_the_renderer_makes_only_safe_links_and_no_elements_of_its_own(visit, pe
 
 def test_every_page_carries_a_strict_policy(visit, person):
     window = visit(person)
-    for path in ("/login", "/user/dashboard", "/user/commercial/products", "/user/commercial/chat", "/no-such-page"):
+    shop = ("/user/dashboard", "/user/commercial/products", "/user/commercial/chat", "/user/personal/agenda")
+    for path in ("/login", *shop, "/no-such-page"):
         window.expect_status(404)
         answer = window.page.request.get(window.url + path)
         policy = answer.headers["content-security-policy"]

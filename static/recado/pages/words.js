@@ -6,7 +6,7 @@ import { ApiError } from "../api.js";
 const PAUSE_MS = 350;
 
 Alpine.data("words", () => ({
-  text: "", draft: null, read: "", trouble: "", busy: false, timer: 0, calling: null, kind: "", box: null,
+  text: "", draft: null, read: "", trouble: "", busy: false, reading: false, timer: 0, calling: null, kind: "", box: null,
 
   // Not $root, nor $dispatch: a candidate that was chosen is no longer on the page when it is booked.
   init() {
@@ -16,6 +16,7 @@ Alpine.data("words", () => ({
   tell(name, detail) { this.box.dispatchEvent(new CustomEvent(name, { detail, bubbles: true })); },
   get path() { return this.kind === "task" ? "tasks" : "appointments"; },
   get shown() { return Boolean(this.draft) && Boolean(this.text.trim()); },
+  get isReading() { return this.reading && !this.shown; },
   get asks() { return this.shown && Boolean(this.question); },
   get question() {
     if (!this.draft) return "";
@@ -52,15 +53,19 @@ Alpine.data("words", () => ({
   async understand() {
     const text = this.text.trim();
     this.calling?.abort();
+    this.reading = false;
     if (!text) { this.draft = null; this.read = ""; return; }
+    this.reading = true;
     const calling = this.calling = new AbortController();
     try {
       const read = await draft(text, this.kind, { signal: calling.signal });
       if (this.calling !== calling) return;
       this.draft = read;
       this.read = text;
+      this.reading = false;
     } catch (fault) {
       if (fault.name === "AbortError") return;
+      this.reading = false;
       if (!(fault instanceof ApiError)) throw fault;
       this.draft = null;
       this.trouble = Object.values(fault.fields).join(" ") || fault.words;
