@@ -21,6 +21,9 @@ export function wallOf(instant) {
   return `${parts.year.padStart(4, "0")}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 }
 
+// Of what takes all day the API writes the days of its own zone: they stay what they are wherever one travels.
+export const dayWall = (iso) => `${iso.slice(0, 10)}T00:00`;
+
 export const wallNow = () => wallOf(Date.now());
 export const dayOf = (wall) => wall.slice(0, 10);
 export const clockOf = (wall) => wall.slice(11, 16);
@@ -67,7 +70,8 @@ export const capital = (text) => text.slice(0, 1).toLocaleUpperCase(shell.locale
 // «jueves, 26 de noviembre, 15:30–16:30» for an appointment or a draft of one.
 export function spanWords({ start_datetime: start, end_datetime: end, all_day: allDay }) {
   if (!start) return "";
-  const from = wallOf(start), to = end ? wallOf(end) : "";
+  const wall = allDay ? dayWall : wallOf;
+  const from = wall(start), to = end ? wall(end) : "";
   const single = !to || dayOf(from) === dayOf(to);
   if (allDay) {
     const last = to ? later(dayOf(to), -1440) : dayOf(from);

@@ -29,7 +29,10 @@ Alpine.data("agenda", () => ({
       view: this.view, date: /^\d{4}-\d\d-\d\d$/.test(asked.get("date") || "") ? asked.get("date") : "", hours: preferences.working_hours,
       load: (from, to) => this.load(from, to),
       show: (appointment) => this.show(appointment),
-      create: ({ start, end, allDay }) => this.create({ start_datetime: instantOf(start), end_datetime: end ? instantOf(end) : null, all_day: allDay }),
+      create: ({ start, end, allDay }) => {
+        const moment = allDay ? (day) => day : instantOf;
+        this.create({ start_datetime: moment(start), end_datetime: end ? moment(end) : null, all_day: allDay });
+      },
       move: (info) => this.move(info),
       changed: ({ view }) => this.turned(view),
     });

@@ -1,7 +1,7 @@
 // The dialog of one appointment: everything that dragging does, with fields, and the rest.
 import Alpine from "../../vendor/alpine.min.js";
 import {
-  PERSONAL, add, all, alter, beforeWords, cancel, capital, clockOf, dayOf, dayWords, drop, later, minutesBetween, readRule,
+  PERSONAL, add, all, alter, beforeWords, cancel, capital, clockOf, dayOf, dayWall, dayWords, drop, later, minutesBetween, readRule,
   repeatChoices, spanWords, today, wallNow, wallOf, writeRule,
 } from "../agenda.js";
 import { ApiError, get, query } from "../api.js";
@@ -34,8 +34,9 @@ function valuesOf(thing, defaults) {
   const values = blank(defaults);
   const { repeat, until } = readRule(thing.rrule);
   if (thing.start_datetime) {
-    const start = wallOf(thing.start_datetime);
-    const end = thing.end_datetime ? wallOf(thing.end_datetime) : later(start, thing.all_day ? 1440 : defaults.minutes);
+    const wall = thing.all_day ? dayWall : wallOf;
+    const start = wall(thing.start_datetime);
+    const end = thing.end_datetime ? wall(thing.end_datetime) : later(start, thing.all_day ? 1440 : defaults.minutes);
     Object.assign(values, {
       day: dayOf(start), clock: clockOf(start), end_clock: clockOf(end), end_day: dayOf(thing.all_day ? later(end, -1) : end),
     });

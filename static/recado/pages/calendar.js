@@ -1,5 +1,5 @@
 // FullCalendar as Recado shows it: on the tenant's clock, without a toolbar of its own, marks that need no colour.
-import { capital, clockOf, dayOf, fullDay, later, spanWords, today, wallNow, wallOf } from "../agenda.js";
+import { capital, clockOf, dayOf, dayWall, fullDay, later, spanWords, today, wallNow, wallOf } from "../agenda.js";
 import { shell } from "../format.js";
 import { iconHref } from "../frame.js";
 
@@ -18,7 +18,8 @@ function firstDay() {
 // What FullCalendar shows of an appointment.
 export function eventOf(appointment) {
   const { all_day: allDay } = appointment;
-  const [start, end] = [wallOf(appointment.start_datetime), wallOf(appointment.end_datetime)];
+  const wall = allDay ? dayWall : wallOf;
+  const [start, end] = [wall(appointment.start_datetime), wall(appointment.end_datetime)];
   const standing = appointment.status === "scheduled";
   return {
     id: String(appointment.id), title: appointment.title, allDay,
@@ -133,8 +134,8 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
     },
     eventClick: ({ event, jsEvent }) => { jsEvent.preventDefault(); show(event.extendedProps.appointment); },
     select: ({ startStr, endStr, allDay }) => pick(startStr, endStr, allDay),
-    // A tap selects nothing: it takes a long press, which nobody knows of.
-    dateClick: ({ dateStr, allDay, jsEvent }) => { if (jsEvent.type.startsWith("touch")) pick(dateStr, allDay ? later(dateStr.slice(0, 10), 1440) : "", allDay); },
+    // A click or a tap, which selects nothing: it goes on as long as an appointment usually does.
+    dateClick: ({ dateStr, allDay }) => pick(dateStr, allDay ? later(dateStr.slice(0, 10), 1440) : "", allDay),
     eventDrop: moved, eventResize: moved,
     datesSet: (info) => { changed(info); requestAnimationFrame(() => reach(element)); },
   });

@@ -1,6 +1,6 @@
 // Inicio: what needs me now?
 import Alpine from "../../vendor/alpine.min.js";
-import { PERSONAL, alter, capital, clockOf, dayOf, dayWords, later, tell, today, wallNow, wallOf } from "../agenda.js";
+import { PERSONAL, alter, capital, clockOf, dayOf, dayWall, dayWords, later, tell, today, wallNow, wallOf } from "../agenda.js";
 import { ApiError, get, query } from "../api.js";
 import { number, shell, when } from "../format.js";
 import { iconHref, notify } from "../frame.js";
@@ -66,7 +66,7 @@ Alpine.data("dashboard", () => ({
   get noAppointments() { return this.ready && !this.appointments.length; },
   appointmentHref(appointment) { return `/user/personal/agenda?id=${appointment.id}`; },
   appointmentWhen(appointment) {
-    const start = wallOf(appointment.start_datetime);
+    const start = (appointment.all_day ? dayWall : wallOf)(appointment.start_datetime);
     const day = capital(dayWords(start < wallNow() ? wallNow() : start));
     return appointment.all_day ? interpolate(gettext("%s, todo el día"), [day]) : start < wallNow() ? gettext("Ahora") : `${day}, ${clockOf(start)}`;
   },
