@@ -13,8 +13,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.lists import format_list
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from agenda.dates import Moment, Reading, read_moments
 from agenda.phrases import say_day, say_moment
@@ -195,7 +196,9 @@ def _place(draft: Draft, main: Moment, *, text: str, now: datetime, zone: ZoneIn
     if not is_clear(moment=main, readings=readings):
         draft.candidates = [_start(each, local, zone) for each in readings[:MOST_CANDIDATES]]
         told = [_say(each, zone=zone, now=now) for each in draft.candidates]
-        draft.question = _("¿Cuándo exactamente: %(candidates)s?") % {"candidates": _(" o ").join(told)}
+        draft.question = _("¿Cuándo exactamente: %(candidates)s?") % {
+            "candidates": format_list(told, style="or", locale=(get_language() or "es")[:2])
+        }
         return
     start = _start(readings[0], local, zone)
     day = start.date() if isinstance(start, datetime) else start
