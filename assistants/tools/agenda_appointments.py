@@ -180,10 +180,11 @@ def _touches_many(context: ToolContext, arguments: Mapping[str, Any]) -> int:
 
 _ID = {"type": "integer", "description": "El id de una cita, como vino en la agenda o en otro resultado."}
 _SCOPE = {
-    "type": ["string", "null"],
+    "type": "string",
+    "default": "",
     "description": "Si se repite: one (solo esta, lo normal), following (esta y las que siguen) o all.",
 }
-_TEXT = {"type": ["string", "null"]}
+_TEXT = {"type": "string", "default": ""}
 
 APPOINTMENT_TOOLS = (
     Tool(
@@ -192,9 +193,9 @@ APPOINTMENT_TOOLS = (
             "Agenda una cita. Devuelve lo que quedó, con «said» para decírselo a la persona, y con qué se cruza.",
             title={"type": "string", "description": "Corto: «Reunión con Carla»."},
             start={"type": "string", "description": MOMENT},
-            end=_TEXT | {"description": "Cuándo termina (de todo el día: el último día); null: lo que suelen durar."},
-            minutes={"type": ["integer", "null"], "description": "Cuánto dura, en lugar de end."},
-            all_day={"type": ["boolean", "null"]},
+            end=_TEXT | {"description": "Cuándo termina (de todo el día: el último día); vacío: lo que suelen durar."},
+            minutes={"type": "integer", "default": 0, "description": "Cuánto dura, en lugar de end."},
+            all_day={"type": "boolean", "default": False},
             location=_TEXT,
             attendees=_TEXT | {"description": "Nombres separados por comas."},
             reminder_minutes={
@@ -225,7 +226,7 @@ APPOINTMENT_TOOLS = (
     Tool(
         make_spec(
             "update_appointment",
-            "Cambia título, lugar, asistentes o descripción de una cita; null deja lo que hay.",
+            "Cambia título, lugar, asistentes o descripción de una cita; lo vacío queda como está.",
             id=_ID,
             title=_TEXT,
             location=_TEXT,

@@ -33,7 +33,8 @@ WHICH = ("pending", "overdue", "today", "completed", "all")
 STATUSES = ("scheduled", "cancelled", "completed", "all")
 
 WHEN = {
-    "type": ["string", "null"],
+    "type": "string",
+    "default": "",
     "description": "Un día o lapso: «mañana», «esta semana», «el jueves por la tarde», una fecha ISO, o dos separadas"
     " por una barra (2026-11-23/2026-11-27).",
 }
@@ -188,8 +189,16 @@ READING_TOOLS = (
             "Lista las citas de un lapso (los próximos siete días si no se dice) o busca una por sus palabras. Devuelve"
             " filas con id, título, comienzo, fin, día de la semana, lugar, asistentes y avisos.",
             when=WHEN,
-            search={"type": ["string", "null"], "description": "Palabras del título, del lugar o de los asistentes."},
-            status={"type": ["string", "null"], "description": "scheduled (lo normal), cancelled, completed o all."},
+            search={
+                "type": "string",
+                "default": "",
+                "description": "Palabras del título, del lugar o de los asistentes.",
+            },
+            status={
+                "type": "string",
+                "default": "",
+                "description": "scheduled (lo normal), cancelled, completed o all.",
+            },
         ),
         _list_appointments,
     ),
@@ -198,9 +207,9 @@ READING_TOOLS = (
             "list_tasks",
             "Lista tareas por prioridad y vencimiento. which: pending (lo normal), overdue (vencidas), today (para hoy"
             " y vencidas), completed o all.",
-            which={"type": ["string", "null"], "description": "pending, overdue, today, completed o all."},
+            which={"type": "string", "default": "", "description": "pending, overdue, today, completed o all."},
             when=WHEN | {"description": "Solo las que vencen en ese día o lapso."},
-            search={"type": ["string", "null"], "description": "Palabras del título o de la categoría."},
+            search={"type": "string", "default": "", "description": "Palabras del título o de la categoría."},
         ),
         _list_tasks,
     ),
@@ -209,7 +218,7 @@ READING_TOOLS = (
             "find_free_time",
             "Busca ratos libres dentro del horario de trabajo, sin festivos, en un lapso.",
             when=WHEN,
-            minutes={"type": ["integer", "null"], "description": "Cuánto debe durar; null: lo habitual."},
+            minutes={"type": "integer", "default": 0, "description": "Cuánto debe durar; 0: lo habitual."},
         ),
         _find_free_time,
     ),

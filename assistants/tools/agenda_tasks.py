@@ -132,7 +132,7 @@ def _completed(context: ToolContext, arguments: Mapping[str, Any]) -> int:
     return count if count > COMPLETED_UNASKED else 0
 
 
-_TEXT = {"type": ["string", "null"]}
+_TEXT = {"type": "string", "default": ""}
 _IDS = {"type": "array", "items": {"type": "integer"}, "description": "Los ids de las tareas."}
 _DUE = _TEXT | {"description": "El día en que vence: fecha ISO (2026-11-27) o palabras («el viernes»)."}
 _PRIORITY = {"description": "low, medium o high."}
@@ -160,7 +160,7 @@ TASK_TOOLS = (
     Tool(
         make_spec(
             "update_task",
-            "Cambia título, vencimiento, categoría, descripción o estado de una tarea; null deja lo que hay.",
+            "Cambia título, vencimiento, categoría, descripción o estado de una tarea; lo vacío queda como está.",
             id={"type": "integer", "description": "El id de la tarea."},
             title=_TEXT,
             due=_DUE | {"description": "El nuevo día: fecha ISO o palabras; «none» la deja sin fecha."},

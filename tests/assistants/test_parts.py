@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 
 from assistants.amounts import format_price
+from assistants.engine import ASSISTANTS
 from assistants.grounding import Facts, ProductFact
 from assistants.prompts import defuse, enclose
 from assistants.providers.base import ToolSpec
 from assistants.sources import find_sources
 from assistants.speech import Invented, Speech
-from assistants.tools.base import InvalidArguments, check_arguments
+from assistants.tools.base import InvalidArguments, check_arguments, make_spec
 from assistants.tools.catalog import CATALOG_TOOLS
 
 
@@ -117,3 +118,22 @@ def test_the_reader_sees_whole_sentences_and_the_text_is_what_was_shown() -> Non
     speech.reset()
     assert shown == []
     assert speech.text == ""
+
+
+@pytest.mark.parametrize("assistant", ASSISTANTS.values(), ids=list(ASSISTANTS))
+def test_tools_stay_within_what_strict_schemas_may_hold(assistant):
+    """Anthropic's limits for the strict tools of one request: 20 tools, 24 optional and 16 union-typed parameters."""
+    schemas = [tool.spec.parameters for tool in assistant.tools]
+    declared = [each for schema in schemas for each in schema["properties"].values()]
+    assert len(schemas) <= 20
+    assert sum(len(schema["properties"]) - len(schema["required"]) for schema in schemas) <= 24
+    assert sum(isinstance(each["type"], list) for each in declared) <= 16
+    assert all(schema["additionalProperties"] is False for schema in schemas)
+
+
+def test_an_argument_that_is_its_default_or_null_was_not_given():
+    spec = make_spec("add", "", title={"type": "string"}, place={"type": "string", "default": ""})
+    for given in ({}, {"place": ""}, {"place": None}):
+        assert check_arguments(spec=spec, arguments={"title": "Pan", **given}) == {"title": "Pan"}
+    with pytest.raises(InvalidArguments):
+        check_arguments(spec=spec, arguments={"title": None})

@@ -22,11 +22,19 @@ CATALOGUES = [
 
 # Written for a model, for a reader of logs and consoles, or spoken by an assistant, who knows its own languages.
 NOT_FOR_GETTEXT = (
+    "agenda/drafts.py",
+    "agenda/evaluations.py",
+    "agenda/phrases.py",
+    "agenda/wording/",
     "assistants/base.py",
     "assistants/builtin/",
     "assistants/commercial.py",
+    "assistants/consent.py",
+    "assistants/effects.py",
     "assistants/grounding/",
     "assistants/language.py",
+    "assistants/moments.py",
+    "assistants/personal.py",
     "assistants/prompts.py",
     "assistants/tools/",
     "assistants/turns.py",
@@ -38,7 +46,9 @@ SAME_EVERYWHERE = {
     "static/recado/frame.js": {"Enter"},  # a key
     "static/recado/pages/chat.js": {"Claude ( )"},
     "templates/drf_spectacular/swagger_ui.html": {"API"},
-    "catalog/models.py": {"áàâãäéèêëíìîïóòôõöúùûüñç"},  # folded for sorting
+    "tenants/sorting.py": {"áàâãäéèêëíìîïóòôõöúùûüñç"},  # folded for sorting
+    # examples of the API's documentation
+    "agenda/api.py": {"Reunión con Carla", "Clase de inglés", "dentista el jueves a las 4"},
     "catalog/api.py": {"Martillo de uña 16 oz"},  # an example of the API's documentation
     "config/settings.py": {"Español"},
     "tenants/preferences.py": {"Español"},
