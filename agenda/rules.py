@@ -27,18 +27,19 @@ Parts = dict[str, str]
 
 _finer = {"HOURLY", "MINUTELY", "SECONDLY"}
 _number = r"[+-]?\d{1,3}"
+_weekday = "|".join(WEEKDAYS)
 _forms = {
     "FREQ": r"DAILY|WEEKLY|MONTHLY|YEARLY",
     "INTERVAL": r"[1-9]\d{0,2}",
     "COUNT": r"[1-9]\d{0,4}",
     "UNTIL": r"\d{8}(T\d{6}Z?)?",
-    "BYDAY": r"([+-]?[1-9]\d?)?(MO|TU|WE|TH|FR|SA|SU)",
+    "BYDAY": rf"([+-]?[1-9]\d?)?({_weekday})",
     "BYMONTHDAY": r"[+-]?([1-9]|[12]\d|3[01])",
     "BYMONTH": r"[1-9]|1[0-2]",
     "BYYEARDAY": rf"(?![+-]?0){_number}",
     "BYWEEKNO": r"[+-]?([1-9]|[1-4]\d|5[0-3])",
     "BYSETPOS": rf"(?![+-]?0){_number}",
-    "WKST": r"MO|TU|WE|TH|FR|SA|SU",
+    "WKST": _weekday,
 }
 _lists = {"BYDAY", "BYMONTHDAY", "BYMONTH", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}
 # RFC 5545, 3.3.10: what does not go with a frequency.

@@ -132,7 +132,7 @@ class AppointmentSerializer(StrictFields):
         max_length=500,
         required=False,
         allow_blank=True,
-        help_text="RFC 5545, for example FREQ=WEEKLY;BYDAY=TU,TH;COUNT=10. Daily at the most often; empty: once.",
+        help_text="RFC 5545, for example FREQ=WEEKLY;BYDAY=MO,FR;COUNT=10. Daily at the most often; empty: once.",
     )
     series = serializers.IntegerField(read_only=True, allow_null=True)
     original_start = serializers.DateTimeField(
@@ -282,7 +282,7 @@ def check_scope(value: str | None) -> str:
 
 
 class WordsSerializer(StrictFields):
-    text = Text(max_length=2000, help_text="«reunión con Carla el jueves a las 3 y media en su oficina»")
+    text = Text(max_length=2000, help_text="As one would say it, in Spanish, English or Portuguese.")
     kind = serializers.ChoiceField(choices=DRAFT_KINDS, required=False, help_text="An appointment if not said.")
 
 
