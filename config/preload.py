@@ -23,6 +23,7 @@ PROCESSES = ["config.wsgi", "granian.server", "django_q.cluster", "config.manage
 LATE = [
     *("argon2", "rest_framework_simplejwt.state", "csp.templatetags.csp"),
     *("django.contrib.messages.storage.fallback", "django.contrib.sessions.serializers"),
+    "holidays.countries",  # 30 MB, all or nothing: whoever asks for one country's gets every country's
 ]
 
 _ARENA_MAX, _TRIM_THRESHOLD = -8, -1  # malloc.h
