@@ -8,7 +8,6 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -32,6 +31,11 @@ from messaging.streams import TooManyWaiting
 from tenants.contract import Pages
 from tenants.models import User
 
+# One server-sent event, as those who read such streams take it apart.
+EVENT = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+}
 _pages = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
 
 
@@ -122,7 +126,7 @@ class NotificationStreamView(EventsView):
         ],
         responses={
             (200, "text/event-stream"): OpenApiResponse(
-                OpenApiTypes.STR,
+                EVENT,
                 "`event: notification` with each new one as the list answers it, and `event: unread` with {unread} at"
                 " the beginning and whenever the number of unread ones changes.",
             ),

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from messaging import streams
 from tenants.authentication import issue_tokens
 
 pytestmark = pytest.mark.django_db
@@ -54,8 +55,15 @@ def one_connection(db):
         signal.connect(close_old_connections)
 
 
+@pytest.fixture
+def short_streams(monkeypatch):
+    """A stream without end would be read to its end."""
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(streams, "STREAM_SECONDS", 0.05)
+
+
 @pytest.mark.parametrize("operation", [pytest.param(found, id=found.label) for found in _operations()])
-def test_it_keeps_what_the_description_promises(operation, alice, bob, one_connection):
+def test_it_keeps_what_the_description_promises(operation, alice, bob, one_connection, short_streams):
     headers = {"Authorization": f"Bearer {issue_tokens(user=alice).access_token}"}
 
     @settings(
