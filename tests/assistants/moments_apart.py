@@ -1,4 +1,3 @@
-
 """A second agenda with replies, written after the check and measured before any of them was looked at."""
 
 from __future__ import annotations
