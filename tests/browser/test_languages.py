@@ -79,7 +79,8 @@ def test_longer_words_fit_on_a_phone(visit, person, language):
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
         cut = page.evaluate(
             "[...document.querySelectorAll('.nav-main span, .btn, h1:not(.visually-hidden)')].filter(e =>"
-            " e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').map(e => e.textContent)"
+            " e.checkVisibility() && e.scrollWidth > e.clientWidth + 1"
+            " && getComputedStyle(e).display !== 'inline').map(e => e.textContent)"
         )
         assert cut == []
         if folder := os.environ.get("SCREENS"):
