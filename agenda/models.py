@@ -192,6 +192,7 @@ class Appointment(TenantOwned, Versioned):  # type: ignore[django-manager-missin
                 condition=Q(deleted_at=None),
                 name="appointment_by_start",
             ),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="appointment_deleted"),
             models.Index(
                 fields=["user", "start_datetime", "end_datetime"],
                 condition=Q(deleted_at=None, status="scheduled", busy=True, long=False),
@@ -318,6 +319,7 @@ class Task(TenantOwned, Versioned):  # type: ignore[django-manager-missing]
                 fields=["user", "urgency", "due_date", "id"], condition=Q(deleted_at=None), name="task_by_urgency"
             ),
             models.Index(fields=["user", "due_date", "id"], condition=Q(deleted_at=None), name="task_by_due_date"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="task_deleted"),
             models.Index(fields=["user", "series"], condition=Q(series__isnull=False), name="task_by_series"),
         ]
 

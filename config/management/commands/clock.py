@@ -16,6 +16,7 @@ from django_q.brokers import get_broker
 from django_q.scheduler import scheduler
 
 from agenda.claiming import plan_all_digests
+from agenda.housekeeping import forget_undone
 from agenda.series import continue_all
 from config.heartbeats import SCHEDULER, Canary, beat
 from messaging import reminding
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         if self._is_time("tidy", TIDY_SECONDS):
             continue_all(now=now)
             forget_expired(now=now)
+            forget_undone(now=now)
             forget_read(now=now)
 
     def _is_time(self, part: str, seconds: float) -> bool:
