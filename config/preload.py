@@ -52,7 +52,7 @@ def preload() -> None:
         get_template(str(path.relative_to(folder)))
     for language, _ in settings.LANGUAGES:
         with translation.override(language):
-            translation.gettext("")
+            translation.gettext("Hola")  # reads the catalogue
             get_resolver().reverse_dict  # noqa: B018  (built when first read, once for each language)
     preload_tasks()
 

@@ -24,7 +24,16 @@ PARTS = {
     "apart": ("petshop", "libreria", "bodega", "vivero"),
 }
 JUDGED = ("judge", "judge2", "judge3")  # written without having read the check, each in trades of its own
-FRESH = ("fresh1", "fresh2", "fresh3", "fresh4", "fresh5", "fresh6", "fresh7", "fresh8")  # one after another, each before a look
+FRESH = (
+    "fresh1",
+    "fresh2",
+    "fresh3",
+    "fresh4",
+    "fresh5",
+    "fresh6",
+    "fresh7",
+    "fresh8",
+)  # one after another, each before a look
 FAR_PRODUCTS = (
     "Drone DJI Mini 4", "Bicicleta Trek Marlin 5", "Colchón Paraíso 2 plazas", "Guitarra Yamaha C40", "Cafetera Oster Prima",
     "Perfume Carolina Herrera 80 ml", "Vitamina C Redoxon", "Casco LS2 Stream", "Carpa Coleman 4 personas", "Proyector Epson X49",

@@ -1,4 +1,3 @@
-
 """What sentences want of an agenda, in three languages."""
 
 from __future__ import annotations
