@@ -1,5 +1,6 @@
 """Takes everything from the embedded database to a server of one's own, whole or not at all."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -59,6 +60,8 @@ def move_database(*, source: Server, target_url: str, database: str = DATABASE) 
             writer.stdin.close()
         except BrokenPipeError:
             reader.kill()
+            with contextlib.suppress(BrokenPipeError):  # what is left in the buffer goes nowhere either
+                writer.stdin.close()
         said = writer.stderr.read().decode(errors="replace").strip()
         dump_said = reader.stderr.read().decode(errors="replace").strip()
     if writer.returncode or reader.returncode:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -90,7 +90,7 @@ class CalendarView(APIView):
         try:
             items = read_file(data=data, timezone=user.timezone)
         except Unreadable as fault:
-            raise ValidationError({"detail": [str(fault)]}) from fault
+            raise ParseError(str(fault)) from fault
         intake = take_in(user=user, items=items, now=timezone.now())
         return Response(
             {

@@ -161,10 +161,11 @@ class Reading:
         context = frozenset().union(*(mention.products for mention in sure)) | self._topic
         listed = plain.is_item and (self._announced or self._in_list)
         sentence = Sentence(plain, folded, tokens, mentions, claims, told, context, listed, numbers)
-        names = list(find_unknown_names(sentence, catalogue=self._catalogue))
+        quoted = self._is_quoted(folded, context)
+        names = [] if quoted else list(find_unknown_names(sentence, catalogue=self._catalogue))
         for name in names:
             yield Kind.PRODUCT, name
-        if not names:
+        if not names and not quoted:
             for start, end in find_unknown_variants(
                 text, folded, tokens, sure=sure, spoken_of=self._topic, catalogue=self._catalogue
             ):
@@ -173,16 +174,21 @@ class Reading:
                 folded, tokens, sure=sure or [m for m in weak if m.tokens[0].is_number], catalogue=self._catalogue
             ):
                 yield Kind.PRODUCT, text[start:end]
-        for said in find_false_measures(
-            text,
-            folded,
-            numbers=numbers,
-            claims=claims,
-            sure=sure,
-            catalogue=self._catalogue,
-            quantities=[*self._quantities, *self._spoken],
-            known=(*self._facts.texts, *self._facts.questions),
-        ):
+        measures = (
+            ()
+            if quoted
+            else find_false_measures(
+                text,
+                folded,
+                numbers=numbers,
+                claims=claims,
+                sure=sure,
+                catalogue=self._catalogue,
+                quantities=[*self._quantities, *self._spoken],
+                known=(*self._facts.texts, *self._facts.questions),
+            )
+        )
+        for said in measures:
             yield Kind.PRODUCT, said
         for said in find_false_superlatives(
             text,
@@ -199,6 +205,11 @@ class Reading:
         for said in self._terms.find_invented(text, folded):
             yield Kind.TERM, said
         self._remember(sure, plain, folded, says_something=bool(claims) or sentence.speaks_of_goods)
+
+    def _is_quoted(self, folded: str, context: frozenset[int]) -> bool:
+        """Whether the unit is what a description of the rows that are spoken of says, word for word."""
+        words = folded.strip(" .,:;!?*-–\n")
+        return " " in words and any(words in fold(row.description) for row in self._rows(context or None))
 
     def _complete(self, mentions: Sequence[Mention], folded: str) -> list[Mention]:
         """The sure mentions, and short ones that an earlier one completes: "el martillo de uña ... y el de bola"."""

@@ -156,6 +156,7 @@ def test_it_says_where_it_is_and_that_it_is_ready(system):
         "database": True,
         "worker": True,
         "scheduler": True,
+        "reminders": True,
     }
 
 

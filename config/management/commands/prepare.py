@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
@@ -25,6 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, report: int | None = None, **options: Any) -> None:
         self._say("Recado: database…")
+        # Ours first: some checks of models ask the database something, and break off where it does not answer.
+        self.check(tags=[Tags.database], databases=["default"])
         self.check(databases=["default"])
         call_command("migrate", interactive=False, verbosity=0)
         forget_beats()
