@@ -9,10 +9,12 @@ export const iconHref = (name) => `${document.body.dataset.icons}#${name}`;
 Alpine.store("notices", { list: [], next: 1 });
 const timers = new Map();
 
-// Show a line at the bottom; `action` names a button that calls `run`. Gone after `seconds`.
+// Show a line at the bottom; `action` names a button that calls `run`. Gone after `seconds`. One with a button takes the
+// place of the one before: two of the same name do not say which is whose.
 export function notify({ text, action = "", run = null, kind = "", seconds = action ? 8 : 5 }) {
   const notices = Alpine.store("notices");
   const toast = { id: notices.next++, text, action, run, kind };
+  if (action) for (const older of notices.list.filter((one) => one.action)) dismiss(older.id);
   notices.list = [...notices.list.slice(-2), toast];
   timers.set(toast.id, setTimeout(() => dismiss(toast.id), seconds * 1000));
 }
