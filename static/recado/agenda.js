@@ -155,6 +155,9 @@ export const drop = (kind, id, { scope = "" } = {}) =>
   request("DELETE", `${PERSONAL}/${kind}/${id}${scope ? `?scope=${scope}` : ""}`);
 export const cancel = (id, body) => post(`${PERSONAL}/appointments/${id}/cancel`, body);
 
+// The acts that can still be taken back, the latest first.
+export const undoable = async () => (await get(`${PERSONAL}/changes?page_size=${PAGE_SIZE}`)).results.map((change) => change.id);
+
 // Take an act back. Answers whether it went back to how it was.
 export async function undo(id) {
   try {

@@ -1,6 +1,6 @@
 // Asistente: ask mine, and see who answers from what.
 import Alpine from "../../vendor/alpine.min.js";
-import { undo } from "../agenda.js";
+import { PERSONAL, undoable } from "../agenda.js";
 import { ApiError, get, post, query, request } from "../api.js";
 import { money, number, shell, when } from "../format.js";
 import { notify, shortcut } from "../frame.js";
@@ -111,6 +111,7 @@ Alpine.data("chat", () => ({
       this.earlier = answer.has_earlier;
       for (const turn of this.turns) if (turn.status === "pending" && !this.followed.has(turn.id)) this.follow(turn);
       if (!before) this.toEnd();
+      this.settle();
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
       if (fault.status === 404 && !before) {
@@ -219,6 +220,7 @@ Alpine.data("chat", () => ({
         this.followed.delete(ended.id);
         this.announcement = ended.reply ? `${gettext("El asistente respondió:")} ${ended.reply.content}` : ended.error;
         this.stayAtEnd();
+        if (ended.reply?.tools?.length) this.settle();
       },
     });
     this.followed.set(turn.id, stop);
@@ -231,12 +233,29 @@ Alpine.data("chat", () => ({
   hasSources(turn) { return this.isWhole(turn) && turn.reply.sources?.length > 0; },
   sources(turn) { return turn.reply?.sources || []; },
   // What the turn changed, the last of it first: that is the order in which it can be taken back.
-  changes(turn) { return (turn.reply?.tools || []).map((tool) => tool.change).filter(Boolean).reverse(); },
-  canUndo(turn) { return this.isWhole(turn) && !turn.undone && this.changes(turn).length > 0; },
+  changes(turn) { return (turn.reply?.tools || []).filter((tool) => tool.change).reverse(); },
+  canUndo(turn) { return this.isWhole(turn) && !turn.undone && this.changes(turn).some((tool) => Date.parse(tool.until) > Date.now()); },
+  // What was taken back elsewhere, as by «deshacer» in words, has no button any more.
+  async settle() {
+    const open = this.turns.filter((turn) => this.canUndo(turn));
+    if (!open.length) return;
+    try {
+      const standing = new Set(await undoable());
+      for (const turn of open) turn.undone = !this.changes(turn).some((tool) => standing.has(tool.change));
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault; // the buttons stay, and say so themselves
+    }
+  },
   async takeBack(turn) {
-    for (const change of new Set(this.changes(turn))) if (!(await undo(change))) return;
-    turn.undone = true;
-    this.announcement = gettext("Deshecho.");
+    try {
+      for (const change of new Set(this.changes(turn).map((tool) => tool.change))) await post(`${PERSONAL}/changes/${change}/undo`);
+      turn.undone = true;
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault;
+      if (fault.status === 409) await this.settle();
+      if (!turn.undone) notify({ text: fault.words, kind: "bad" });
+    }
+    if (turn.undone) this.announcement = gettext("Deshecho.");
   },
   signature(turn) {
     if (!turn.reply) return "";
