@@ -13,6 +13,7 @@ from agenda.dates import Moment
 from assistants.builtin.agenda_material import Person
 from assistants.builtin.agenda_understanding import AgendaIntent, AgendaUnderstanding, understand_agenda
 from assistants.builtin.material import Conversation
+from assistants.grounding.words import fold
 
 # How our own questions begin: what comes after one is its answer.
 _ASKED = re.compile(
@@ -22,6 +23,12 @@ _ASKED = re.compile(
 LONGEST_ANSWER = 80  # characters
 MOST_ANSWERS = 3  # that belong to one request
 _OWN = (AgendaIntent.UNCLEAR, AgendaIntent.BOOK, AgendaIntent.YES, AgendaIntent.AGENDA)
+_WHICH = re.compile(r"(?:¿Cuál de|Which of|Qual d)[^\n]*\?\s*(?:\n(?:-[^\n]*\n?)+)?\s*$")
+# A sentence that begins so wants something of its own; «agéndala el jueves» speaks of what was asked about.
+_ORDERS = re.compile(
+    r"\W*(?:(?:no|mejor|entonces|bueno|ok|oye|hola|por favor|y|tambien|please|hey|and|also|instead|rather|nao|melhor|entao|e|quiero|quisiera|puedes|podrias|necesito|can you|could you|i want to|i need to|quero|preciso|pode)[,\s]+)*"
+    r"(?!\w+l[ao]s?\b)(?:agend|reserv|program|apart[ae]|separ[ae]|schedul|book\b|set up|arrange|marca|marque|cre[ae]|cri[ae]|anot[ae]|apunt[ae]|agreg|anad[ei]|adicion|coloc|coloque|pon(?:me|ga|er)?\b|add\b|put\b(?! it)|create\b|new\b|nuev[ao]\b|nov[ao]\b|tengo\b|tenemos\b|tenho\b|i have\b|que (?:\w+ ){0,2}(?:tengo|hay)|what\b|when\b|o que\b|muestra|show\b|dime\b|tell me\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ def put_together(person: Person, conversation: Conversation) -> tuple[str, str]:
     message = conversation.question
     if not conversation.earlier or not _ASKED.search(conversation.last_answer):
         return message, ""
-    if not _is_answer(message, person):
+    if not _is_answer(message, person) or _books_beside(message, person, conversation.last_answer):
         return message, ""
     answers = [message]
     for earlier in reversed(conversation.earlier[-MOST_ANSWERS:]):
@@ -54,9 +61,19 @@ def put_together(person: Person, conversation: Conversation) -> tuple[str, str]:
 def _is_answer(message: str, person: Person, *, alone: bool = False) -> bool:
     """Whether a message may answer a question of ours; with ``alone`` whether it cannot be anything else."""
     own = understand_agenda(message, language=person.language, now=person.now, timezone=person.timezone)
-    if len(message) > LONGEST_ANSWER or own.intent not in _OWN:
+    if len(message) > LONGEST_ANSWER or own.intent not in _OWN or _ORDERS.match(fold(message)):
         return False
     return not alone or own.intent == AgendaIntent.UNCLEAR or not own.words
+
+
+def _books_beside(message: str, person: Person, asked: str) -> bool:
+    """Whether a message that came after «¿Cuál de estas?» names and dates something that is not among them."""
+    if not _WHICH.search(asked):
+        return False
+    own = understand_agenda(message, language=person.language, now=person.now, timezone=person.timezone)
+    timed = any(moment.kind in ("datetime", "datetime_range") for moment in own.moments)
+    among = fold(asked)
+    return timed and bool(own.words) and not any(fold(word) in among for word in own.words)
 
 
 def answered(draft: Mapping[str, Any], told: Told) -> str | None:
@@ -92,14 +109,23 @@ def _agree(candidate: str, said: str) -> bool:
 
 
 _ORDINALS = (
-    (0, re.compile(r"\b(?:primer[oa]?|first|primeir[oa]|1)\b", re.IGNORECASE)),
-    (1, re.compile(r"\b(?:segund[oa]|second|2)\b", re.IGNORECASE)),
-    (2, re.compile(r"\b(?:tercer[oa]?|third|terceir[oa]|3)\b", re.IGNORECASE)),
+    (0, re.compile(r"\b(?:primer[oa]?|first|primeir[oa])\b", re.IGNORECASE)),
+    (1, re.compile(r"\b(?:segund[oa]|second)\b", re.IGNORECASE)),
+    (2, re.compile(r"\b(?:tercer[oa]?|third|terceir[oa])\b", re.IGNORECASE)),
     (-1, re.compile(r"\b(?:últim[oa]|ultim[oa]|last)\b", re.IGNORECASE)),
 )
 
 
+_BARE = re.compile(
+    r"\W*(?:(?:la|el|a|o|the|n[uú]mero|number|opci[oó]n|option|op[cç][aã]o|no?[.º°])\W+)*([1-9])\W*(?:one|por favor|please)?\W*",
+    re.IGNORECASE,
+)
+
+
 def _ordinal(text: str) -> int | None:
+    """The place that is meant; a bare number is one only when nothing else is said («de 2 a 4» are hours)."""
+    if bare := _BARE.fullmatch(text):
+        return int(bare[1]) - 1
     return next((place for place, pattern in _ORDINALS if pattern.search(text)), None)
 
 

@@ -298,6 +298,30 @@ def test_it_asks_which_one_is_meant(chat: Chat, busy, alice: User):
         assert Appointment.objects.get(status="cancelled").title == "Almuerzo con Carla"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reserva el sábado de 2 a 4 de la tarde para inventario",
+        "mejor agenda inventario el sábado a las 2 de la tarde",
+        "inventario el sábado de 2 a 4 de la tarde",
+    ],
+)
+def test_an_order_is_no_answer_to_which_one(chat: Chat, busy, alice: User, text):
+    assert "¿Cuál" in chat.say("cancela mi cita de mañana").text
+    chat.say(text)
+    with tenant_scope(alice):
+        assert not Appointment.objects.filter(status="cancelled").exists()
+        assert Appointment.objects.get(title__icontains="inventario").start_datetime == at(28, 14)
+
+
+@pytest.mark.parametrize("text", ["la 2", "2", "la segunda", "la de las 11"])
+def test_a_number_alone_chooses_a_row(chat: Chat, busy, alice: User, text):
+    chat.say("cancela mi cita de mañana")
+    chat.say(text)
+    with tenant_scope(alice):
+        assert Appointment.objects.get(status="cancelled") == busy["bank"]
+
+
 def test_it_tells_of_an_overlap(chat: Chat, busy):
     assert "se cruza con Dentista" in chat.say("agenda reunión con Luis mañana a las 9").text
 
