@@ -110,7 +110,7 @@ def book(
             act.made(appointment)
             undoing.add_attendees(user=user, appointment_ids=[appointment.pk], attendees=people)
             planning.plan(of=appointment, preferences=preferences, now=now)
-        change = act.finish(kind=Change.Kind.CREATED, summary=summarise(appointment, user=user))
+        change = act.finish(kind=Change.Kind.CREATED, summary=summarise(appointment, user=user, now=now))
         return Booked(appointment, conflicts_of(appointment), change)
 
 
@@ -136,7 +136,7 @@ def alter(
         else:
             _alter_several(act, appointment, fields, following=scope == "following")
         appointment = Appointment.objects.select_related("series").get(pk=appointment_id)
-        change = act.finish(kind=_kind(before, appointment), summary=summarise(appointment, user=user))
+        change = act.finish(kind=_kind(before, appointment), summary=summarise(appointment, user=user, now=now))
         return Booked(appointment, conflicts_of(appointment), change)
 
 
@@ -160,7 +160,7 @@ def remove(*, appointment_id: int, now: datetime, scope: Scope = "one", version:
             _write(act, appointment)
         else:
             remaking.remove_several(act, appointment, following=scope == "following")
-        return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(appointment, user=user))
+        return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(appointment, user=user, now=now))
 
 
 def conflicts_of(appointment: Appointment) -> list[int]:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
+from agenda import phrases
 from agenda.models import LONGEST, MOST_ATTENDEES, MOST_REMINDER_MINUTES, MOST_REMINDERS, Appointment, Attendee, Task
 from tenants.models import Contact, Preferences, User
 from tenants.preferences import validate_timezone
@@ -140,20 +141,26 @@ def _read_person(person: Person, contacts: dict[int, Contact]) -> dict[str, Any]
     return {**fields, "contact_id": contact.pk if contact else None}
 
 
-def summarise(row: Appointment | Task, *, user: User) -> str:
-    """One line for people, in their language and zone: «Reunión con Carla, jueves 26 a las 15:30»."""
+def summarise(row: Appointment | Task, *, user: User, now: datetime | None = None) -> str:
+    """One line for people, in their language and zone: «Reunión con Carla, jueves 26 a las 15:30».
+
+    With ``now`` a day of another year says its year.
+    """
+    today = None if now is None else now.astimezone(ZoneInfo(user.timezone)).date()
     with translation.override(user.language):
         if isinstance(row, Task):
-            return f"{row.title}, {say_day(row.due_date)}" if row.due_date else row.title
+            return f"{row.title}, {say_day(row.due_date, today=today)}" if row.due_date else row.title
         start = row.start_datetime.astimezone(ZoneInfo(row.timezone if row.all_day else user.timezone))
         if row.all_day:
-            return f"{row.title}, {say_day(start.date())}"
-        when = {"day": say_day(start.date()), "time": f"{start:%H:%M}"}
+            return f"{row.title}, {say_day(start.date(), today=today)}"
+        when = {"day": say_day(start.date(), today=today), "time": f"{start:%H:%M}"}
         return f"{row.title}, " + _("%(day)s a las %(time)s") % when
 
 
-def say_day(day: date) -> str:
-    """«jueves 26 de noviembre», in the active language."""
+def say_day(day: date, *, today: date | None = None) -> str:
+    """«jueves 26 de noviembre», in the active language; with the year when it is not that of ``today``."""
+    if today is not None and day.year != today.year:
+        return phrases.say_day(day, today=today)
     return formats.date_format(day, _("l j \\d\\e F"))
 
 

@@ -72,7 +72,7 @@ def add(
         task.save(force_insert=True)
         act.made(task)
         planning.plan(of=task, preferences=preferences_of(user), now=now)
-        return Done(task, act.finish(kind=Change.Kind.CREATED, summary=summarise(task, user=user)))
+        return Done(task, act.finish(kind=Change.Kind.CREATED, summary=summarise(task, user=user, now=now)))
 
 
 def alter(*, task_id: int, now: datetime, version: int | None = None, **fields: Unpack[TaskFields]) -> Done:
@@ -94,7 +94,7 @@ def alter(*, task_id: int, now: datetime, version: int | None = None, **fields: 
             following = _make_next(act, task) if done and task.series_id is not None else None
             rows = [task] if following is None else [task, following]
             planning.plan_many(of=rows, preferences=preferences_of(user), now=now)
-        change = act.finish(kind=_kind(before, task), summary=summarise(task, user=user))
+        change = act.finish(kind=_kind(before, task), summary=summarise(task, user=user, now=now))
         return Done(task, change, following)
 
 
@@ -108,7 +108,7 @@ def remove(*, task_id: int, now: datetime, version: int | None = None) -> Change
         task.version += 1
         task.save()
         planning.plan(of=task, preferences=preferences_of(user), now=now)
-        return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(task, user=user))
+        return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(task, user=user, now=now))
 
 
 def next_day(*, series: Series, after: date, today: date) -> date | None:

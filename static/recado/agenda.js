@@ -51,6 +51,7 @@ export const daysBetween = (one, other) => Math.round(minutesBetween(dayOf(one),
 const say = (options) => new Intl.DateTimeFormat(shell.locale, { timeZone: "UTC", ...options });
 const day$ = say({ weekday: "long", day: "numeric", month: "long" });
 const short$ = say({ weekday: "short", day: "numeric", month: "short" });
+const dayYear$ = say({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const year$ = say({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const weekday$ = say({ weekday: "long" });
 
@@ -64,7 +65,8 @@ export function dayWords(wall) {
   return (wall.slice(0, 4) === today().slice(0, 4) ? short$ : year$).format(asUtc(dayOf(wall)));
 }
 
-export const fullDay = (wall) => day$.format(asUtc(dayOf(wall)));
+// «jueves, 26 de noviembre», with the year when it is not this one.
+export const fullDay = (wall) => (wall.slice(0, 4) === today().slice(0, 4) ? day$ : dayYear$).format(asUtc(dayOf(wall)));
 export const capital = (text) => text.slice(0, 1).toLocaleUpperCase(shell.locale) + text.slice(1);
 
 // «jueves, 26 de noviembre, 15:30–16:30» for an appointment or a draft of one.
