@@ -1,6 +1,6 @@
 // Agenda: when?
 import Alpine from "../../vendor/alpine.min.js";
-import { PERSONAL, all, alter, dayOf, instantOf, spanWords, tell, wallOf } from "../agenda.js";
+import { PERSONAL, all, alter, dayOf, dayWall, instantOf, spanWords, tell, wallOf } from "../agenda.js";
 import { ApiError, get } from "../api.js";
 import { shell } from "../format.js";
 import { notify, shortcut } from "../frame.js";
@@ -113,7 +113,10 @@ Alpine.data("agenda", () => ({
     this.say(detail.text, detail.answer);
   },
   booked({ detail }) {
-    calendar.gotoDate(dayOf(wallOf(detail.start_datetime)));
+    const day = dayOf((detail.all_day ? dayWall : wallOf)(detail.start_datetime));
+    const { currentStart, currentEnd } = calendar.view; // the calendar keeps its walls as UTC
+    const isInSight = day >= currentStart.toISOString().slice(0, 10) && day < currentEnd.toISOString().slice(0, 10);
+    if (!isInSight) calendar.gotoDate(day);
     this.kept({ detail: { answer: detail, text: interpolate(gettext("Listo. %s, %s."), [detail.title, spanWords(detail)]) } });
   },
   // Dragged or stretched.
