@@ -49,6 +49,7 @@ class BaseAssistant(ABC):
         self.audience: Audience = audience
         self._given_language = language if language in LANGUAGE_NAMES else None
         self.language = self._given_language or user.language
+        self.sweeping = False  # whether the message speaks of everything at once
         self._now: datetime | None = None
         self._context: dict[str, Any] | None = None
         self._facts: Facts | None = None

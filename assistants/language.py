@@ -183,6 +183,12 @@ _MARKS: dict[Language, frozenset[str]] = {
             "delivery",
             "shipping",
             "hours",
+            "everything",
+            "cancel",
+            "move",
+            "undo",
+            "tomorrow",
+            "today",
             "open",
             "not",
             "in",
@@ -286,13 +292,24 @@ _MARKS: dict[Language, frozenset[str]] = {
             "tudo",
             "bem",
             "eu",
+            "tenho",
+            "quinta",
+            "sexta",
+            "mesmo",
+            "horário",
+            "passa",
+            "desfazer",
+            "amanha",
         ]
     ),
 }
 _STRONG: dict[Language, re.Pattern[str]] = {
     "es": re.compile(r"[ñ¿¡]|\b(?:cu[aá]nt[oa]s?|cuestan?|tienen|tienes|hola|gracias|venden|hay|qu[eé])\b"),
     "en": re.compile(r"\b(?:the|what|how|do you|thanks|hello|have|much)\b"),
-    "pt": re.compile(r"[ãõç]|\b(?:voc[eê]s?|vcs?|quanto|custam?|oi|obrigad[oa]|vendem|n[aã]o|ol[aá])\b"),
+    "pt": re.compile(
+        r"[ãõç]|\b(?:voc[eê]s?|vcs?|quanto|custam?|oi|obrigad[oa]|vendem|n[aã]o|ol[aá]"
+        r"|o que (?:eu )?(?:tenho|tem|h[aá]))\b"
+    ),
 }
 
 

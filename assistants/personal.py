@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from assistants.effects import Acts
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
 from assistants.grounding.moments import AgendaFacts, MomentReader, tells
+from assistants.grounding.words import fold
 from assistants.intentions import settle
 from assistants.moments import write_day, write_zone
 from assistants.prompts import defuse, describe_moment, enclose
@@ -25,6 +27,8 @@ from tenants.scope import tenant_scope
 
 UPCOMING_DAYS = 7
 MOST_APPOINTMENTS, MOST_TASKS, MOST_OVERDUE = 40, 40, 20
+
+EVERYTHING = re.compile(r"\b(?:tod[oa]|tudo|everything)\b(?! (?:el|o) dia)")
 
 RULES = """\
 Eres el asistente personal de {name}: llevas su agenda y sus tareas. Hablas solo con {name}.
@@ -116,6 +120,10 @@ class PersonalAssistant(BaseAssistant):
             language=self.language,
             now=self.now,
         )
+
+    def listen(self, message: str) -> None:
+        super().listen(message)
+        self.sweeping = EVERYTHING.search(fold(message)) is not None
 
     def settle(self, *, acts: Acts, message: str) -> None:
         context = self.tool_context(preferences=self.preferences)

@@ -197,7 +197,7 @@ class _Attempt:
                 self.acts.recall()  # also what an attempt before this one did
             for act in self.acts.in_order():
                 assistant.facts().add_tool_result(to_json(act.result))
-        calls = ToolCalls(tools=assistant.tools, context=context, acts=self.acts)
+        calls = ToolCalls(tools=assistant.tools, context=context, acts=self.acts, sweeping=assistant.sweeping)
         turn = Turn(
             provider=provider,
             system=[*assistant.system_blocks(), *assistant.tell_acts(self.acts)],

@@ -22,7 +22,7 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "failed": {"es": "Algo ya no se pudo hacer.", "en": "Something could not be done any more.", "pt": "Algo já não pôde ser feito."},
     "refused": {"es": "De acuerdo, queda todo como está.", "en": "All right, everything stays as it is.", "pt": "Certo, fica tudo como está."},
     "expired": {"es": "Pasó mucho tiempo desde que te pregunté, así que no hice nada. Pídemelo de nuevo si todavía quieres.", "en": "It has been a while since I asked, so I did nothing. Ask me again if you still want it.", "pt": "Já faz tempo que perguntei, então não fiz nada. Peça de novo se ainda quiser."},
-    "asked": {"es": "Son varias cosas, así que prefiero preguntarte antes.", "en": "That is several things, so I'd rather ask you first.", "pt": "São várias coisas, então prefiro perguntar antes."},
+    "asked": {"es": "Prefiero preguntarte antes.", "en": "I'd rather ask you first.", "pt": "Prefiro perguntar antes."},
     "nothing_pending": {"es": "No tengo nada por confirmar. ¿Qué quieres que haga con tu agenda?", "en": "There is nothing to confirm. What shall I do with your agenda?", "pt": "Não há nada a confirmar. O que faço com a sua agenda?"},
     "not_found": {"es": "No encontré eso en tu agenda ni en tus tareas.", "en": "I couldn't find that in your agenda or your tasks.", "pt": "Não encontrei isso na sua agenda nem nas suas tarefas."},
     "which": {"es": "¿Cuál de estas?", "en": "Which of these?", "pt": "Qual destas?"},

@@ -175,6 +175,13 @@ def _cancel(plan: AgendaPlan, told: Told) -> None:
     of_tasks = understanding.of_tasks and not re.search(
         r"\b(?:citas?|reuni|appointment|meeting)", understanding.text.lower()
     )
+    if (
+        understanding.wants_all
+        and understanding.when
+        and not (understanding.words or of_tasks or understanding.of_events)
+    ):
+        _clear_day(plan, told)
+        return
     if of_tasks or plan.results.last("list_tasks"):
         if not _find(plan, told, tool="list_tasks", when=understanding.when, whole=understanding.wants_all):
             return
@@ -191,6 +198,22 @@ def _cancel(plan: AgendaPlan, told: Told) -> None:
     elif plan.not_found and understanding.words and not understanding.of_events:
         plan.not_found = False
         _find(plan, told, tool="list_tasks", when=[], whole=understanding.wants_all)
+
+
+def _clear_day(plan: AgendaPlan, told: Told) -> None:
+    """«cancela todo lo de mañana»: the appointments of that day, and the tasks that are due on it."""
+    when = plan.understanding.when
+    appointments, tasks = plan.results.last("list_appointments"), plan.results.last("list_tasks")
+    if appointments is None or tasks is None:
+        plan.missing.append(Call("list_appointments", {"when": when[0]}))
+        plan.missing.append(Call("list_tasks", {"which": "pending", "when": when[0]}))
+        return
+    rows, due = appointments.get("appointments", ()), tasks.get("tasks", ())
+    plan.not_found = not rows and not due
+    if rows:
+        plan.missing.append(Call("cancel_appointments", {"ids": [row["id"] for row in rows]}))
+    if due:
+        plan.missing.append(Call("delete_tasks", {"ids": [row["id"] for row in due]}))
 
 
 def _change_task(plan: AgendaPlan, told: Told) -> None:

@@ -47,7 +47,7 @@ class AgendaIntent(StrEnum):
 
 
 _EVENT = r"(?:cita|reunion|llamada|videollamada|junta|almuerzo|cena|desayuno|comida|visita|entrega|evento|compromiso|turno|consulta|entrevista|clase|cumpleanos|viaje|vuelo|appointment|meeting|call|lunch|dinner|breakfast|visit|event|interview|class|birthday|trip|flight|delivery|reuniao|ligacao|almoco|jantar|cafe|visita|entrevista|aula|aniversario|viagem|voo|consulta)"
-_TASK = r"(?:tareas?|pendientes?|task|tasks|to-?do|tarefas?|pendencias?)"
+_TASK = r"(?:tareas?|pendientes?|task|tasks|to-do|todo(?= list)|tarefas?|pendencias?)"
 _ANY = r"[^.?!]{0,80}?"
 
 # In order: the first that is found is meant.
@@ -154,7 +154,7 @@ _FRAME = word_set(
     " cita citas reunion reuniones tarea tareas evento eventos pendiente pendientes compromiso compromisos es son tengo hay algo alguna algun proxima proximo siguiente primera primer ultima ultimo ver muestra muestrame dime dame lista listame agenda cuantas cuantos"
     " move reschedule postpone push shift change bring forward back until till to the my a an of for with at on in from same time cancel delete remove call off off all both mark as done complete completed finish finished check i i've have just already priority prioritize prioritise set make raise lower high low medium urgent important remind reminder reminders before minutes minute hour hours day appointment appointments meeting meetings task tasks event events what when where is are do does my next show list me tell it this that"
     " muda mudar mude remarca remarcar remarque adia adiar adie passa passar passe transfere transferir transfira altera alterar antecipa antecipar para pra mesma mesmo horario apaga apagar apague exclui excluir exclua desmarca desmarcar marque feita feito feitas concluida concluido concluidas conclui concluir ja terminei acabei fiz prioridade priorize alta baixa media aviso avise avisa lembre lembra lembrete antes reuniao reunioes tarefa tarefas compromisso compromissos tenho tem qual quando onde o os um uma meu minha meus minhas do da no na"
-    " ponle quais sao estao cancele coloque colocar semana buenos buenas dias vencidas vencida atrasadas atrasada overdue hacer hace am i'm free libre livre libres livres schedule show give summary resumen resumo quien quem com das dos nas"
+    " ponle quais sao estao cancele coloque colocar semana buenos buenas dias vencidas vencida atrasadas atrasada overdue hacer hace am i'm free libre livre libres livres schedule show give summary resumen resumo quien quem com das dos nas eu tudo ambas ambos everything"
     " pague llame compre envie mande hice entregue fui paid called bought sent did paguei liguei comprei enviei entreguei"
 )
 
@@ -193,7 +193,7 @@ def understand_agenda(text: str, *, language: Language, now: datetime, timezone:
         words=_words(text, moments),
         minutes=int(lengths[-1].total_seconds() // 60) if lengths else None,
         level=next((level for level, pattern in _LEVELS.items() if pattern.search(folded)), ""),
-        wants_all=re.search(r"\b(?:tod[oa]s?|ambas|ambos|all|both|everything)\b", folded) is not None,
+        wants_all=re.search(r"\b(?:tod[oa]s?|tudo|ambas|ambos|all|both|everything)\b", folded) is not None,
         of_tasks=re.search(rf"\b{_TASK}\b", folded) is not None,
         of_events=re.search(rf"\b{_EVENT}(?:s|es)?\b", folded) is not None,
     )

@@ -31,6 +31,11 @@ _QUESTIONS: dict[str, dict[Language, str]] = {
     "move": {"es": "¿Muevo estas {n} citas?", "en": "Shall I move these {n} appointments?", "pt": "Movo estes {n} compromissos?"},
     "delete": {"es": "¿Borro estas {n} tareas?", "en": "Shall I delete these {n} tasks?", "pt": "Apago estas {n} tarefas?"},
     "complete": {"es": "¿Marco como hechas estas {n} tareas?", "en": "Shall I mark these {n} tasks as done?", "pt": "Marco como feitas estas {n} tarefas?"},
+    "cancel_one": {"es": "¿Cancelo esta cita?", "en": "Shall I cancel this appointment?", "pt": "Cancelo este compromisso?"},
+    "move_one": {"es": "¿Muevo esta cita?", "en": "Shall I move this appointment?", "pt": "Movo este compromisso?"},
+    "delete_one": {"es": "¿Borro esta tarea?", "en": "Shall I delete this task?", "pt": "Apago esta tarefa?"},
+    "complete_one": {"es": "¿Marco como hecha esta tarea?", "en": "Shall I mark this task as done?", "pt": "Marco como feita esta tarefa?"},
+    "clear": {"es": "¿Cancelo y borro estas {n} cosas?", "en": "Shall I cancel and delete these {n} things?", "pt": "Cancelo e apago estas {n} coisas?"},
     "several": {"es": "¿Hago estos {n} cambios?", "en": "Shall I make these {n} changes?", "pt": "Faço estas {n} mudanças?"},
     "yes": {
         "es": "Responde «sí» y lo hago; si no, queda todo como está.",
@@ -62,11 +67,11 @@ def write_question(context: ToolContext, calls: Sequence[Mapping[str, Any]]) -> 
         items = _tasks(ids) if of_tasks else _appointments(ids, context, moved_to=arguments.get("start"))
         lines += items
     kinds = {_KEYS[call["tool"]] for call in calls}
-    key = kinds.pop() if len(kinds) == 1 else "several"
+    key = "clear" if kinds == {"cancel", "delete"} else kinds.pop() if len(kinds) == 1 else "several"
     if scope != "one" and key in ("cancel", "move") and len(lines) == 1:
         head = _say(language, f"{key}_series", which=_say(language, scope))
     else:
-        head = _say(language, key, n=len(lines))
+        head = _say(language, f"{key}_one" if len(lines) == 1 else key, n=len(lines))
     shown = [f"- {line}" for line in lines[:LISTED]]
     if len(lines) > LISTED:
         shown.append(_say(language, "more", n=len(lines) - LISTED))

@@ -33,9 +33,15 @@ class ToolsMisused(Exception):
 
 
 class ToolCalls:
-    """Runs the calls of one attempt at a turn, inside the tenant's scope; ``acts`` is what the turn has done so far."""
+    """Runs the calls of one attempt at a turn, inside the tenant's scope; ``acts`` is what the turn has done so far.
 
-    def __init__(self, *, tools: Sequence[Tool], context: ToolContext, acts: Acts | None = None) -> None:
+    With ``sweeping`` the person has spoken of everything, and is asked even when that is one thing.
+    """
+
+    def __init__(
+        self, *, tools: Sequence[Tool], context: ToolContext, acts: Acts | None = None, sweeping: bool = False
+    ) -> None:
+        self._sweeping = sweeping
         self._tools = {tool.spec.name: tool for tool in tools}
         self._context = context
         self._acts = acts or Acts(context.user)
@@ -100,7 +106,8 @@ class ToolCalls:
     def _write(self, tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
         name = tool.spec.name
         touched = tool.touches(self._context, arguments)
-        if touched and tool.asks is not None and max(self._touching, self._touched + touched) > 1:
+        several = self._sweeping or max(self._touching, self._touched + touched) > 1
+        if touched and tool.asks is not None and several:
             return self._ask(tool, arguments)
         found, fresh = self._acts.once(tool=name, arguments=arguments, run=lambda: tool.run(self._context, arguments))
         if fresh:
