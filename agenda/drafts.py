@@ -98,7 +98,7 @@ def _cut(text: str, main: Moment | None, leads: list[Moment], lengths: list[Mome
 # -- words
 
 _REMINDER = re.compile(
-    r"[,;.]?\s*(?:\b(?:y|e|and|ah,?|también|tambien|também)\s+)?\b(?:av[ií]s[ae]\w*|recu[eé]rda\w*|recordar\w*|record[aá]me\w*|p[oó]n(?:me|le|er)?(?: un)? (?:aviso|recordatorio)|con (?:un )?(?:aviso|recordatorio)|remind me|(?:with|and) (?:a )?reminder|alert me|me avise|avise-me|me lembr[ea]|lembr[ea]-me|com (?:um )?(?:aviso|lembrete))[^\x01\x02]{0,25}\x02(?: (?:de anticipación|de antelación|in advance|de antecedência))?",
+    r"[,;.]?\s*(?:\b(?:y|e|and|ah,?|también|tambien|também)\s+)?\b(?:av[ií]s[ae]\w*|recu[eé]rda\w*|recordar\w*|record[aá]me\w*|p[oó]n(?:me|le|er)?(?: un)? (?:aviso|recordatorio)|con (?:un )?(?:aviso|recordatorio)|remind me|(?:with|and) (?:a )?reminder|alert me|me avis[ae]|avis[ae]-me|me lembr[ea]|lembr[ea]-me|com (?:um )?(?:aviso|lembrete))[^\x01\x02]{0,25}\x02(?: (?:de anticipación|de antelación|in advance|de antecedência))?",
     re.IGNORECASE,
 )
 _POLITE = re.compile(

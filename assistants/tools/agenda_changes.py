@@ -7,17 +7,24 @@ from typing import Any
 
 from agenda import booking, todo, undoing
 from agenda.changes import Change
-from agenda.models import Appointment
+from agenda.models import Appointment, Task
 from assistants.models import ToolEffect
+from assistants.moments import write_day, write_moment
 from assistants.tools.agenda_faults import named_faults
 from assistants.tools.agenda_rows import (
     appointment_row,
+    language_of,
+    local_hours,
     task_row,
     tell_appointment,
     tell_task,
+    today_of,
     undoables,
+    zone_of,
 )
 from assistants.tools.base import Tool, ToolContext, ToolError, make_spec
+
+_ROWS = ("agenda.appointment", "agenda.task")
 
 
 def _set_reminders(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +52,23 @@ def _undo(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
         latest = undoing.undo(user=context.user, now=context.now)
         others = [undoing.undo(user=context.user, now=context.now, change_id=pk) for pk in _beside(latest)]
         undone = [latest, *others]
-    return {"done": True, "act": "undone", "said": " · ".join(change.summary for change in undone), "changes": []}
+    said = " · ".join(_retell(change, context=context) for change in undone)
+    return {"done": True, "act": "undone", "said": said, "changes": []}
+
+
+def _retell(change: Change, *, context: ToolContext) -> str:
+    """The row of an act in the turn's language, as it now is; the act's own words when it has several rows or none."""
+    ids = {name: [entry["id"] for entry in change.before if entry["model"] == name] for name in _ROWS}
+    if sum(map(len, ids.values())) == 1:
+        if task := Task.objects.filter(pk__in=ids["agenda.task"]).first():
+            return tell_task(task, context=context).rstrip(".")
+        if appointment := Appointment.objects.filter(pk__in=ids["agenda.appointment"]).first():
+            start, _ = local_hours(appointment, zone_of(context))
+            language, today = language_of(context), today_of(context)
+            if appointment.all_day:
+                return f"{appointment.title}, {write_day(start.date(), language=language, today=today)}"
+            return f"{appointment.title}, {write_moment(start, language=language, today=today)}"
+    return change.summary
 
 
 def _beside(change: Change) -> list[int]:

@@ -75,6 +75,12 @@ def draft(alice: User) -> Any:
             at(26, 15, 30),
             {"attendees": ["Carla"]},
         ),
+        (
+            "agende uma reunião com a Ana na quinta às 15h30 no escritório dela e me avisa uma hora antes",
+            "Reunião com a Ana",
+            at(26, 15, 30),
+            {"location": "escritório dela", "attendees": ["Ana"], "reminder_minutes": [60]},
+        ),
         ("agrega a mi agenda almuerzo con Pedro el domingo a la 1", "Almuerzo con Pedro", at(29, 13), {}),
     ],
 )

@@ -302,8 +302,8 @@ def test_it_asks_which_one_is_meant(chat: Chat, busy, alice: User):
     "text",
     [
         "reserva el sábado de 2 a 4 de la tarde para inventario",
-        "mejor agenda inventario el sábado a las 2 de la tarde",
-        "inventario el sábado de 2 a 4 de la tarde",
+        "agenda bodega el sábado a las 2 de la tarde",
+        "bodega el sábado de 2 a 4 de la tarde",
     ],
 )
 def test_an_order_is_no_answer_to_which_one(chat: Chat, busy, alice: User, text):
@@ -311,7 +311,7 @@ def test_an_order_is_no_answer_to_which_one(chat: Chat, busy, alice: User, text)
     chat.say(text)
     with tenant_scope(alice):
         assert not Appointment.objects.filter(status="cancelled").exists()
-        assert Appointment.objects.get(title__icontains="inventario").start_datetime == at(28, 14)
+        assert Appointment.objects.filter(start_datetime=at(28, 14)).count() == 1
 
 
 @pytest.mark.parametrize("text", ["la 2", "2", "la segunda", "la de las 11"])
@@ -320,6 +320,45 @@ def test_a_number_alone_chooses_a_row(chat: Chat, busy, alice: User, text):
     chat.say(text)
     with tenant_scope(alice):
         assert Appointment.objects.get(status="cancelled") == busy["bank"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("cancela todo lo de mañana", "¿Cancelo y borro estas 3 cosas?"),
+        ("cancela todo lo del jueves", "¿Cancelo esta cita?"),
+        ("cancel everything tomorrow", "Shall I cancel and delete these 3 things?"),
+        ("cancela tudo de amanhã", "Cancelo e apago estas 3 coisas?"),
+        ("cancel everything on Thursday", "Shall I cancel this appointment?"),
+    ],
+)
+def test_everything_of_a_day_is_asked_about_first(chat: Chat, busy, alice: User, text, asked):
+    assert asked in chat.say(text).text
+    with tenant_scope(alice):
+        assert not Appointment.objects.filter(status="cancelled").exists()
+        assert Task.objects.present().count() == 3
+    chat.say("sí")
+    with tenant_scope(alice):
+        assert Appointment.objects.filter(status="cancelled").exists()
+        assert Task.objects.present().count() == (2 if "3" in asked else 3)
+
+
+def test_what_is_undone_is_told_in_the_language_of_the_turn(chat: Chat):
+    chat.say("schedule a meeting with Carla next Thursday at 3:30 pm")
+    assert chat.say("undo").text == "Done, I undid it: Meeting with Carla, Thursday, November 26 at 15:30."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("o que eu tenho na quinta?", "quinta-feira, 26 de novembro"),
+        ("o que eu tenho amanhã?", "segunda-feira, 23 de novembro"),
+        ("cancela a reunião com o Pedro", "Não encontrei"),
+        ("cancel the lunch with Pedro", "I couldn't find"),
+    ],
+)
+def test_it_answers_in_the_language_of_the_question(chat: Chat, busy, text, said):
+    assert said in chat.say(text).text
 
 
 def test_it_tells_of_an_overlap(chat: Chat, busy):
