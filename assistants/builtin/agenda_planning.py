@@ -10,6 +10,7 @@ from typing import Any
 
 from assistants.builtin.agenda_answers import Told, answered, at_hour, chosen, put_together
 from assistants.builtin.agenda_material import Person, Results, read_results
+from assistants.builtin.agenda_references import Reference, resolve
 from assistants.builtin.agenda_understanding import AgendaIntent, AgendaUnderstanding, understand_agenda
 from assistants.builtin.material import Conversation
 from assistants.builtin.planning import Call
@@ -27,6 +28,7 @@ class AgendaPlan:
     missing: list[Call] = field(default_factory=list)
     targets: list[Mapping[str, Any]] = field(default_factory=list)
     several: list[Mapping[str, Any]] = field(default_factory=list)
+    reference: Reference | None = None  # what a pronoun points at
     not_found: bool = False
     question: str = ""
 
@@ -42,7 +44,10 @@ def make_agenda_plan(*, person: Person, conversation: Conversation) -> AgendaPla
     before = " ".join(conversation.earlier[-1:])
     language = detect_language(before, default=person.language) if before else person.language
     understanding = understand_agenda(question, language=language, now=person.now, timezone=person.timezone)
-    plan = AgendaPlan(understanding, read_results(conversation))
+    reference = None
+    if not (person.done or person.note):
+        understanding, reference = resolve(understanding, conversation.answers)
+    plan = AgendaPlan(understanding, read_results(conversation), reference=reference)
     if person.done or person.note or plan.results.acted is not None:
         return plan
     steps = {
@@ -131,6 +136,8 @@ def _find(plan: AgendaPlan, told: Told, *, tool: str, when: Sequence[str], whole
         return False
     rows = list(found.get(key, ()))
     rows = at_hour(rows, plan.understanding.moments, when)
+    if plan.reference is not None:
+        rows = plan.reference.narrow(rows)
     if not whole and key == "appointments" and _are_a_series(rows):
         rows = rows[:1]  # the next one of a series
     if not whole and len(rows) > 1 and told.answer:

@@ -236,6 +236,9 @@ def _sets_reminder(folded: str, moments: tuple[Moment, ...]) -> bool:
     )
 
 
+_CLITIC = re.compile(r"\w{4,}l[ao]s?")  # «pásala»
+
+
 def _words(text: str, moments: tuple[Moment, ...]) -> tuple[str, ...]:
     spans = [span for moment in moments for span in moment.spans]
     return tuple(
@@ -243,6 +246,7 @@ def _words(text: str, moments: tuple[Moment, ...]) -> tuple[str, ...]:
         for token in tokenize(text)
         if not any(start <= token.start < end for start, end in spans)
         and token.folded not in _FRAME
+        and not (_CLITIC.fullmatch(token.folded) and token.folded.rstrip("s")[:-2] in _FRAME)
         and token.folded not in STOP_WORDS
         and token.folded not in GENERIC
         and len(token.text) > 1

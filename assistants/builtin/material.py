@@ -63,6 +63,7 @@ class Conversation:
     question: str
     earlier: tuple[str, ...] = ()  # the person's messages before, the latest last
     last_answer: str = ""
+    answers: tuple[str, ...] = ()  # all of ours before, the latest last
     results: tuple[tuple[str, Mapping[str, Any], ToolResult], ...] = ()
     corrected: bool = False  # something said was refused: say less
     called: frozenset[str] = field(default_factory=frozenset)
@@ -151,6 +152,7 @@ def read_conversation(messages: Sequence[ChatMessage]) -> Conversation:
         question=messages[place].text,
         earlier=tuple(m.text for m in messages[:place] if m.role == "user" and not NOTICE.match(m.text)),
         last_answer=answers[-1] if answers else "",
+        answers=tuple(answers),
         results=tuple(results),
         corrected=corrected,
         called=frozenset(name for name, _, _ in results),

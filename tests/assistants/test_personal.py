@@ -361,6 +361,41 @@ def test_it_answers_in_the_language_of_the_question(chat: Chat, busy, text, said
     assert said in chat.say(text).text
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "start"),
+    [
+        ("agenda reunión con Eva el jueves a las 10", "pásala para el viernes a la misma hora", at(27, 10)),
+        ("agenda reunión con Eva el jueves a las 10", "muévela al viernes a la misma hora", at(27, 10)),
+        ("agenda reunión con Eva el jueves a las 10", "cámbiala a las 9", at(26, 9)),
+        ("schedule a meeting with Eva on Thursday at 10 am", "move it to Friday at the same time", at(27, 10)),
+        ("agende uma reunião com a Eva na quinta às 10h", "passa para sexta no mesmo horário", at(27, 10)),
+    ],
+)
+def test_a_pronoun_means_what_was_booked_last(chat: Chat, busy, alice: User, first, then, start):
+    chat.say(first)
+    with tenant_scope(alice):
+        eva = Appointment.objects.latest("id")
+    chat.say(then)
+    with tenant_scope(alice):
+        assert Appointment.objects.get(pk=eva.pk).start_datetime == start
+    chat.say("elimínala")
+    with tenant_scope(alice):
+        assert list(Appointment.objects.filter(status="cancelled")) == [eva]
+
+
+def test_a_pronoun_means_the_only_one_that_was_told(chat: Chat, busy, alice: User):
+    chat.say("¿a qué hora es la reunión con Carla?")
+    chat.say("cámbiala a las 9")
+    with tenant_scope(alice):
+        assert Appointment.objects.get(pk=busy["carla"].pk).start_datetime == at(26, 9)
+
+
+def test_a_pronoun_chooses_nothing_among_several(chat: Chat, busy, alice: User):
+    chat.say("muéstrame mis citas")
+    assert "¿Cuál" in chat.say("muévela al viernes a la misma hora").text
+    assert chat.say("elimínala").changes == []
+
+
 def test_it_tells_of_an_overlap(chat: Chat, busy):
     assert "se cruza con Dentista" in chat.say("agenda reunión con Luis mañana a las 9").text
 
