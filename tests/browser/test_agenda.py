@@ -133,14 +133,16 @@ def test_everything_by_keyboard_alone(visit, person):
     assert [one["email"] for one in kept["attendees"]] == ["carla@example.com"]
     page.get_by_role("button", name=re.compile("^Dentista")).focus()
     page.keyboard.press("Enter")
+    expect(dialog.get_by_label("Título")).to_be_focused()
     dialog.get_by_role("button", name="Cancelar con motivo").press("Enter")
+    expect(dialog.locator("[x-ref=reason]")).to_be_focused()
     page.keyboard.type("Se enfermó")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Cancelaste «Dentista».")).to_be_visible()
     expect(event(page, "Dentista")).to_have_count(0)
     [kept] = agenda(person)
     assert (kept["status"], kept["cancel_reason"]) == ("cancelled", "Se enfermó")
-    page.get_by_role("button", name="Deshacer").last.press("Enter")
+    page.get_by_role("button", name="Deshacer").press("Enter")
     expect(event(page, "Dentista")).to_be_visible()
 
 

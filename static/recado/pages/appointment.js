@@ -114,7 +114,7 @@ Alpine.data("appointment", () => ({
     this.before = appointment ? bodyOf(this.values) : {};
     Object.assign(this, { errors: {}, trouble: "", conflict: null, slots: [], searched: false, crossings: [], attendee: "", cancelling: false, reason: "", saving: false });
     if (!this.box.open) this.box.showModal();
-    this.$nextTick(() => this.$refs.title.focus());
+    this.$nextTick(() => { if (!this.cancelling) this.$refs.title.focus(); }); // whoever is quick is in the reason already
     this.look();
   },
   dismiss() { this.box.close(); },
