@@ -15,6 +15,10 @@ from assistants.tools.base import ToolContext
 
 WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 LISTED_DESCRIPTION = 160  # characters
+_WITH_PREPOSITION = frozenset({"en", "at", "in", "em", "no", "na", "nos", "nas"})
+_LOWERED = frozenset(
+    {"mi", "su", "tu", "nuestra", "nuestro", "my", "his", "her", "our", "your", "their", "meu", "minha", "seu", "sua"}
+)
 
 _TELLS: dict[str, dict[Language, str]] = {
     "remind": {"es": "te aviso {leads}", "en": "I'll remind you {leads}", "pt": "aviso você {leads}"},
@@ -110,7 +114,7 @@ def tell_appointment(appointment: Appointment, *, context: ToolContext) -> str:
     span = write_span(start, end, all_day=appointment.all_day, language=language, today=today_of(context))
     parts = [appointment.title]
     if appointment.location:
-        parts.append(_TELLS["where"][language].format(place=appointment.location))
+        parts.append(write_place(appointment.location, language=language))
     parts += [span, write_zone(context.user.timezone, language=language)]
     if appointment.series_id is not None:
         parts.append(_TELLS["repeats"][language])
@@ -118,6 +122,14 @@ def tell_appointment(appointment: Appointment, *, context: ToolContext) -> str:
     ahead = appointment.start_datetime > context.now and appointment.status == Appointment.Status.SCHEDULED
     leads = write_leads(appointment.reminder_minutes, language=language) if ahead else ""
     return f"{text}; {_TELLS['remind'][language].format(leads=leads)}." if leads else f"{text}."
+
+
+def write_place(location: str, *, language: Language) -> str:
+    """«en Café Central», «en su oficina»; a place that begins with «En el …» already says it itself."""
+    lowered, first = location[:1].lower() + location[1:], location.partition(" ")[0].lower()
+    if first in _WITH_PREPOSITION:
+        return lowered
+    return _TELLS["where"][language].format(place=lowered if first in _LOWERED else location)
 
 
 def tell_task(task: Task, *, context: ToolContext) -> str:
