@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
 from django.utils.translation import gettext_lazy as _
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as datetime.weekday() counts them
@@ -39,7 +40,8 @@ def validate_working_hours(value: Any) -> None:
     """Raise ValidationError unless the value has the form above: known days, spans in order that do not overlap."""
     if not isinstance(value, dict) or not set(value) <= set(WEEKDAYS):
         raise ValidationError(_("Debe ser un objeto con los días «mon» a «sun»."))
-    for day, spans in value.items():
+    for key, spans in value.items():
+        day = str(WEEKDAY_NAMES[WEEKDAYS.index(key)]).capitalize()
         if not isinstance(spans, list) or len(spans) > MOST_SPANS:
             raise ValidationError(_("%(day)s: debe ser una lista de pares de horas."), params={"day": day})
         last = ""

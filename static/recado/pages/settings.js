@@ -95,7 +95,11 @@ Alpine.data("settings", () => ({
       if (!(fault instanceof ApiError)) throw fault;
       this.errors = fault.fields;
       if (!Object.keys(this.errors).length) this.trouble = fault.words;
-      this.$nextTick(() => this.$root.querySelector('[aria-invalid="true"]')?.focus());
+      this.$nextTick(() => {
+        const field = this.$root.querySelector('[aria-invalid="true"]');
+        field?.focus({ preventScroll: true });
+        field?.scrollIntoView({ block: "center" }); // not under the bar that saves
+      });
     } finally {
       this.saving = false;
     }
