@@ -94,9 +94,12 @@ class BaseAssistant(ABC):
             with tenant_scope(self.user):
                 self._context = self.get_context()
 
-    def listen(self, message: str) -> None:
-        """Take the language of ``message``, unless it was given, for the few words that are our own."""
-        default = cast("Language", self.user.language)
+    def listen(self, message: str, *, before: str = "") -> None:
+        """Take the language of ``message``, unless it was given, for the few words that are our own.
+
+        One that does not tell («la 2») is in the language of what the person said ``before``.
+        """
+        default = detect_language(before, default=cast("Language", self.user.language))
         self.language = self._given_language or detect_language(message, default=default)
 
     @property

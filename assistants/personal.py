@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from agenda.models import Appointment, Task
 from assistants.base import LANGUAGE_NAMES, TONES, BaseAssistant
+from assistants.consent import read_consent
 from assistants.effects import Acts
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
@@ -121,8 +122,9 @@ class PersonalAssistant(BaseAssistant):
             now=self.now,
         )
 
-    def listen(self, message: str) -> None:
-        super().listen(message)
+    def listen(self, message: str, *, before: str = "") -> None:
+        # a «no» is a word of two languages
+        super().listen(before if before and read_consent(message) is not None else message, before=before)
         self.sweeping = EVERYTHING.search(fold(message)) is not None
 
     def settle(self, *, acts: Acts, message: str) -> None:
@@ -176,14 +178,15 @@ class PersonalAssistant(BaseAssistant):
 
     def _describe_person(self) -> str:
         preferences = self.preferences
-        name = " ".join(str(self.user.username).split())
+        business = " ".join(str(preferences.business_name).split())
+        name = business or " ".join(str(self.user.username).split())
         rules = RULES.format(
             name=defuse(name),
             language=LANGUAGE_NAMES[self.user.language],
             tone=TONES[Preferences.Tone(preferences.tone)],
         )
         person = {
-            "nombre": name,
+            "nombre": business,  # nobody is greeted by the name of an account
             "zona": self.user.timezone,
             "horario": preferences.working_hours,
             "duracion_habitual_minutos": preferences.default_minutes,

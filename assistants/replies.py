@@ -80,9 +80,9 @@ def answer(
     message = clean_text(message)[:MESSAGE_CHARACTERS]
     configuration = current_configuration()
     assistant.load(now=now)
-    assistant.listen(message)
-    facts = assistant.facts()
     kept = _keep(history)
+    assistant.listen(message, before=next((each.text for each in reversed(kept) if each.role == "user"), ""))
+    facts = assistant.facts()
     for earlier in kept:
         if earlier.role == "user":
             facts.add_question(earlier.text)

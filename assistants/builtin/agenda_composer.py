@@ -52,6 +52,15 @@ class AgendaComposer:
             return self._say(key)
         return self._write_found()
 
+    def write_safely(self) -> str:
+        """What names no day and no thing, for when the whole answer was found to say what it should not.
+
+        What was done is told by the tools' own words, after it.
+        """
+        if self.person.done or (self.plan.results.acted or {}).get("done"):
+            return self._say("told_below")
+        return self._say("say_again")
+
     def _say(self, key: str, **values: object) -> str:
         return agenda_phrase(key, self.language, **values)
 
@@ -99,7 +108,8 @@ class AgendaComposer:
 
     def _write_day(self, day: Row) -> str:
         greets = self.plan.intent == AgendaIntent.GREETING
-        lines = [self._say("greeting", name=self.person.name)] if greets else []
+        name = f", {self.person.name}" if self.person.name else ""
+        lines = [self._say("greeting", name=name)] if greets else []
         appointments, due, overdue = day["appointments"], day["due"], day["overdue"]
         told = self.plan.intent in (AgendaIntent.SUMMARY, AgendaIntent.GREETING)
         if appointments:

@@ -25,6 +25,8 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "asked": {"es": "Prefiero preguntarte antes.", "en": "I'd rather ask you first.", "pt": "Prefiro perguntar antes."},
     "nothing_pending": {"es": "No tengo nada por confirmar. ¿Qué quieres que haga con tu agenda?", "en": "There is nothing to confirm. What shall I do with your agenda?", "pt": "Não há nada a confirmar. O que faço com a sua agenda?"},
     "not_found": {"es": "No encontré eso en tu agenda ni en tus tareas.", "en": "I couldn't find that in your agenda or your tasks.", "pt": "Não encontrei isso na sua agenda nem nas suas tarefas."},
+    "told_below": {"es": "Listo.", "en": "Done.", "pt": "Pronto."},
+    "say_again": {"es": "No estoy seguro de haberte entendido. Dímelo de otra forma, con el nombre de la cita o de la tarea.", "en": "I am not sure that I understood you. Say it in another way, with the name of the appointment or the task.", "pt": "Não tenho certeza de ter entendido. Diga de outra forma, com o nome do compromisso ou da tarefa."},
     "which": {"es": "¿Cuál de estas?", "en": "Which of these?", "pt": "Qual destas?"},
     "when": {"es": "¿Para cuándo?", "en": "For when?", "pt": "Para quando?"},
     "no_undo": {"es": "No encuentro nada reciente que se pueda deshacer.", "en": "I find nothing recent that can be undone.", "pt": "Não encontro nada recente que se possa desfazer."},
@@ -47,7 +49,7 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "close_busy": {"es": "¡Vamos paso a paso, que sí se puede!", "en": "Step by step, you can do it!", "pt": "Vamos passo a passo, você consegue!"},
     "close_free": {"es": "Día despejado: buen momento para adelantar lo importante.", "en": "A clear day: a good time for what matters.", "pt": "Dia livre: bom momento para adiantar o importante."},
     "mind_overdue": {"es": "Ojo, esto ya venció:", "en": "Mind, this is overdue:", "pt": "Atenção, isto está atrasado:"},
-    "greeting": {"es": "¡Hola, {name}! 👋 Soy tu asistente personal.", "en": "Hi, {name}! 👋 I'm your personal assistant.", "pt": "Olá, {name}! 👋 Sou seu assistente pessoal."},
+    "greeting": {"es": "¡Hola{name}! 👋 Soy tu asistente personal.", "en": "Hi{name}! 👋 I'm your personal assistant.", "pt": "Olá{name}! 👋 Sou seu assistente pessoal."},
     "help": {
         "es": "Llevo tu agenda y tus tareas. Prueba con: «agéndame una reunión con Carla el jueves a las 3», «¿qué tengo mañana?», «pasa la reunión para el viernes», «recuérdame comprar tornillos mañana», «ya pagué el arriendo», «¿cuándo tengo una hora libre esta semana?» o «deshacer».",
         "en": "I keep your agenda and your tasks. Try: «schedule a meeting with Carla on Thursday at 3 pm», «what do I have tomorrow?», «move the meeting to Friday», «remind me to buy screws tomorrow», «I paid the rent», «when am I free this week?» or «undo».",

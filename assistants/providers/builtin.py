@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 from assistants.builtin.composer import Composer
@@ -9,6 +10,8 @@ from assistants.builtin.material import Conversation, read_conversation, read_sh
 from assistants.builtin.planning import Call, make_plan
 from assistants.grounding.sentences import split_units
 from assistants.providers.base import ChatMessage, Completion, Provider, Stop, SystemBlock, ToolCall, ToolSpec
+
+logger = logging.getLogger(__name__)
 
 
 class BuiltinProvider(Provider):
@@ -61,4 +64,8 @@ def _read_agenda(system: Sequence[SystemBlock], conversation: Conversation) -> t
 
     person = read_person(system)
     plan = make_agenda_plan(person=person, conversation=conversation)
-    return plan.missing, AgendaComposer(person=person, plan=plan).write
+    composer = AgendaComposer(person=person, plan=plan)
+    if conversation.corrected:  # our own words were refused: the same again would be, too
+        logger.warning("an answer about the agenda was not grounded: %s", plan.intent)
+        return [], composer.write_safely
+    return plan.missing, composer.write

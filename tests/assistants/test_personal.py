@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agenda.models import Appointment, Reminder, Task
+from assistants.builtin.agenda_composer import AgendaComposer
 from assistants.engine import TurnKey, UnknownAssistant, reply
 from assistants.models import Intention, ToolEffect
 from assistants.personal import PersonalAssistant
@@ -394,6 +395,25 @@ def test_a_pronoun_chooses_nothing_among_several(chat: Chat, busy, alice: User):
     chat.say("muéstrame mis citas")
     assert "¿Cuál" in chat.say("muévela al viernes a la misma hora").text
     assert chat.say("elimínala").changes == []
+
+
+def test_an_answer_that_tells_no_language_is_answered_in_that_of_the_talk(chat: Chat, busy, alice: User):
+    assert "Qual destas?" in chat.say("passa para sexta no mesmo horário").text
+    answer = chat.say("a primeira").text
+    assert "sexta-feira, 27 de novembro" in answer
+    assert "viernes" not in answer
+    assert answer.count("Dentista") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("¿qué tengo mañana?", "No estoy seguro de haberte"), ("cancela la reunión con Carla", "Listo.\n\nReunión con")],
+)
+def test_it_says_a_safe_word_when_its_own_are_not_grounded(chat: Chat, busy, monkeypatch, text, said):
+    monkeypatch.setattr(AgendaComposer, "write", lambda self: "Tienes yoga con Zacarías el martes a las 3:17.")
+    answer = chat.say(text)
+    assert said in answer.text
+    assert "yoga" not in answer.text
 
 
 def test_it_tells_of_an_overlap(chat: Chat, busy):
