@@ -124,7 +124,7 @@ def test_it_books_in_three_languages(chat: Chat, alice: User, text, title, start
         ("¿qué tareas tengo vencidas?", ["Pagar el arriendo", "viernes 20 de noviembre"]),
         ("mis pendientes", ["Pagar el arriendo", "Comprar tornillos", "Preparar el informe"]),
         ("resumen de mañana", ["Dentista", "Comprar tornillos", "Pagar el arriendo"]),
-        ("hola", ["alice", "Pagar el arriendo"]),
+        ("hola", ["¡Hola! 👋", "Pagar el arriendo"]),
         ("¿cuándo tengo una hora libre mañana?", ["lunes 23 de noviembre de 10:00 a 11:00"]),
         ("when am I free tomorrow?", ["Monday, November 23, from 10:00 to 11:00"]),
         ("quando tenho uma hora livre amanhã?", ["segunda-feira, 23 de novembro, das 10:00 às 11:00"]),
