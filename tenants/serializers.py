@@ -68,11 +68,14 @@ class PasswordSerializer(StrictFields):
     new = Text(max_length=200, trim_whitespace=False)
 
 
+@extend_schema_field(
+    {"type": "string", "minLength": 5, "maxLength": 5, "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "example": "09:30"}
+)
 class Clock(serializers.TimeField):
     """An hour of the day, «09:30»."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"format": "%H:%M", "input_formats": ["%H:%M", "%H:%M:%S"], **options})
+        super().__init__(**{"format": "%H:%M", "input_formats": ["%H:%M"], **options})
 
 
 @extend_schema_field(
