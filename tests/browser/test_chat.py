@@ -191,15 +191,19 @@ def test_a_failed_turn_can_be_tried_again(visit, person):
     window = visit(person)
     page = window.go(PAGE)
 
-    def fail_once(route) -> None:
+    def fail(route) -> None:
         answer = route.fetch()
         body = answer.json() | {"status": "failed", "reply": None, "error": "Algo falló de nuestro lado al responder."}
         route.fulfill(response=answer, json=body)
 
     window.expect_no_line()
     window.expect_status(409)
-    page.route("**/chat/messages/*", fail_once, times=1)
-    page.route("**/stream", lambda route: route.abort(), times=1)
+    page.route("**/chat/messages/*", fail)
+    page.route("**/stream", lambda route: route.abort())
     ask(page, "¿Cuánto cuesta el serrucho?")
-    page.get_by_role("button", name="Reintentar").click(timeout=ANSWER_MS)
+    again = page.get_by_role("button", name="Reintentar")
+    expect(again).to_be_visible(timeout=ANSWER_MS)
+    page.unroute("**/chat/messages/*")
+    page.unroute("**/stream")
+    again.click()
     expect(page.locator(".reply:visible")).to_contain_text(re.compile(r"34\.900"), timeout=ANSWER_MS)
