@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
-from catalog.vectors import ProductEmbedding  # noqa: F401  (Django looks for models here)
+from catalog.orders import Order, OrderLine  # noqa: F401  (Django looks for models here)
+from catalog.vectors import ProductEmbedding  # noqa: F401
 from tenants.models import TenantOwned, User, Versioned
 from tenants.sorting import sortable
 

@@ -274,6 +274,20 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+WHATSAPP = {
+    "GRAPH_URL": env("WHATSAPP_GRAPH_URL", default="https://graph.facebook.com").rstrip("/"),
+    "GRAPH_VERSION": env("WHATSAPP_GRAPH_VERSION", default="v25.0"),
+    # The platform's shared number; none when it has no id.
+    "PHONE_NUMBER_ID": env("WHATSAPP_PHONE_NUMBER_ID", default=""),
+    "TOKEN": env("WHATSAPP_TOKEN", default=""),
+    "APP_SECRET": env("WHATSAPP_APP_SECRET", default=""),
+    "VERIFY_TOKEN": env("WHATSAPP_VERIFY_TOKEN", default=""),
+    "CONNECT_SECONDS": env.float("WHATSAPP_CONNECT_SECONDS", default=5.0),
+    "READ_SECONDS": env.float("WHATSAPP_READ_SECONDS", default=20.0),
+    "THREADS": env.int("WHATSAPP_THREADS", default=8),  # that send at the same time, in the one worker that does
+    # Longer than the slowest call that still succeeds: past it nobody knows, and it is not sent again.
+    "SENDING_LEASE_SECONDS": env.float("WHATSAPP_SENDING_LEASE_SECONDS", default=60.0),
+}
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)  # seconds, for each step of the conversation with the server

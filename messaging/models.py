@@ -11,10 +11,32 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from messaging.attachments import Attachment
+from messaging.deliveries import Delivery
 from messaging.notifications import Notification
-from tenants.models import TenantOwned
+from messaging.questions import QuickReply, UnansweredQuestion
+from messaging.whatsapp.bodies import InboundUpdate, WebhookBody
+from messaging.whatsapp.channels import Channel, SharedNumber
+from messaging.whatsapp.links import LinkCode, PhoneLink
+from tenants.models import Contact, TenantOwned
 
-__all__ = ["AssistantType", "Conversation", "Message", "MessageDelta", "Notification"]
+__all__ = [
+    "AssistantType",
+    "Attachment",
+    "Channel",
+    "Conversation",
+    "Delivery",
+    "InboundUpdate",
+    "LinkCode",
+    "Message",
+    "MessageDelta",
+    "Notification",
+    "PhoneLink",
+    "QuickReply",
+    "SharedNumber",
+    "UnansweredQuestion",
+    "WebhookBody",
+]
 
 TITLE_LENGTH = 80
 _turn = Coalesce("reply_to_id", "id")
@@ -39,13 +61,31 @@ class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
     """Messages in one thread with one assistant.
 
     ``lease_until`` and ``fence`` belong to whoever answers it now (``messaging.claims``): one at a time.
+
+    On WhatsApp there is one for each customer (``contact``) or phone of the owner (``link``) and number. There the
+    assistant may change from message to message; the conversation's is the one that answered last.
     """
 
     class Channel(models.TextChoices):
         WEB = "web", _("web")
+        WHATSAPP = "whatsapp", _("WhatsApp")
+
+    class Audience(models.TextChoices):
+        OWNER = "owner", _("dueño")
+        CUSTOMER = "customer", _("cliente")
 
     assistant_type = models.CharField(_("asistente"), max_length=12, choices=AssistantType)
     channel = models.CharField(_("canal"), max_length=12, choices=Channel, default=Channel.WEB)
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.OWNER)
+    number = models.ForeignKey("messaging.Channel", on_delete=models.SET_NULL, null=True, related_name="+")
+    phone_number_id = models.CharField(max_length=32, blank=True)  # people write to
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, related_name="+")
+    link = models.ForeignKey(PhoneLink, on_delete=models.CASCADE, null=True, related_name="+")
+    window_until = models.DateTimeField(null=True, editable=False)  # free text may be sent on WhatsApp
+    quiet_until = models.DateTimeField(null=True, editable=False)  # the person may still be writing
+    unread = models.PositiveIntegerField(default=0, editable=False)  # by the owner, in the inbox
+    taken_over_at = models.DateTimeField(null=True, editable=False)
+    taken_over_until = models.DateTimeField(null=True, editable=False)  # null beside taken_over_at: until handed back
     title = models.CharField(_("título"), max_length=TITLE_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -62,6 +102,21 @@ class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
         constraints = [
             models.CheckConstraint(
                 condition=Q(assistant_type__in=AssistantType.values), name="conversation_assistant_known"
+            ),
+            models.CheckConstraint(condition=Q(audience__in=["owner", "customer"]), name="conversation_audience_known"),
+            models.CheckConstraint(
+                condition=~Q(audience="customer") | Q(assistant_type="commercial"),
+                name="conversation_customers_are_sold_to",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "phone_number_id", "contact"],
+                condition=Q(channel="whatsapp", contact__isnull=False),
+                name="conversation_once_with_a_contact",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "phone_number_id", "link"],
+                condition=Q(channel="whatsapp", link__isnull=False),
+                name="conversation_once_with_the_owner",
             ),
         ]
         indexes = [
@@ -98,11 +153,29 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(TenantOwned):  # type: ignore[django-manager-missing]
-    """One message. A person's is pending until its reply is there; an assistant's points to what it replies to."""
+    """One message. A person's is pending until its reply is there; an assistant's points to what it replies to.
+
+    What is written in one breath is answered once: the earlier ones are done, with ``joined_to`` the last of them.
+    """
 
     class Role(models.TextChoices):
         USER = "user", _("persona")
         ASSISTANT = "assistant", _("asistente")
+        OWNER = "owner", _("dueño")  # the tenant's own word to a customer, from the inbox or from the phone
+        NOTE = "note", _("nota interna")  # for the tenant alone
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("texto")
+        CHOICE = "choice", _("opción elegida")  # a button or a row of a list
+        IMAGE = "image", _("imagen")
+        AUDIO = "audio", _("audio")
+        VIDEO = "video", _("video")
+        DOCUMENT = "document", _("documento")
+        STICKER = "sticker", _("sticker")
+        LOCATION = "location", _("ubicación")
+        CONTACTS = "contacts", _("contactos")
+        ORDER = "order", _("pedido")
+        UNSUPPORTED = "unsupported", _("no entendido")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("pendiente")
@@ -122,6 +195,12 @@ class Message(TenantOwned):  # type: ignore[django-manager-missing]
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     reply_to = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="replies")
+    joined_to = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="burst")
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.TEXT)
+    assistant_type = models.CharField(max_length=12, choices=AssistantType, blank=True)  # blank: the conversation's
+    payload = models.JSONField(default=dict)  # of a choice its id, of an order its lines, of a reply its options
+    wamid = models.CharField(max_length=200, blank=True)  # WhatsApp's id of what came in
+    quoted_wamid = models.CharField(max_length=200, blank=True)
     tools = models.JSONField(default=list)
     sources = models.JSONField(default=list)
     provider = models.CharField(max_length=12, blank=True)
@@ -134,15 +213,20 @@ class Message(TenantOwned):  # type: ignore[django-manager-missing]
         verbose_name = _("mensaje")
         verbose_name_plural = _("mensajes")
         constraints = [
-            models.CheckConstraint(condition=Q(role__in=["user", "assistant"]), name="message_role_known"),
+            models.CheckConstraint(
+                condition=Q(role__in=["user", "assistant", "owner", "note"]), name="message_role_known"
+            ),
             models.CheckConstraint(condition=Q(status__in=["pending", "done", "failed"]), name="message_status_known"),
             models.CheckConstraint(condition=~Q(content=""), name="message_not_empty"),
             models.CheckConstraint(
-                condition=Q(role="user", reply_to=None) | Q(role="assistant", status="done"),
+                condition=Q(role="user", reply_to=None)
+                | Q(role="assistant", status="done")
+                | Q(role__in=["owner", "note"], status="done", reply_to=None),
                 name="message_only_people_wait",
             ),
             models.CheckConstraint(condition=~Q(reply_to=F("id")), name="message_replies_to_another"),
             models.UniqueConstraint(fields=["user", "reply_to"], name="message_one_reply"),
+            models.UniqueConstraint(fields=["user", "wamid"], condition=~Q(wamid=""), name="message_taken_in_once"),
         ]
         indexes = [
             models.Index(fields=["user", "conversation", "id"], name="message_by_conversation"),

@@ -33,6 +33,15 @@ class Contact(TenantOwned):
     )
     email = models.EmailField(_("correo"), blank=True)
     notes = models.TextField(_("notas"), blank=True, validators=[MaxLengthValidator(2000)])
+    language = models.CharField(_("idioma"), max_length=5, blank=True)
+    # How the person is known on WhatsApp: the number as Meta returns it, the key under which every spelling of it is
+    # found, the business-scoped id of whoever hides the number, and the name that the person chose.
+    wa_id = models.CharField(max_length=20, blank=True, editable=False)
+    whatsapp_key = models.CharField(max_length=20, blank=True, editable=False)
+    bsuid = models.CharField(max_length=160, blank=True, editable=False)
+    profile_name = models.CharField(max_length=200, blank=True, editable=False)
+    opted_out_at = models.DateTimeField(_("no quiere mensajes desde"), null=True, blank=True, editable=False)
+    last_seen_at = models.DateTimeField(_("escribió por última vez"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -48,6 +57,10 @@ class Contact(TenantOwned):
                 name="contact_phone_unique",
                 violation_error_message=_("Ya tienes un contacto con este teléfono."),
             ),
+            models.UniqueConstraint(
+                fields=["user", "whatsapp_key"], condition=~Q(whatsapp_key=""), name="contact_whatsapp_unique"
+            ),
+            models.UniqueConstraint(fields=["user", "bsuid"], condition=~Q(bsuid=""), name="contact_bsuid_unique"),
         ]
         indexes = [models.Index(fields=["user", "name", "id"], name="contact_by_name")]
 

@@ -190,7 +190,12 @@ class Preferences(TenantOwned):
     morning_digest_at = models.TimeField(_("resumen de la mañana"), null=True, blank=True)
     evening_digest_at = models.TimeField(_("vistazo a mañana"), null=True, blank=True)
     burst_seconds = models.PositiveSmallIntegerField(
-        _("espera antes de responder"), default=6, validators=[MaxValueValidator(60)]
+        _("espera antes de responder"), default=2, validators=[MaxValueValidator(60)]
+    )
+    customers_may_book = models.BooleanField(
+        _("los clientes pueden pedir cita"),
+        default=False,
+        help_text=_("Tu asistente les ofrece tus horas libres; nunca les cuenta qué ocupa las demás."),
     )
     accent_color = models.CharField(
         _("color"), max_length=7, default="#0f766e", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z")]

@@ -24,6 +24,7 @@ from django.db.models import Model
 from tenants.scope import ALL_TENANTS_SETTING, TENANT_SETTING
 
 POLICY = "tenant_isolation"
+PLATFORM_POLICY = "platform_only"
 
 EVERYBODY = 0  # never a tenant's id, and taken for none when it is set as one
 
@@ -31,6 +32,7 @@ _seen = (
     f"CASE WHEN current_setting('{ALL_TENANTS_SETTING}', true) = 'on' THEN {EVERYBODY}"
     f" ELSE nullif(nullif(current_setting('{TENANT_SETTING}', true), '')::bigint, {EVERYBODY}) END"
 )
+_everybody = f"(SELECT current_setting('{ALL_TENANTS_SETTING}', true)) = 'on'"
 _condition = f"CASE (SELECT {_seen}) WHEN user_id THEN 1 WHEN {EVERYBODY} THEN 1 END IS NOT NULL"
 
 
@@ -72,6 +74,45 @@ class SecureTenant(Operation):
 
     def describe(self) -> str:
         return f"Row security on {self.model_name}"
+
+
+class SecurePlatform(Operation):
+    """Row security for a table of the platform's own that holds what tenants' customers write: no tenant's scope sees
+    any of it, only the code that opens the scope of all of them."""
+
+    reversible = True
+    reduces_to_sql = True
+    category = OperationCategory.SQL
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__name__, [self.model_name], {}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Row security is no part of the models' state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        table = schema_editor.quote_name(_table(to_state, app_label, self.model_name))
+        schema_editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        schema_editor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        schema_editor.execute(
+            f"CREATE POLICY {PLATFORM_POLICY} ON {table} USING ({_everybody}) WITH CHECK ({_everybody})"
+        )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        table = schema_editor.quote_name(_table(from_state, app_label, self.model_name))
+        schema_editor.execute(f"DROP POLICY {PLATFORM_POLICY} ON {table}")
+        schema_editor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        schema_editor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+
+    def describe(self) -> str:
+        return f"Row security on {self.model_name}, for the platform alone"
 
 
 class RenewPolicies(Operation):

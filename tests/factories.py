@@ -12,9 +12,21 @@ from django.utils import timezone
 
 from agenda.models import Appointment, Attendee, CalendarFeed, Change, Reminder, Series, Task
 from assistants.models import Intention, Outcome, ToolEffect, TurnUsage
-from catalog.models import Product, StockMovement
+from catalog.models import Order, OrderLine, Product, StockMovement
 from catalog.vectors import ProductEmbedding
-from messaging.models import Conversation, Message, MessageDelta, Notification
+from messaging.models import (
+    Attachment,
+    Channel,
+    Conversation,
+    Delivery,
+    LinkCode,
+    Message,
+    MessageDelta,
+    Notification,
+    PhoneLink,
+    QuickReply,
+    UnansweredQuestion,
+)
 from tenants.models import Contact, Preferences, User
 
 _numbers = count(1)
@@ -124,6 +136,60 @@ def notification(user: User, **fields: Any) -> Notification:
     return Notification.objects.create(user=user, **{"kind": "reminder", "title": "Reunión con Carla", **fields})
 
 
+def channel(user: User, **fields: Any) -> Channel:
+    fields = {"phone_number_id": f"1065{next(_numbers):08}", "token": "EAAG-x", "app_secret": "sesame", **fields}
+    return Channel.objects.create(user=user, **fields)
+
+
+def phone_link(user: User, **fields: Any) -> PhoneLink:
+    n = f"57301{next(_numbers):07}"
+    return PhoneLink.objects.create(user=user, **{"role": "owner", "phone_key": n, "wa_id": n, **fields})
+
+
+def link_code(user: User, **fields: Any) -> LinkCode:
+    fields = {"phone_key": "573001234567", "code_hash": "0" * 64, "expires_at": THURSDAY, **fields}
+    return LinkCode.objects.create(user=user, **fields)
+
+
+def delivery(user: User, **fields: Any) -> Delivery:
+    """One that is over, so that nobody sends it."""
+    fields = {
+        "kind": "reply",
+        "key": f"reply:{next(_numbers)}:1",
+        "phone_number_id": "106540352242922",
+        "recipient": "573001234567",
+        "payload": {"type": "text", "text": {"body": "Hola."}},
+        "text": "Hola.",
+        "status": "read",
+        **fields,
+    }
+    return Delivery.objects.create(user=user, **fields)
+
+
+def attachment(user: User, **fields: Any) -> Attachment:
+    fields = {"message": fields.get("message") or message(user), "media_id": "1", "kind": "image", **fields}
+    return Attachment.objects.create(user=user, **{"status": "stored", "content": b"\x89PNG", "size": 4, **fields})
+
+
+def unanswered_question(user: User, **fields: Any) -> UnansweredQuestion:
+    return UnansweredQuestion.objects.create(
+        user=user, **{"question": "¿Tienen telescopios?", "key": f"telescopios {next(_numbers)}", **fields}
+    )
+
+
+def quick_reply(user: User, **fields: Any) -> QuickReply:
+    return QuickReply.objects.create(user=user, **{"title": f"Gracias {next(_numbers)}", "text": "¡Gracias!", **fields})
+
+
+def order(user: User, **fields: Any) -> Order:
+    return Order.objects.create(user=user, **{"key": f"wamid.{next(_numbers)}", "currency": "COP", **fields})
+
+
+def order_line(user: User, **fields: Any) -> OrderLine:
+    fields = {"order": fields.get("order") or order(user), "name": "Martillo", "quantity": 2, **fields}
+    return OrderLine.objects.create(user=user, **{"price": "12500.00", **fields})
+
+
 # A tenant model that is missing here fails tests/guards/test_tenant_models.py.
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
@@ -131,6 +197,8 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "catalog.Product": product,
     "catalog.StockMovement": stock_movement,
     "catalog.ProductEmbedding": product_embedding,
+    "catalog.Order": order,
+    "catalog.OrderLine": order_line,
     "agenda.Series": series,
     "agenda.Appointment": appointment,
     "agenda.Attendee": attendee,
@@ -145,4 +213,11 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "messaging.Message": message,
     "messaging.MessageDelta": message_delta,
     "messaging.Notification": notification,
+    "messaging.Channel": channel,
+    "messaging.PhoneLink": phone_link,
+    "messaging.LinkCode": link_code,
+    "messaging.Delivery": delivery,
+    "messaging.Attachment": attachment,
+    "messaging.UnansweredQuestion": unanswered_question,
+    "messaging.QuickReply": quick_reply,
 }

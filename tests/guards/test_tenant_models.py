@@ -11,8 +11,9 @@ from django.db import connection, models
 from django_scopes.manager import DisabledQuerySet
 
 from catalog.models import Product
+from messaging.models import InboundUpdate, WebhookBody
 from tenants.models import TenantOwned
-from tenants.scope import tenant_scope
+from tenants.scope import all_tenants, tenant_scope
 from tests.factories import ROWS
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,13 @@ NOBODYS = {
     "tenants.LimitWindow": "counts by name or address, before anybody is known",
     "config.Heartbeat": "how the system's own processes are",
     "assistants.LLMConfiguration": "the one configuration that all tenants share",
+    "messaging.SharedNumber": "how the platform's own number is",
+    "messaging.WebhookBody": "what Meta sent, of whichever tenants: the platform's alone",
+    "messaging.InboundUpdate": "a piece of it, before it is known whose: the platform's alone",
 }
+PLATFORM_TABLES = {"messaging_webhookbody", "messaging_inboundupdate"}  # no tenant's scope sees any row of these
+# A phone belongs to one owner, whoever else asks: nobody learns that without having proved that it is theirs.
+GLOBAL_UNIQUES = {"phone_link_one_owner", "phone_link_one_hidden_owner"}
 # Tables of others with a column user_id that hold no tenant's data.
 FOREIGN_TABLES = {"token_blacklist_outstandingtoken", "django_admin_log"}
 
@@ -107,7 +114,7 @@ def global_uniques() -> list[str]:
             """,
             [tables],
         )
-        return [name for (name,) in cursor.fetchall()]
+        return [name for (name,) in cursor.fetchall() if name not in GLOBAL_UNIQUES]
 
 
 def test_every_model_is_a_tenants_or_listed_as_nobodys():
@@ -133,6 +140,20 @@ def test_every_manager_of_a_tenant_model_is_scoped():
 
 def test_every_tenant_table_is_secured():
     assert unsecured_tables() == []
+
+
+def test_no_scope_of_a_tenant_sees_what_is_the_platforms(alice):
+    with all_tenants():
+        body = WebhookBody.objects.create(body=b"{}", digest=b"0" * 32)
+        InboundUpdate.objects.create(body=body, kind="message", key="wamid.1")
+        assert InboundUpdate.objects.count() == WebhookBody.objects.count() == 1
+    with tenant_scope(alice):
+        assert not WebhookBody.objects.exists()
+        assert not InboundUpdate.objects.exists()
+    assert not InboundUpdate.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
+        assert {name for (name,) in cursor.fetchall()} >= PLATFORM_TABLES
 
 
 def test_every_foreign_key_between_tenant_tables_is_composite():

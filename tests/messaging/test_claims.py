@@ -235,8 +235,8 @@ def test_looking_for_work_reads_the_pending_rows_only(alice):
             """
             INSERT INTO messaging_message
                 (user_id, conversation_id, role, content, status, reason, attempts, tools, sources, provider, model,
-                 created_at)
-            SELECT %s, c.id, 'user', 'Hola', 'done', '', 1, '[]', '[]', '', '', now()
+                 created_at, kind, assistant_type, payload, wamid, quoted_wamid)
+            SELECT %s, c.id, 'user', 'Hola', 'done', '', 1, '[]', '[]', '', '', now(), 'text', '', '{}', '', ''
             FROM messaging_conversation c, generate_series(1, 20000)
             """,
             [alice.pk],

@@ -1,0 +1,1 @@
+"""WhatsApp: the platform's shared number and tenants' own, by Meta's Cloud API."""
