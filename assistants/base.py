@@ -44,9 +44,17 @@ class BaseAssistant(ABC):
         " estén ahí"
     )  # of what a correction tells the model
 
-    def __init__(self, user: User, *, audience: Audience = "owner", language: str | None = None) -> None:
+    def __init__(
+        self,
+        user: User,
+        *,
+        audience: Audience = "owner",
+        language: str | None = None,
+        contact_id: int | None = None,
+    ) -> None:
         self.user = user
         self.audience: Audience = audience
+        self.contact_id = contact_id if audience == "customer" else None
         self._given_language = language if language in LANGUAGE_NAMES else None
         self.language = self._given_language or user.language
         self.sweeping = False  # whether the message speaks of everything at once

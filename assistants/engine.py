@@ -38,6 +38,7 @@ def reply(
     now: datetime,
     language: str | None = None,
     key: TurnKey | None = None,
+    contact_id: int | None = None,
     **limits: Any,
 ) -> Reply:
     """Answer ``message`` to ``user``'s assistant, for the owner or for a customer of theirs.
@@ -46,7 +47,8 @@ def reply(
     database connection while a model is waited for. ``history`` are earlier messages of roles user and assistant, the
     eldest first. ``on_text`` gets text as it may be shown; ``on_reset`` withdraws all of it before it comes anew. The
     returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known. With a ``key`` the
-    turn may be run again, by anybody: what its tools change is changed once.
+    turn may be run again, by anybody: what its tools change is changed once. ``contact_id`` is the customer's contact,
+    of whoever was verified to write; what they may see and change of the agenda hangs on it.
 
     Raises UnknownAssistant, and ReaderLost when ``on_text`` raises; every fault of a model ends in an answer of the
     built-in assistant, with its reason.
@@ -54,6 +56,6 @@ def reply(
     assistant = ASSISTANTS.get(assistant_type)
     if assistant is None or audience not in assistant.audiences:
         raise UnknownAssistant(assistant_type)
-    return assistant(user, audience=audience, language=language).process_message(
+    return assistant(user, audience=audience, language=language, contact_id=contact_id).process_message(
         message, history=history, on_text=on_text, on_reset=on_reset, now=now, key=key, **limits
     )

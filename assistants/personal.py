@@ -120,6 +120,7 @@ class PersonalAssistant(BaseAssistant):
             audience=self.audience,
             language=self.language,
             now=self.now,
+            contact_id=self.contact_id,
         )
 
     def listen(self, message: str, *, before: str = "") -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext, override
 from assistants.configuration import Configuration, builtin_configuration, current_configuration
 from assistants.effects import Acts, TurnKey
 from assistants.models import Outcome
+from assistants.offers import Notice, Option
 from assistants.prompts import defuse
 from assistants.providers import provider_for
 from assistants.providers.base import ChatMessage, Provider, TokenUsage
@@ -42,7 +43,10 @@ class Reply:
     """An answer that may leave. ``provider`` is who wrote it ("builtin" is shown to the person); ``tools`` are names.
 
     ``changes``: what the turn changed and can be undone, [{name (of the tool), change (id), summary, until}];
-    ``sources``: [{id, type, name, url}]; ``reason``: for the operator, empty when all went as planned.
+    ``sources``: [{id, type, name, url}]; ``reason``: for the operator, empty when all went as planned. ``question``:
+    the yes or no that waits (the text ends with it), else ""; ``options``: what to choose from; ``unanswered``: what
+    was asked for and neither the catalogue nor the business's facts have, else ""; ``handover``: the customer wants a
+    person; ``notices``: what the owner is to hear of.
     """
 
     text: str
@@ -55,6 +59,11 @@ class Reply:
     outcome: Outcome
     reason: str
     language: str
+    question: str = ""
+    options: tuple[Option, ...] = ()
+    unanswered: str = ""
+    handover: bool = False
+    notices: tuple[Notice, ...] = ()
 
 
 def answer(
@@ -121,6 +130,7 @@ def answer(
         outcome=outcome,
         reason=reason,
         language=assistant.language,
+        question=acts.question,
     )
     with tenant_scope(assistant.user):
         record_turn(
@@ -191,6 +201,7 @@ class _Attempt:
             audience=assistant.audience,
             language=assistant.language,
             now=assistant.now,
+            contact_id=assistant.contact_id,
         )
         if assistant.can_act:
             with tenant_scope(assistant.user):

@@ -21,13 +21,14 @@ def _nothing_asked(context: ToolContext, arguments: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """Whom a tool works for. It comes from the turn, never from the model."""
+    """Whom a tool works for. It comes from the turn, never from the model. ``contact_id``: which customer it is."""
 
     user: User
     currency: str
     audience: str
     language: str = "es"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    contact_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
