@@ -36,7 +36,7 @@ def test_markup_in_products_and_questions_is_shown_and_never_run(visit, person):
     assert page.evaluate("window.stolen") is None
     assert page.locator("a[href^='javascript']").count() == 0
 
-    start = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M}Z"
+    start = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}T15:00Z"  # ten in Bogotá: within one day
     appointment = {"title": ATTACK, "start_datetime": start, "location": ATTACK, "attendees": [ATTACK]}
     booked = person.call("POST", "/api/user/personal/appointments", appointment)
     person.call("POST", "/api/user/personal/tasks", {"title": ATTACK, "category": "<b>1</b>", "due_date": "2020-01-01"})
