@@ -48,7 +48,7 @@ def measure(run: Run) -> Iterator[Line]:
     due, others = run.size.due, run.size.reminders
     connection.close()  # with it goes whatever scope it had
     _execute("SET statement_timeout = 0")
-    _execute(f"TRUNCATE {TABLE}, messaging_notification")
+    _execute(f"TRUNCATE {TABLE}, messaging_notification, messaging_delivery")
     _execute(_users, [TENANTS])
     _write(count=due, due=now - timedelta(days=400), first=DUE_FROM)
     alone = _claim_all(due, now=now)
@@ -56,7 +56,7 @@ def measure(run: Run) -> Iterator[Line]:
     with _WithoutIndexes():
         _write(count=others, due=now + timedelta(days=1), first=0)
     among = _claim_all(due, now=now)
-    _execute(f"TRUNCATE {TABLE}, messaging_notification")
+    _execute(f"TRUNCATE {TABLE}, messaging_notification, messaging_delivery")
     yield Line(
         row="reminders",
         what=f"{due:,} due ones claimed among {others:,} that are not",
