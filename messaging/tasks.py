@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from agenda import planning
-from messaging import answering, reminding
+from messaging import answering, outbox, reminding
 from tenants.jobs import tenant_task
 from tenants.models import User
 
@@ -18,6 +18,11 @@ def answer() -> str:
 def remind() -> str:
     """The doorbell: send the reminders that are due. Running twice, or at the same time, changes nothing."""
     return reminding.send_due()
+
+
+def send_whatsapp() -> str:
+    """The doorbell: send what is in the outbox. Running twice, or at the same time, changes nothing."""
+    return outbox.send_due()
 
 
 @tenant_task
