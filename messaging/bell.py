@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agenda.models import Reminder
-from messaging.claims import STREAMS_CHANNEL
+from messaging.lines import STREAMS_CHANNEL, bell_line
 from messaging.models import Notification
 from messaging.notifications import NotificationQuerySet
 from messaging.streams import LiveStream, event, switchboard
@@ -54,7 +54,7 @@ class BellStream(LiveStream):
     """``notification`` for each that is new since notification ``after``, and ``unread`` {unread} when that changes."""
 
     def __init__(self, *, user: User, render: Render, after: int | None = None) -> None:
-        line = switchboard.line(_line(user), tenant_id=user.pk, most=MOST_BELLS, most_of_one=MOST_BELLS_OF_ONE)
+        line = switchboard.line(bell_line(user.pk), tenant_id=user.pk, most=MOST_BELLS, most_of_one=MOST_BELLS_OF_ONE)
         super().__init__(user=user, line=line)
         self.render = render
         self.after = after
@@ -79,9 +79,5 @@ class BellStream(LiveStream):
         return events
 
 
-def _line(user: User) -> str:
-    return f"bell:{user.pk}"
-
-
 def _wake(user: User) -> None:
-    notify(STREAMS_CHANNEL, _line(user))
+    notify(STREAMS_CHANNEL, bell_line(user.pk))

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
+from messaging.lines import STREAMS_CHANNEL as STREAMS_CHANNEL
 from messaging.models import Conversation, Message, MessageDelta
 from tenants.models import User
 from tenants.notices import notify
@@ -23,8 +24,6 @@ from tenants.scope import all_tenants
 LEASE = timedelta(seconds=20)
 MAX_ATTEMPTS = 3
 HISTORY_LENGTH, HISTORY_STEP = 20, 10  # messages
-
-STREAMS_CHANNEL = "recado_streams"  # payload: the id of the person's message
 
 # Ready conversations, each with its place in its tenant's line; turns that already run stand before it, so that a
 # tenant with five hundred messages gets no more than a fair share of the next free threads.

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from django.db import models
-from django.db.models import Q
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
 
-from tenants.models import TenantOwned
+from catalog import words
+from tenants.models import TenantOwned, User
+
+if TYPE_CHECKING:
+    from messaging.models import Message
+
+LONGEST_QUESTION = 300
+
+
+class UnansweredQuerySet(models.QuerySet["UnansweredQuestion"]):
+    def open(self) -> Self:
+        """Those that nobody has put aside."""
+        return self.filter(dismissed_at=None)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-last_at", "-id")
+
+    def most_asked_first(self) -> Self:
+        return self.order_by("-times", "-last_at", "-id")
 
 
 class UnansweredQuestion(TenantOwned):
@@ -20,6 +42,8 @@ class UnansweredQuestion(TenantOwned):
     first_at = models.DateTimeField(default=timezone.now, editable=False)
     last_at = models.DateTimeField(default=timezone.now)
     dismissed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = ScopedManager(_manager_class=models.Manager.from_queryset(UnansweredQuerySet), user="user")
 
     class Meta:
         app_label = "messaging"
@@ -57,3 +81,36 @@ class QuickReply(TenantOwned):
 
     def __str__(self) -> str:
         return self.title
+
+
+def note_unanswered(*, user: User, text: str, message: Message, now: datetime) -> UnansweredQuestion | None:
+    """Count one more who asked for ``text``, in the tenant's scope and the caller's transaction.
+
+    None when there is no word in it. What was put aside stays aside, however often it is asked.
+    """
+    key = wish_of(text)
+    if not key:
+        return None
+    given = {"question": " ".join(text.split())[:LONGEST_QUESTION], "message": message, "first_at": now, "last_at": now}
+    with transaction.atomic():
+        row, is_new = UnansweredQuestion.objects.get_or_create(user=user, key=key, defaults=given)
+        if not is_new:
+            UnansweredQuestion.objects.filter(pk=row.pk).update(times=F("times") + 1, message=message, last_at=now)
+    return row
+
+
+def dismiss(*, question: UnansweredQuestion, now: datetime) -> None:
+    """Put it aside: the owner has seen it. In the tenant's scope."""
+    UnansweredQuestion.objects.filter(pk=question.pk, dismissed_at=None).update(dismissed_at=now)
+
+
+def restore(*, question: UnansweredQuestion) -> None:
+    """Show it again. In the tenant's scope."""
+    UnansweredQuestion.objects.filter(pk=question.pk).update(dismissed_at=None)
+
+
+def wish_of(text: str) -> str:
+    """The same for «¿Tienen telescopios?» and «un telescopio»: the stems of the words that say what is wished for."""
+    # Also words of other tongues lose their plural: «laptops».
+    stems = {words.stem(word).removesuffix("s") for word in words.content(text)}
+    return " ".join(sorted(stems))[:LONGEST_QUESTION]

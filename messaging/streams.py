@@ -19,7 +19,7 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from messaging.claims import STREAMS_CHANNEL
+from messaging.lines import STREAMS_CHANNEL
 from messaging.models import Message, MessageDelta
 from tenants.models import User
 from tenants.notices import Listener
@@ -39,12 +39,33 @@ class TooManyWaiting(Exception):
     """This process has as many waiting requests as it can carry, in all or of this tenant."""
 
 
+class News(threading.Event):
+    """Set when there may be news on a line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._details: set[str] | None = None
+
+    def tell(self, details: set[str] | None) -> None:
+        """What the notices said has changed; None when some may have been missed."""
+        with self._lock:
+            self._details = None if details is None or self._details is None else self._details | details
+            self.set()
+
+    def take(self) -> set[str] | None:
+        """What was said to have changed since the last time. None, also at first: anything may have."""
+        with self._lock:
+            details, self._details = self._details, set()
+            return details
+
+
 class Switchboard:
     """Who waits for what in this process: for a message, by its id, or on a line of another name."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
+        self._waiting: defaultdict[str, set[News]] = defaultdict(set)
         self._count = 0
         self._by_tenant: Counter[int] = Counter()
         self._thread: threading.Thread | None = None
@@ -53,12 +74,12 @@ class Switchboard:
     @contextmanager
     def line(
         self, name: int | str, *, tenant_id: int, most: int | None = None, most_of_one: int | None = None
-    ) -> Iterator[threading.Event]:
+    ) -> Iterator[News]:
         """An event that is set when there may be news of it. Raises TooManyWaiting.
 
         ``most`` and ``most_of_one`` are smaller for those who can do without: they come when there is much room.
         """
-        event, key = threading.Event(), str(name)
+        event, key = News(), str(name)
         most, most_of_one = most or MOST_WAITING, most_of_one or MOST_OF_ONE
         with self._lock:
             self._ensure_listening()
@@ -104,11 +125,21 @@ class Switchboard:
         while self._thread is threading.current_thread():
             heard = listener.wait(timeout=1.0)
             with self._lock:
-                keys = list(self._waiting) if heard is None else [key for key in heard if key in self._waiting]
-                for key in keys:
-                    for event in self._waiting[key]:
-                        event.set()
+                for key, details in self._read(heard).items():
+                    for news in self._waiting[key]:
+                        news.tell(details)
         listener.close()
+
+    def _read(self, heard: set[str] | None) -> dict[str, set[str] | None]:
+        """The lines on which somebody waits, with what changed there; None when notices may have been missed."""
+        if heard is None:
+            return dict.fromkeys(self._waiting, None)
+        lines: dict[str, set[str] | None] = {}
+        for payload in heard:
+            key, _, detail = payload.partition(" ")
+            if key in self._waiting:
+                lines[key] = (lines.get(key) or set()) | ({detail} if detail else set())
+        return lines
 
 
 switchboard = Switchboard()
@@ -143,24 +174,24 @@ class LiveStream(ABC):
     password. Raises TooManyWaiting when it is made. ``close`` it, also unread.
     """
 
-    def __init__(self, *, user: User, line: AbstractContextManager[threading.Event]) -> None:
+    def __init__(self, *, user: User, line: AbstractContextManager[News]) -> None:
         self.user = user
         # The request's language and zone have ended by the time the stream is read.
         self._language, self._zone = translation.get_language() or user.language, timezone.get_current_timezone()
         self._line = ExitStack()
-        self._news = self._line.enter_context(line)
+        self.news = self._line.enter_context(line)
 
     def __iter__(self) -> Iterator[str]:
         deadline = time.monotonic() + STREAM_SECONDS
         try:
             yield "retry: 2000\n\n"
             while time.monotonic() < deadline:
-                self._news.clear()
+                self.news.clear()
                 look = self._look()
                 yield from look
                 if not look or look[-1].startswith("event: done"):
                     return
-                if not self._news.wait(HEARTBEAT_SECONDS):
+                if not self.news.wait(HEARTBEAT_SECONDS):
                     yield HEARTBEAT
         finally:
             self.close()
