@@ -52,6 +52,20 @@ class RegistrationForm(forms.Form):
     )
     timezone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-timezone": ""}))
 
+    def clean_username(self) -> str:
+        """Free, whatever its case; said together with whatever else is wrong."""
+        name = str(self.cleaned_data["username"])
+        if User.objects.filter(username__iexact=name).exists():
+            raise ValidationError(_("Ese usuario ya existe."))
+        return name
+
+    def clean_email(self) -> str:
+        """Nobody else's, whatever its case."""
+        email = str(self.cleaned_data["email"])
+        if email and User.objects.filter(email__iexact=email).exists():
+            raise ValidationError(_("Ese correo ya tiene una cuenta."))
+        return email
+
     def clean_timezone(self) -> str:
         """The browser's zone; when it names none that we know, the default of the model."""
         zone = str(self.cleaned_data["timezone"])
