@@ -348,7 +348,9 @@ LOGGING = {
         # The SDKs' transports log addresses with their parameters at INFO.
         name: {"level": "WARNING"}
         for name in ("httpx", "httpx2", "httpcore2", "anthropic", "openai", "django-q")
-    },
+    }
+    # A person's mistake that was answered with a 4xx is no event of ours.
+    | {"django.request": {"level": "ERROR"}},
 }
 
 # User.username is unique whatever its case, by a constraint that this check does not read.

@@ -1,7 +1,7 @@
 // Ajustes: mine.
 import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, patch, post } from "../api.js";
-import { number } from "../format.js";
+import { number, shell } from "../format.js";
 import { notify } from "../frame.js";
 import "./hours.js";
 
@@ -21,6 +21,22 @@ Alpine.directive("colour", (element, { expression }, { evaluate }) => {
   element.style.setProperty("--swatch", evaluate(expression));
 });
 
+const zonePart = (zone, style) => new Intl.DateTimeFormat(shell.locale, { timeZone: zone, timeZoneName: style })
+  .formatToParts(new Date()).find((part) => part.type === "timeZoneName")?.value || "";
+// «Bogota · hora estándar de Colombia (GMT-5)»
+function nameOfZone(zone) {
+  const city = zone.split("/").at(-1).replaceAll("_", " ");
+  try {
+    return `${city} · ${zonePart(zone, "long")} (${zonePart(zone, "shortOffset")})`;
+  } catch { return city; } // a zone that this browser does not know
+}
+// America's first: nearly everybody here lives there.
+function zonesInOrder() {
+  const zones = Intl.supportedValuesOf("timeZone");
+  const near = (zone) => zone.startsWith("America/");
+  return [...zones.filter(near), ...zones.filter((zone) => !near(zone))];
+}
+
 Alpine.data("settings", () => ({
   values: none(), before: none(), errors: {}, trouble: "", ready: false, saving: false, state: "",
   colours: [
@@ -29,7 +45,7 @@ Alpine.data("settings", () => ({
     { value: "#b45309", name: gettext("Ámbar") }, { value: "#15803d", name: gettext("Verde") },
     { value: "#334155", name: gettext("Pizarra") },
   ],
-  zones: Intl.supportedValuesOf("timeZone"),
+  zones: zonesInOrder(),
 
   init() {
     this.load();
@@ -42,7 +58,7 @@ Alpine.data("settings", () => ({
     const left = FACTS_LENGTH - this.values.business_facts.length;
     return left < 500 ? interpolate(gettext("Quedan %s caracteres."), [number(left)]) : "";
   },
-  zoneName(zone) { return zone.replaceAll("_", " ").replace("/", " · "); },
+  zoneName: nameOfZone,
   isZone(zone) { return zone === this.values.timezone; },
   get zoneChanged() { return this.ready && this.values.timezone !== this.before.timezone; },
   get lengths() {
