@@ -1,0 +1,6 @@
+"""The stand-in for the Graph API, under the roof of the others; it lives in ``config.simulator``, which serves it too."""
+
+from config.simulator.graph import GraphServer
+from config.simulator.records import APP_SECRET, BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, TOKEN, Number, Said, Sent
+
+__all__ = ["APP_SECRET", "BUSINESS_ACCOUNT_ID", "PHONE_NUMBER_ID", "TOKEN", "GraphServer", "Number", "Said", "Sent"]
