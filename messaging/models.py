@@ -86,6 +86,9 @@ class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
     unread = models.PositiveIntegerField(default=0, editable=False)  # by the owner, in the inbox
     taken_over_at = models.DateTimeField(null=True, editable=False)
     taken_over_until = models.DateTimeField(null=True, editable=False)  # null beside taken_over_at: until handed back
+    handover_at = models.DateTimeField(
+        null=True, editable=False
+    )  # the person asked for the owner, who has not come yet
     title = models.CharField(_("título"), max_length=TITLE_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -126,6 +129,7 @@ class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
                 condition=Q(lease_until__isnull=False),
                 name="conversation_being_answered",
             ),
+            models.Index(fields=["user", "-updated_at"], condition=Q(unread__gt=0), name="conversation_unread"),
         ]
 
     def __str__(self) -> str:
