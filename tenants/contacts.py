@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -13,10 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
+from tenants.phones import match_key, variants
 
 if TYPE_CHECKING:
     from tenants.models import User
 
+UNNAMED = "WhatsApp"  # who shows neither number nor name
 _spoken = re.compile(r"[\s().-]")  # how people write numbers: +57 (300) 123-45.67
 
 
@@ -88,9 +91,89 @@ def remove(*, contact_id: int) -> None:
     Contact.objects.get(pk=contact_id).delete()
 
 
+def meet(*, user: User, wa_id: str = "", bsuid: str = "", profile_name: str = "", now: datetime) -> Contact:
+    """The contact of ``user`` who writes on WhatsApp under this number or business-scoped id; a new one when there is
+    none. In a transaction. A new one is called as in the profile; a name that is there is the owner's to change.
+
+    Raises ValueError when neither number nor id is given.
+    """
+    if not match_key(wa_id) and not bsuid:
+        raise ValueError("a sender without a number and without an id")
+    for last in (False, True):
+        contact = _recognise(user, match_key(wa_id), bsuid) or Contact(user=user)
+        _note(contact, wa_id=wa_id, bsuid=bsuid, profile_name=profile_name, now=now)
+        try:
+            with transaction.atomic():
+                contact.save()
+        except IntegrityError:  # the same person's first two messages at once
+            if last:
+                raise
+            continue
+        return contact
+    raise AssertionError("the second try returns or raises")
+
+
+def renumber(*, contact: Contact, wa_id: str = "", bsuid: str = "") -> None:
+    """The person says to have a new number, or a new business-scoped id. In a transaction."""
+    _take_over(_recognise(contact.user, match_key(wa_id), bsuid, other_than=contact), contact)
+    was_own = not contact.phone or match_key(contact.phone) == contact.whatsapp_key
+    if key := match_key(wa_id):
+        contact.wa_id, contact.whatsapp_key = wa_id, key
+        if was_own and not Contact.objects.filter(user=contact.user, phone=f"+{wa_id}").exists():
+            contact.phone = f"+{wa_id}"
+    contact.bsuid = bsuid  # an id of before goes with the number
+    contact.save()
+
+
+def opt(*, contact: Contact, out: bool, now: datetime) -> None:
+    """Whether the person wants no more messages, from now on."""
+    if out == (contact.opted_out_at is not None):
+        return
+    contact.opted_out_at = now if out else None
+    contact.save(update_fields=["opted_out_at", "updated_at"])
+
+
+def _recognise(user: User, key: str, bsuid: str, *, other_than: Contact | None = None) -> Contact | None:
+    """Who of ``user`` is known by the number, else by the id; one row when it was two."""
+    known = Q(whatsapp_key=key) & ~Q(whatsapp_key="") | Q(bsuid=bsuid) & ~Q(bsuid="")
+    known |= Q(phone__in=[f"+{digits}" for digits in variants(key)])
+    others = Contact.objects.filter(user=user).exclude(pk=other_than.pk if other_than else None)
+    found = list(others.filter(known).select_for_update(of=("self",)).order_by("pk"))
+    found.sort(key=lambda contact: not key or contact.whatsapp_key != key)
+    for double in found[1:]:
+        _take_over(double, found[0])
+    return found[0] if found else None
+
+
+def _take_over(double: Contact | None, contact: Contact) -> None:
+    """``double`` turned out to be ``contact``: it stays as a name in what was written, and is met no more."""
+    if double is None or not (double.whatsapp_key or double.bsuid):
+        return
+    contact.opted_out_at = contact.opted_out_at or double.opted_out_at
+    contact.profile_name = contact.profile_name or double.profile_name
+    double.whatsapp_key = double.bsuid = double.wa_id = ""
+    double.save()
+
+
+def _note(contact: Contact, *, wa_id: str, bsuid: str, profile_name: str, now: datetime) -> None:
+    profile_name = " ".join(profile_name.split())[:200]
+    if contact.name in {"", f"+{contact.wa_id}", UNNAMED}:
+        contact.name = profile_name or contact.profile_name or (f"+{wa_id}" if wa_id else UNNAMED)
+    contact.profile_name = profile_name or contact.profile_name
+    if key := match_key(wa_id):
+        contact.wa_id, contact.whatsapp_key = wa_id, key
+        contact.phone = contact.phone or (f"+{wa_id}" if contact._state.adding else "")
+    contact.bsuid = bsuid or contact.bsuid
+    contact.last_seen_at = max(now, contact.last_seen_at or now)
+
+
 def _save(contact: Contact, fields: dict[str, Any]) -> None:
     if "phone" in fields:
         fields["phone"] = _spoken.sub("", fields["phone"])
+        if fields["phone"] != contact.phone:
+            contact.whatsapp_key = match_key(fields["phone"])
+            if contact.whatsapp_key != match_key(contact.wa_id):
+                contact.wa_id = ""  # somebody else's, as the owner says
     for name, value in fields.items():
         setattr(contact, name, value)
     contact.clean_fields(exclude=["user"])
@@ -98,6 +181,6 @@ def _save(contact: Contact, fields: dict[str, Any]) -> None:
         with transaction.atomic():
             contact.save()
     except IntegrityError as fault:
-        if "contact_phone_unique" not in str(fault):
+        if not any(name in str(fault) for name in ("contact_phone_unique", "contact_whatsapp_unique")):
             raise
         raise ValidationError({"phone": _("Ya tienes un contacto con este teléfono.")}) from fault

@@ -25,8 +25,28 @@ class ContactSerializer(StrictModelSerializer):
 
     class Meta:
         model = Contact
-        fields = ["id", "name", "phone", "email", "notes", "created_at", "updated_at"]
-        read_only_fields = ["id", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "name",
+            "phone",
+            "email",
+            "notes",
+            "language",
+            "profile_name",
+            "opted_out_at",
+            "last_seen_at",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = [
+            "id",
+            "language",
+            "profile_name",
+            "opted_out_at",
+            "last_seen_at",
+            "created_at",
+            "updated_at",
+        ]
 
 
 class ContactFilters(serializers.Serializer[Any]):
