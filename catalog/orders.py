@@ -50,6 +50,7 @@ class OrderLine(TenantOwned):
         NOT_FOUND = "not_found", _("no está en el catálogo")
         OUT_OF_STOCK = "out_of_stock", _("agotado")
         NOT_ENOUGH = "not_enough", _("no hay tantas unidades")
+        QUANTITY = "quantity", _("la cantidad no es válida")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     product = models.ForeignKey("catalog.Product", on_delete=models.SET_NULL, null=True, related_name="+")

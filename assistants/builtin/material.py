@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from assistants.amounts import format_price
+from catalog.amounts import format_price
 from assistants.grounding.words import fold
 from assistants.language import Language
 from assistants.providers.base import ChatMessage, SystemBlock, ToolResult

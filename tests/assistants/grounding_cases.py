@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from assistants.amounts import format_price
+from catalog.amounts import format_price
 from assistants.grounding import Facts
 
 DATA = Path(__file__).parent / "data"

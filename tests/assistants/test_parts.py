@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from assistants.amounts import format_price
+from catalog.amounts import format_price
 from assistants.engine import ASSISTANTS
 from assistants.grounding import Facts, ProductFact
 from assistants.prompts import defuse, enclose
