@@ -88,7 +88,7 @@ class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
     taken_over_until = models.DateTimeField(null=True, editable=False)  # null beside taken_over_at: until handed back
     handover_at = models.DateTimeField(
         null=True, editable=False
-    )  # the person asked for the owner, who has not come yet
+    )  # they ask for the owner, who has not come yet
     title = models.CharField(_("título"), max_length=TITLE_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

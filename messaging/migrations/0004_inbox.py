@@ -7,7 +7,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("messaging", "0003_whatsapp"),
-        ("tenants", "0006_keys_of_contacts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
