@@ -26,7 +26,14 @@ Render = Callable[[Notification], dict[str, Any]]
 
 
 def tell(
-    *, user: User, kind: str, title: str, body: str = "", url: str = "", reminder: Reminder, now: datetime
+    *,
+    user: User,
+    kind: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+    reminder: Reminder | None = None,
+    now: datetime,
 ) -> None:
     """Ring the bell of ``user`` in the caller's transaction; each kind of a reminder once, however often called."""
     row = Notification(

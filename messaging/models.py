@@ -18,6 +18,7 @@ from messaging.questions import QuickReply, UnansweredQuestion
 from messaging.whatsapp.bodies import InboundUpdate, WebhookBody
 from messaging.whatsapp.channels import Channel, SharedNumber
 from messaging.whatsapp.links import LinkCode, PhoneLink
+from messaging.whatsapp.strangers import StrangerReply
 from tenants.models import Contact, TenantOwned
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "PhoneLink",
     "QuickReply",
     "SharedNumber",
+    "StrangerReply",
     "UnansweredQuestion",
     "WebhookBody",
 ]
@@ -86,9 +88,7 @@ class Conversation(TenantOwned):  # type: ignore[django-manager-missing]
     unread = models.PositiveIntegerField(default=0, editable=False)  # by the owner, in the inbox
     taken_over_at = models.DateTimeField(null=True, editable=False)
     taken_over_until = models.DateTimeField(null=True, editable=False)  # null beside taken_over_at: until handed back
-    handover_at = models.DateTimeField(
-        null=True, editable=False
-    )  # they ask for the owner, who has not come yet
+    handover_at = models.DateTimeField(null=True, editable=False)  # they ask for the owner, who has not come yet
     title = models.CharField(_("título"), max_length=TITLE_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

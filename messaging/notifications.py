@@ -38,6 +38,7 @@ class Notification(TenantOwned):
         DIGEST = "digest", _("resumen")
         UNCONFIRMED = "unconfirmed", _("aviso sin confirmar")
         FAILED = "failed", _("aviso que no salió")
+        ALERT = "alert", _("alerta")  # something of the tenant's does not work, or was taken away
 
     kind = models.CharField(max_length=12, choices=Kind)
     title = models.CharField(_("título"), max_length=300)
@@ -58,7 +59,8 @@ class Notification(TenantOwned):
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="notification_title_not_empty"),
             models.CheckConstraint(
-                condition=Q(kind__in=["reminder", "digest", "unconfirmed", "failed"]), name="notification_kind_known"
+                condition=Q(kind__in=["reminder", "digest", "unconfirmed", "failed", "alert"]),
+                name="notification_kind_known",
             ),
             models.UniqueConstraint(
                 fields=["user", "reminder", "kind"],

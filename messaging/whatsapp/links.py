@@ -43,6 +43,9 @@ class PhoneLink(TenantOwned):
             models.UniqueConstraint(
                 fields=["user", "role", "phone_key"], condition=~Q(phone_key=""), name="phone_link_once"
             ),
+            models.UniqueConstraint(
+                fields=["user", "role", "bsuid"], condition=~Q(bsuid=""), name="phone_link_hidden_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["phone_key", "-used_at"], name="phone_link_by_phone"),

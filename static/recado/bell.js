@@ -97,7 +97,7 @@ Alpine.data("bellList", () => ({
   close() { this.$root.close(); },
   when(one) { return when(one.created_at); },
   href(one) { return safe(one.url) ? one.url : "#"; },
-  icon(one) { return iconHref(["failed", "unconfirmed"].includes(one.kind) ? "alert-triangle" : "bell"); },
+  icon(one) { return iconHref(["failed", "unconfirmed", "alert"].includes(one.kind) ? "alert-triangle" : "bell"); },
   lineClass(one) { return one.read_at ? "bell-line" : "bell-line is-unread"; },
   isUnread(one) { return !one.read_at; },
   async go(event, one) {

@@ -27,8 +27,10 @@ NOBODYS = {
     "messaging.SharedNumber": "how the platform's own number is",
     "messaging.WebhookBody": "what Meta sent, of whichever tenants: the platform's alone",
     "messaging.InboundUpdate": "a piece of it, before it is known whose: the platform's alone",
+    "messaging.StrangerReply": "what the platform answers to somebody whom no shop knows yet: the platform's alone",
 }
-PLATFORM_TABLES = {"messaging_webhookbody", "messaging_inboundupdate"}  # no tenant's scope sees any row of these
+# No tenant's scope sees any row of these.
+PLATFORM_TABLES = {"messaging_webhookbody", "messaging_inboundupdate", "messaging_strangerreply"}
 # A phone belongs to one owner, whoever else asks: nobody learns that without having proved that it is theirs.
 GLOBAL_UNIQUES = {"phone_link_one_owner", "phone_link_one_hidden_owner"}
 # Tables of others with a column user_id that hold no tenant's data.
