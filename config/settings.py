@@ -15,6 +15,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from config.secrets import local_secrets
+from config.simulator.connection import read_connection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,7 +35,8 @@ _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
 _own_machine = {"127.0.0.1", "localhost", "::1"}
 # The demo's passwords are public, so a site that others can reach has a demo (with random ones) only when asked.
-DEMO = env.bool("DEMO", default=_site.hostname in _own_machine and BIND_HOST in _own_machine)
+_stays_here = _site.hostname in _own_machine and BIND_HOST in _own_machine
+DEMO = env.bool("DEMO", default=_stays_here)
 
 # Keys of one's own machine are made once and kept beside the data; a fleet shares them through the environment.
 _secrets = local_secrets(DATA_DIR, names=("DJANGO_SECRET_KEY", "FIELD_ENCRYPTION_KEYS"), environment=env)
@@ -164,6 +166,7 @@ SIMPLE_JWT = {
 # --- the HTTP contract -----------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+CHUNKED_PATHS = {"/api/whatsapp/webhook"}  # whose view reads a body of a length unsaid itself, up to that
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tenants.authentication.BearerAuthentication",
@@ -287,7 +290,18 @@ WHATSAPP = {
     "THREADS": env.int("WHATSAPP_THREADS", default=8),  # that send at the same time, in the one worker that does
     # Longer than the slowest call that still succeeds: past it nobody knows, and it is not sent again.
     "SENDING_LEASE_SECONDS": env.float("WHATSAPP_SENDING_LEASE_SECONDS", default=60.0),
+    "BODY_DAYS": env.int("WHATSAPP_BODY_DAYS", default=30),  # that what came in is kept; at least eight
+    # A number that exists on this machine only, played by config.simulator: while there is no real one to share.
+    "SIMULATED": False,
+    "SIMULATOR_URL": "",
 }
+# On a site that others can reach nobody is to take it for WhatsApp, so there it runs only when asked.
+WHATSAPP_SIMULATOR = env.bool(
+    "WHATSAPP_SIMULATOR", default=_site.hostname in _own_machine and BIND_HOST in _own_machine
+)
+WHATSAPP_SIMULATOR = WHATSAPP_SIMULATOR and not (WHATSAPP["TOKEN"] or WHATSAPP["PHONE_NUMBER_ID"])
+if WHATSAPP_SIMULATOR and not _TESTING and (_simulator := read_connection(DATA_DIR)):
+    WHATSAPP |= _simulator.settings()
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)  # seconds, for each step of the conversation with the server

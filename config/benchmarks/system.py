@@ -88,7 +88,7 @@ class System:
     def _parts(self) -> list[tuple[str, int]]:
         assert self.process is not None  # noqa: S101
         parts = [("supervisor", self.process.pid)]
-        names = {"config.web": "web", "qcluster": "queue", "clock": "clock"}
+        names = {"config.web": "web", "qcluster": "queue", "clock": "clock", "config.simulator": "phones"}
         for child in self.process.children():
             line = " ".join(child.cmdline())
             name = child.name().removeprefix("recado-")  # a fork's; who does not fork is told by the command

@@ -20,6 +20,7 @@ MARK = "RECADO_BENCH"  # set for processes that work in such a folder
 _blank = (
     *("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS", "LLM_MODEL", "EMBEDDING_MODEL", "VOYAGE_API_KEY"),
     *("OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    *("WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"),
 )
 _fixed = {
     "DEMO": "0",

@@ -65,7 +65,8 @@ class Gateway(WhatsApp):
 
     def __init__(self, *, token: str, phone_number_id: str) -> None:
         super().__init__(token, phone_number_id)
-        self.base_url = f"{settings.WHATSAPP['GRAPH_URL']}/{settings.WHATSAPP['GRAPH_VERSION']}"
+        self.root = _root_of(phone_number_id)
+        self.base_url = f"{self.root}/{settings.WHATSAPP['GRAPH_VERSION']}"
         self.v15_base_url = self.base_url
         self.url = f"{self.base_url}/{phone_number_id}/messages"
 
@@ -117,7 +118,7 @@ class Gateway(WhatsApp):
         media = self.fetch_media(media_id)
         if media.size > max_bytes:
             raise TooLarge(f"the file has {media.size} bytes")
-        if not _may_have_our_token(media.url):
+        if not _may_have_our_token(media.url, root=self.root):
             raise Refused(None, details="the file lies at an address that may not have our token")
         with self._open("GET", media.url) as response:
             if response.status_code != 200:
@@ -142,7 +143,7 @@ class Gateway(WhatsApp):
             found += [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
             paging = answer.get("paging")
             following = paging.get("next") if isinstance(paging, dict) else None
-            if not isinstance(following, str) or not _may_have_our_token(following):
+            if not isinstance(following, str) or not _may_have_our_token(following, root=self.root):
                 break
             url = following
         return found
@@ -298,9 +299,16 @@ def _seconds(text: str | None) -> float | None:
     return min(float(text), 86_400.0) if text and text.isdigit() and len(text) < 9 else None
 
 
-def _may_have_our_token(url: str) -> bool:
+def _root_of(phone_number_id: str) -> str:
+    """The Graph API's address; the simulator's for the number that it plays, and for no other."""
+    whatsapp: dict[str, Any] = settings.WHATSAPP
+    is_simulated = whatsapp.get("SIMULATED") and phone_number_id == whatsapp["PHONE_NUMBER_ID"]
+    return str(whatsapp["SIMULATOR_URL"] if is_simulated else whatsapp["GRAPH_URL"])
+
+
+def _may_have_our_token(url: str, *, root: str) -> bool:
     """Whether an address that the Graph API named is encrypted, or its own."""
-    parts, own = urlsplit(url), urlsplit(settings.WHATSAPP["GRAPH_URL"])
+    parts, own = urlsplit(url), urlsplit(root)
     if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
         return True
     return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from config.embedded import Server
+from config.simulator.connection import read_connection
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {
@@ -142,6 +143,32 @@ def lives(process: psutil.Process) -> bool:
 
 def is_ready(system: System) -> bool:
     return system.get("/readyz")[0] == 200
+
+
+def ask_simulator(system: System, **more: str) -> dict:
+    """What the stand-in for WhatsApp says of its number."""
+    connection = read_connection(system.data_dir)
+    assert connection is not None
+    headers = {"Authorization": f"Bearer {more.get('token', connection.token)}"}
+    http_connection = http.client.HTTPConnection("127.0.0.1", connection.port, timeout=20)
+    try:
+        http_connection.request("GET", f"/v25.0/{connection.phone_number_id}", headers=headers)
+        return json.loads(http_connection.getresponse().read())
+    except (OSError, http.client.HTTPException):
+        return {}
+    finally:
+        http_connection.close()
+
+
+def test_it_plays_whatsapp_while_there_is_no_real_number(system):
+    assert ask_simulator(system)["display_phone_number"] == "Simulador"
+    assert ask_simulator(system, token="wrong")["error"]["code"] == 190
+    path = system.data_dir / "simulator.json"
+    assert path.stat().st_mode & 0o077 == 0
+    known = path.read_text()
+    system.child("phones").kill()
+    wait_until(lambda: "display_phone_number" in ask_simulator(system), why="nobody plays it any more")
+    assert path.read_text() == known
 
 
 def test_it_says_where_it_is_and_that_it_is_ready(system):

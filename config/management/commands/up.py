@@ -23,12 +23,15 @@ from config import web
 from config.embedded import EmbeddedDatabaseError, server
 from config.heartbeats import SCHEDULER, WORKER, free_tasks, read_pulses
 from config.preload import limit_heaps, preload
+from config.simulator.__main__ import serve as serve_simulator
+from config.simulator.__main__ import webhook_url
+from config.simulator.connection import prepare_connection
 from config.startup import check_port, take_turn
 from config.supervisor import FORKS, Child, Supervisor
 
 logger = logging.getLogger(__name__)
 
-_names = {"web": "The web server", "queue": "The queue", "clock": "The clock"}
+_names = {"web": "The web server", "queue": "The queue", "clock": "The clock", "phones": "WhatsApp's simulator"}
 MOST_DOUBLINGS = 3  # of the time that a child may take to its first sign of life
 STALE_STOP_SECONDS = 5.0  # a cluster that hangs does not stop by itself
 
@@ -78,6 +81,7 @@ class Command(BaseCommand):
 
     def _run(self, *, accounts: list[str]) -> None:
         self._started_at = time.monotonic()
+        simulator = self._prepare_simulator()
         limit_heaps()
         if FORKS:
             preload()
@@ -85,7 +89,7 @@ class Command(BaseCommand):
         self.queue = self._child("queue", [*_manage(), "qcluster"], run=partial(call_command, "qcluster"))
         self.clock = self._child("clock", [*_manage(), "clock"], run=partial(call_command, "clock"))
         supervisor = Supervisor(
-            [self.web, self.queue, self.clock],
+            [self.web, self.queue, self.clock, *simulator],
             watch=self._watch,
             interval=settings.HEALTH["WATCH_SECONDS"],
             end_with_parent=bool(os.environ.get("RECADO_MAKE")),
@@ -95,6 +99,16 @@ class Command(BaseCommand):
         self._restarts = {WORKER: 0, SCHEDULER: 0}
         supervisor.run()
         self._say("Recado: stopped.")
+
+    def _prepare_simulator(self) -> list[Child]:
+        """Who plays WhatsApp while there is no real number to share. The settings name it, in every process."""
+        if not settings.WHATSAPP_SIMULATOR:
+            return []
+        connection = prepare_connection(settings.DATA_DIR)
+        settings.WHATSAPP.update(connection.settings())
+        posts_to = webhook_url(settings.BIND_HOST, settings.PORT)
+        run = partial(serve_simulator, connection, webhook_url=posts_to)
+        return [self._child("phones", [sys.executable, "-m", "config.simulator"], run=run)]
 
     def _child(self, part: str, command: Sequence[str], *, run: Callable[[], object]) -> Child:
         def run_without_turn() -> None:
