@@ -167,6 +167,7 @@ SIMPLE_JWT = {
 MAX_BODY_BYTES = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 CHUNKED_PATHS = {"/api/whatsapp/webhook"}  # whose view reads a body of a length unsaid itself, up to that
+CHUNKED_PATHS = {"/api/whatsapp/webhook"}  # whose view reads a body of a length unsaid itself, up to that
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tenants.authentication.BearerAuthentication",
@@ -290,6 +291,7 @@ WHATSAPP = {
     "THREADS": env.int("WHATSAPP_THREADS", default=8),  # that send at the same time, in the one worker that does
     # Longer than the slowest call that still succeeds: past it nobody knows, and it is not sent again.
     "SENDING_LEASE_SECONDS": env.float("WHATSAPP_SENDING_LEASE_SECONDS", default=60.0),
+    "BODY_DAYS": env.int("WHATSAPP_BODY_DAYS", default=30),  # that what came in is kept; at least eight
     "BODY_DAYS": env.int("WHATSAPP_BODY_DAYS", default=30),  # that what came in is kept; at least eight
     # A number that exists on this machine only, played by config.simulator: while there is no real one to share.
     "SIMULATED": False,

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from messaging import api, bell_api, pages
+from messaging.whatsapp import webhook
 
 urlpatterns = [
     path("user/commercial/chat", pages.commercial_chat, name="chat"),
@@ -16,4 +17,6 @@ urlpatterns = [
     path("api/user/notifications/read", bell_api.NotificationsReadView.as_view(), name="api-notifications-read"),
     path("api/user/notifications/stream", bell_api.NotificationStreamView.as_view(), name="api-notifications-stream"),
     path("api/user/notifications/<int:pk>/read", bell_api.NotificationReadView.as_view(), name="api-notification-read"),
+    path("api/whatsapp/webhook", webhook.WebhookView.as_view(), name="api-whatsapp-webhook"),
+    path("api/whatsapp/verify", webhook.VerifyView.as_view(), name="api-whatsapp-verify"),
 ]

@@ -38,7 +38,7 @@ class PathMiddleware:
 
 def _refuse_body(request: HttpRequest) -> HttpResponse | None:
     given = request.META.get("CONTENT_LENGTH") or ""
-    if not given and request.headers.get("Transfer-Encoding"):
+    if not given and request.headers.get("Transfer-Encoding") and request.path_info not in settings.CHUNKED_PATHS:
         # WSGI knows no body without a length: Django would read it as empty.
         return JsonResponse({"detail": _("El envío tiene que decir su tamaño (Content-Length).")}, status=411)
     if given.isascii() and given.isdigit() and int(given[:20]) > settings.MAX_BODY_BYTES:

@@ -120,6 +120,8 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/user/chat/messages/<int:pk>/retry": Tenant("messaging.Message"),
     "api/user/chat/conversations": Tenant(),
     "api/user/chat/conversations/<int:pk>": Tenant("messaging.Conversation"),
+    "api/whatsapp/webhook": Public(),  # for whom a signature proves to be Meta
+    "api/whatsapp/verify": Public(),
 }
 
 

@@ -1,0 +1,152 @@
+"""Keeping what Meta sends: a body and the updates in it, each once, with the bell for whoever takes them in.
+
+All of a body is stored in one transaction, or nothing, and then Meta sends it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from messaging import inbound
+from messaging.models import Channel, InboundUpdate, SharedNumber
+from messaging.whatsapp.payloads import Unreadable, Update, split
+from messaging.whatsapp.signatures import Placed, Refused, Signer, find_signer, place
+from tenants.scope import all_tenants
+
+LEAST_DAYS = 8  # Meta repeats itself for seven
+MOST_AT_ONCE = 5000
+ROWS_IN_A_STATEMENT = 1000
+SEEN_EVERY = timedelta(minutes=1)
+COUNTED_EVERY = timedelta(seconds=1)  # so that nobody makes us write without end
+
+Status = InboundUpdate.Status
+
+
+def receive(*, body: bytes, signature: str | None, now: datetime) -> int:
+    """Store ``body`` when it is signed and has not come before. Returns the id of its row. Raises Refused."""
+    with all_tenants():
+        try:
+            signer = find_signer(body=body, header=signature)
+            updates, fault = _take_apart(body)
+            placed = place(updates=updates, signer=signer)
+        except Refused as refusal:
+            if refusal.counts:
+                _count_failure(refusal.channel_ids, now=now)
+            raise
+        body_id = _store(body, placed, signer=signer, fault=fault, now=now)
+        _note_visit({one.channel_id for one in placed if not one.note}, signer=signer, now=now)
+        return body_id
+
+
+def _take_apart(body: bytes) -> tuple[list[Update], str]:
+    """What is in it, and why it could not be taken apart: then it is one update that is not understood."""
+    try:
+        return split(body), ""
+    except Unreadable as fault:
+        return [_unread(body)], str(fault)
+
+
+def _unread(body: bytes) -> Update:
+    return Update(
+        kind=InboundUpdate.Kind.OTHER,
+        key=f"body:{hashlib.sha256(body).hexdigest()}",
+        phone_number_id="",
+        sender="",
+        item={},
+        value={},
+        understood=False,
+    )
+
+
+def _store(body: bytes, placed: list[Placed], *, signer: Signer, fault: str, now: datetime) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The same body at the same time waits here for the first one's end: then everything of it is there.
+        cursor.execute(
+            "INSERT INTO messaging_webhookbody AS kept (body, digest, channel_id, times, received_at, fault)"
+            " VALUES (%s, %s, %s, 1, %s, %s)"
+            " ON CONFLICT (digest, channel_id) DO UPDATE SET times = kept.times + 1 RETURNING id, times",
+            [body, hashlib.sha256(body).digest(), signer.channel_id, now, fault],
+        )
+        body_id, times = cursor.fetchone()
+        if times == 1 and _insert(placed, body_id=body_id, now=now):
+            inbound.ring()
+    return int(body_id)
+
+
+def _insert(placed: list[Placed], *, body_id: int, now: datetime) -> bool:
+    """Store the updates that are not there yet. Returns whether any of them waits to be taken in.
+
+    Their ids follow their order in the body. They are written in the order of their keys, so that two bodies that
+    hold the same updates in different orders wait for each other and never in a circle.
+    """
+    rows = [_row(one, body_id=body_id, now=now) for one in placed]
+    if len(rows) > 1:
+        for row, pk in zip(rows, _take_ids(len(rows)), strict=True):
+            row.pk = pk
+        rows.sort(key=lambda row: (row.phone_number_id, row.channel_id or 0, row.kind, row.key))
+    InboundUpdate.objects.bulk_create(rows, batch_size=ROWS_IN_A_STATEMENT, ignore_conflicts=True)
+    return any(row.status == Status.PENDING for row in rows)
+
+
+def _row(one: Placed, *, body_id: int, now: datetime) -> InboundUpdate:
+    update = one.update
+    return InboundUpdate(
+        body_id=body_id,
+        kind=update.kind,
+        key=update.key,
+        phone_number_id=update.phone_number_id,
+        channel_id=one.channel_id,
+        sender=update.sender,
+        data=update.data,
+        status=Status.PENDING if _can_be_taken_in(one) else Status.NOT_UNDERSTOOD,
+        note=one.note,
+        received_at=now,
+        next_at=now,
+    )
+
+
+def _can_be_taken_in(one: Placed) -> bool:
+    return one.update.understood and not one.note
+
+
+def _take_ids(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('messaging_inboundupdate', 'id')) FROM generate_series(1, %s)",
+            [count],
+        )
+        return sorted(pk for (pk,) in cursor.fetchall())
+
+
+def _note_visit(channel_ids: set[int | None], *, signer: Signer, now: datetime) -> None:
+    """Write that the webhook of these numbers has been seen, now and then."""
+    before = now - SEEN_EVERY
+    fresh = {claim.channel_id for claim in signer.claims if claim.seen_at is not None and claim.seen_at > before}
+    if stale := channel_ids - fresh - {None}:
+        seen = Channel.objects.filter(pk__in=stale)
+        seen.exclude(webhook_seen_at__gt=before).update(webhook_seen_at=now)
+    number = settings.WHATSAPP["PHONE_NUMBER_ID"]
+    if None in channel_ids and number:
+        shared = SharedNumber.objects.filter(phone_number_id=number)
+        last = shared.values_list("webhook_seen_at", flat=True).first()
+        if last is None or last <= before:
+            SharedNumber.current()
+            shared.exclude(webhook_seen_at__gt=before).update(webhook_seen_at=now)
+
+
+def _count_failure(channel_ids: tuple[int, ...], *, now: datetime) -> None:
+    """Count a wrong signature on the numbers that it was for: one a second, however many there are."""
+    if channel_ids:
+        numbers = Channel.objects.filter(pk__in=channel_ids)
+    elif settings.WHATSAPP["PHONE_NUMBER_ID"]:
+        SharedNumber.current()
+        numbers = SharedNumber.objects.filter(phone_number_id=settings.WHATSAPP["PHONE_NUMBER_ID"])
+    else:
+        return
+    long_ago = Q(signature_failed_at=None) | Q(signature_failed_at__lte=now - COUNTED_EVERY)
+    numbers.filter(long_ago).update(signature_failures=F("signature_failures") + 1, signature_failed_at=now)
