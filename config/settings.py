@@ -167,7 +167,6 @@ SIMPLE_JWT = {
 MAX_BODY_BYTES = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 CHUNKED_PATHS = {"/api/whatsapp/webhook"}  # whose view reads a body of a length unsaid itself, up to that
-CHUNKED_PATHS = {"/api/whatsapp/webhook"}  # whose view reads a body of a length unsaid itself, up to that
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tenants.authentication.BearerAuthentication",
@@ -292,7 +291,6 @@ WHATSAPP = {
     # Longer than the slowest call that still succeeds: past it nobody knows, and it is not sent again.
     "SENDING_LEASE_SECONDS": env.float("WHATSAPP_SENDING_LEASE_SECONDS", default=60.0),
     "BODY_DAYS": env.int("WHATSAPP_BODY_DAYS", default=30),  # that what came in is kept; at least eight
-    "BODY_DAYS": env.int("WHATSAPP_BODY_DAYS", default=30),  # that what came in is kept; at least eight
     # A number that exists on this machine only, played by config.simulator: while there is no real one to share.
     "SIMULATED": False,
     "SIMULATOR_URL": "",
@@ -345,6 +343,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "media-src": [SELF],  # voice notes and videos in the inbox
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
