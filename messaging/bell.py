@@ -12,6 +12,7 @@ from messaging.lines import STREAMS_CHANNEL, bell_line
 from messaging.models import Notification
 from messaging.notifications import NotificationQuerySet
 from messaging.streams import LiveStream, event, switchboard
+from tenants.jobs import enqueue
 from tenants.models import User
 from tenants.notices import notify
 from tenants.scope import all_tenants
@@ -41,6 +42,16 @@ def tell(
     )
     Notification.objects.bulk_create([row], ignore_conflicts=True)
     _wake(user)
+
+
+def alert(*, user: User, title: str, body: str, url: str, now: datetime) -> Notification:
+    """Say by the bell, and by a letter that follows, that something is wrong. In the caller's transaction."""
+    row = Notification.objects.create(
+        user=user, kind=Notification.Kind.ALERT, title=title[:LONGEST_TITLE], body=body, url=url, created_at=now
+    )
+    _wake(user)
+    enqueue("messaging.tasks.mail_alert", user.pk, row.pk)
+    return row
 
 
 def mark_read(*, user: User, notifications: NotificationQuerySet, now: datetime) -> int:

@@ -38,6 +38,7 @@ class Notification(TenantOwned):
         DIGEST = "digest", _("resumen")
         UNCONFIRMED = "unconfirmed", _("aviso sin confirmar")
         FAILED = "failed", _("aviso que no salió")
+        CUSTOMER = "customer", _("noticia de un cliente")
         ALERT = "alert", _("alerta")  # something of the tenant's does not work, or was taken away
 
     kind = models.CharField(max_length=12, choices=Kind)
@@ -47,6 +48,7 @@ class Notification(TenantOwned):
     reminder = models.ForeignKey(Reminder, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, editable=False)
+    mailed_at = models.DateTimeField(null=True, editable=False)  # an alert: when its letter was handed to the server
 
     objects: ClassVar[Any] = ScopedManager(
         _manager_class=models.Manager.from_queryset(NotificationQuerySet), user="user"
@@ -59,7 +61,7 @@ class Notification(TenantOwned):
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="notification_title_not_empty"),
             models.CheckConstraint(
-                condition=Q(kind__in=["reminder", "digest", "unconfirmed", "failed", "alert"]),
+                condition=Q(kind__in=["reminder", "digest", "unconfirmed", "failed", "customer", "alert"]),
                 name="notification_kind_known",
             ),
             models.UniqueConstraint(

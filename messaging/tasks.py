@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from agenda import planning
-from messaging import answering, outbox, reminding
+from messaging import alerts, answering, outbox, reminding
 from tenants.jobs import tenant_task
 from tenants.models import User
 
@@ -29,3 +29,9 @@ def send_whatsapp() -> str:
 def replan(user: User) -> None:
     """Plan again what hangs on the preferences that have just changed."""
     planning.replan(user=user, now=timezone.now())
+
+
+@tenant_task
+def mail_alert(user: User, notification_id: int) -> str:
+    """Send the letter of an alert, once."""
+    return alerts.mail(user=user, notification_id=notification_id, now=timezone.now())

@@ -61,6 +61,7 @@ class LinkCode(TenantOwned):
 
     phone_key = models.CharField(max_length=20)
     code_hash = models.CharField(max_length=64)
+    is_confirmed = models.BooleanField(default=False)  # with the password: may take the phone from another tenant
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
