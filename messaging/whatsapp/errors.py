@@ -238,6 +238,10 @@ _explanations: dict[str, tuple[str, str]] = {
         gettext_noop("No pudimos conectarnos con WhatsApp."),
         gettext_noop("Envíalo otra vez en un rato."),
     ),
+    "taken_over": (
+        gettext_noop("Tomaste la conversación antes de que saliera la respuesta del asistente."),
+        gettext_noop("Responde tú, o devuélvele la conversación al asistente."),
+    ),
     "fault": (gettext_noop("Algo falló de nuestro lado."), gettext_noop("Envíalo otra vez.")),
     "unknown": (
         gettext_noop("Se interrumpió el envío y no sabemos si llegó."),
