@@ -288,6 +288,9 @@ WHATSAPP = {
     "CONNECT_SECONDS": env.float("WHATSAPP_CONNECT_SECONDS", default=5.0),
     "READ_SECONDS": env.float("WHATSAPP_READ_SECONDS", default=20.0),
     "THREADS": env.int("WHATSAPP_THREADS", default=8),  # that send at the same time, in the one worker that does
+    "PER_SECOND": env.float("WHATSAPP_PER_SECOND", default=80.0),  # from one number; Meta raises it on its own
+    # When a message has waited that long, the outbox stands still: /readyz and `manage.py doctor` say so.
+    "STALE_SECONDS": env.float("WHATSAPP_STALE_SECONDS", default=300.0),
     # Longer than the slowest call that still succeeds: past it nobody knows, and it is not sent again.
     "SENDING_LEASE_SECONDS": env.float("WHATSAPP_SENDING_LEASE_SECONDS", default=60.0),
     "BODY_DAYS": env.int("WHATSAPP_BODY_DAYS", default=30),  # that what came in is kept; at least eight
