@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from messaging import inbound
-from messaging.models import Channel, InboundUpdate, SharedNumber
+from messaging.models import Channel, InboundUpdate, SharedNumber, WebhookBody
 from messaging.whatsapp.payloads import Unreadable, Update, split
 from messaging.whatsapp.signatures import Placed, Refused, Signer, find_signer, place
 from tenants.scope import all_tenants
@@ -32,7 +32,7 @@ def receive(*, body: bytes, signature: str | None, now: datetime) -> int:
     with all_tenants():
         try:
             signer = find_signer(body=body, header=signature)
-            updates, fault = _take_apart(body)
+            updates, fault = take_apart(body)
             placed = place(updates=updates, signer=signer)
         except Refused as refusal:
             if refusal.counts:
@@ -43,7 +43,18 @@ def receive(*, body: bytes, signature: str | None, now: datetime) -> int:
         return body_id
 
 
-def _take_apart(body: bytes) -> tuple[list[Update], str]:
+def forget_old(*, now: datetime) -> int:
+    """Delete bodies that came long ago, with their updates; none of which an update still waits. Returns how many
+    rows went. For the clock, which comes again."""
+    kept = timedelta(days=max(LEAST_DAYS, settings.WHATSAPP["BODY_DAYS"]))
+    with all_tenants():
+        waiting = InboundUpdate.objects.pending().filter(body_id=OuterRef("pk"))
+        old = WebhookBody.objects.filter(~Exists(waiting), received_at__lt=now - kept).order_by("received_at")
+        keys = list(old.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        return WebhookBody.objects.filter(pk__in=keys).delete()[0] if keys else 0
+
+
+def take_apart(body: bytes) -> tuple[list[Update], str]:
     """What is in it, and why it could not be taken apart: then it is one update that is not understood."""
     try:
         return split(body), ""
@@ -73,12 +84,12 @@ def _store(body: bytes, placed: list[Placed], *, signer: Signer, fault: str, now
             [body, hashlib.sha256(body).digest(), signer.channel_id, now, fault],
         )
         body_id, times = cursor.fetchone()
-        if times == 1 and _insert(placed, body_id=body_id, now=now):
+        if times == 1 and insert(placed, body_id=body_id, now=now):
             inbound.ring()
     return int(body_id)
 
 
-def _insert(placed: list[Placed], *, body_id: int, now: datetime) -> bool:
+def insert(placed: list[Placed], *, body_id: int, now: datetime) -> bool:
     """Store the updates that are not there yet. Returns whether any of them waits to be taken in.
 
     Their ids follow their order in the body. They are written in the order of their keys, so that two bodies that
@@ -103,14 +114,14 @@ def _row(one: Placed, *, body_id: int, now: datetime) -> InboundUpdate:
         channel_id=one.channel_id,
         sender=update.sender,
         data=update.data,
-        status=Status.PENDING if _can_be_taken_in(one) else Status.NOT_UNDERSTOOD,
+        status=Status.PENDING if can_be_taken_in(one) else Status.NOT_UNDERSTOOD,
         note=one.note,
         received_at=now,
         next_at=now,
     )
 
 
-def _can_be_taken_in(one: Placed) -> bool:
+def can_be_taken_in(one: Placed) -> bool:
     return one.update.understood and not one.note
 
 
@@ -127,7 +138,7 @@ def _note_visit(channel_ids: set[int | None], *, signer: Signer, now: datetime) 
     """Write that the webhook of these numbers has been seen, now and then."""
     before = now - SEEN_EVERY
     fresh = {claim.channel_id for claim in signer.claims if claim.seen_at is not None and claim.seen_at > before}
-    if stale := channel_ids - fresh - {None}:
+    if stale := {pk for pk in channel_ids if pk is not None} - fresh:
         seen = Channel.objects.filter(pk__in=stale)
         seen.exclude(webhook_seen_at__gt=before).update(webhook_seen_at=now)
     number = settings.WHATSAPP["PHONE_NUMBER_ID"]
@@ -141,6 +152,7 @@ def _note_visit(channel_ids: set[int | None], *, signer: Signer, now: datetime) 
 
 def _count_failure(channel_ids: tuple[int, ...], *, now: datetime) -> None:
     """Count a wrong signature on the numbers that it was for: one a second, however many there are."""
+    numbers: QuerySet[Channel] | QuerySet[SharedNumber]
     if channel_ids:
         numbers = Channel.objects.filter(pk__in=channel_ids)
     elif settings.WHATSAPP["PHONE_NUMBER_ID"]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from messaging.models import Channel
@@ -110,6 +110,16 @@ def find_signer(*, body: bytes, header: str | None) -> Signer:
     raise Refused("wrong signature", channel_ids=[] if platform else [claim.channel_id for claim in asked], counts=True)
 
 
+def signer_of(*, channel_id: int | None) -> Signer:
+    """Who signed a body that was stored for this channel, or for the platform. Raises Refused. In ``all_tenants()``."""
+    if channel_id is None:
+        return Signer(settings.WHATSAPP["APP_SECRET"], None)
+    claim = next(iter(_claims(Channel.objects.filter(pk=channel_id))), None)
+    if claim is None:
+        raise Refused("the number that it came for is not connected any more")
+    return Signer(_open(claim), channel_id, (claim,))
+
+
 def place(*, updates: list[Update], signer: Signer) -> list[Placed]:
     """Give each update to the channel whose it is. Raises Refused when one is for a number of another secret.
 
@@ -157,13 +167,15 @@ def _claims_on(*, phone_number_ids: Iterable[str] = (), business_account_ids: It
     numbers, accounts = list(phone_number_ids), list(business_account_ids)
     if not numbers and not accounts:
         return []
-    rows = (
-        Channel.objects.filter(Q(phone_number_id__in=numbers) | Q(business_account_id__in=accounts))
-        if accounts
-        else Channel.objects.filter(phone_number_id__in=numbers)
-    )
+    named = Q(phone_number_id__in=numbers)
+    if accounts:
+        named |= Q(business_account_id__in=accounts)
+    return _claims(Channel.objects.filter(named))
+
+
+def _claims(channels: QuerySet[Channel]) -> list[Claim]:
     # As it is stored: one that cannot be opened any more must not hide the others.
-    rows = rows.annotate(stored=Cast("app_secret", TextField())).order_by("pk")
+    rows = channels.annotate(stored=Cast("app_secret", TextField())).order_by("pk")
     return [
         Claim(*row)
         for row in rows.values_list("pk", "phone_number_id", "business_account_id", "stored", "webhook_seen_at")

@@ -22,6 +22,7 @@ from config.heartbeats import SCHEDULER, Canary, beat
 from messaging import reminding
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
+from messaging.whatsapp import arrivals
 from tenants.housekeeping import forget_expired
 
 TIDY_SECONDS = 3600.0
@@ -80,6 +81,7 @@ class Command(BaseCommand):
             forget_expired(now=now)
             forget_undone(now=now)
             forget_read(now=now)
+            arrivals.forget_old(now=now)
 
     def _is_time(self, part: str, seconds: float) -> bool:
         """Whether ``part`` is due, which it is every so many ``seconds``."""
