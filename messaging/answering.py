@@ -14,17 +14,20 @@ import select
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from typing import cast
 
 from django.conf import settings
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from assistants import engine
+from assistants.base import Audience
 from assistants.providers.base import ChatMessage
 from assistants.providers.base import Role as ModelRole
-from messaging import claims
+from messaging import claims, readings, replies
 from messaging.claims import Claim, ClaimLost, Turn
-from messaging.models import Message, MessageDelta
+from messaging.models import Conversation, Message, MessageDelta
+from messaging.readings import Reading
 from tenants.jobs import enqueue
 from tenants.notices import Listener, notify
 from tenants.scope import all_tenants, release_connection, tenant_scope
@@ -40,11 +43,10 @@ CLAIM_SECONDS = 240.0  # how long one task goes on claiming
 TURN_SECONDS = 120.0  # how long it then waits for its turns; a lease that is not renewed any more runs out
 TASK_SECONDS = int(CLAIM_SECONDS + TURN_SECONDS) + 30  # and past that django-q2 ends it
 LOOK_SECONDS = 2.0  # how often it looks unasked
+QUIET_GRACE = 0.005  # by which the end of a quiet time is waited for too long rather than too short
 RENEW_SECONDS = claims.LEASE.total_seconds() / 4
 FORGOTTEN = timedelta(seconds=5)
 DELTAS_KEPT = timedelta(minutes=10)
-
-_roles: dict[str, ModelRole] = {Message.Role.USER: "user", Message.Role.ASSISTANT: "assistant"}
 
 
 def ring() -> None:
@@ -94,9 +96,7 @@ def answer(claim: Claim) -> None:
         with tenant_scope(claim.user):
             turn = claims.begin(claim=claim, now=timezone.now())
         if turn is not None:
-            reply = _reply(turn)
-            with tenant_scope(claim.user):
-                claims.finish(turn=turn, reply=reply, now=timezone.now())
+            _run(turn)
     except Exception as fault:
         if isinstance(fault, ClaimLost) or isinstance(fault.__cause__, ClaimLost):
             logger.info("conversation %s was taken over or deleted", claim.conversation_id)
@@ -114,33 +114,54 @@ def _stumble(turn: Turn) -> None:
         logger.info("conversation %s was taken over or deleted", turn.claim.conversation_id)
 
 
-def _reply(turn: Turn) -> Message:
+def _run(turn: Turn) -> None:
+    user = turn.claim.user
+    with tenant_scope(user):
+        reading = readings.read(turn)
+        if not reading.text and not reading.answer:
+            claims.leave(turn=turn, now=timezone.now())
+            return
+        if not reading.text:
+            claims.finish(turn=turn, reply=Message(content=reading.answer), now=timezone.now())
+            return
+    reply, said = _reply(turn, reading)
+    with tenant_scope(user):
+        claims.finish(turn=turn, reply=reply, said=said, now=timezone.now())
+
+
+def _reply(turn: Turn, reading: Reading) -> tuple[Message, engine.Reply]:
     def write(text: str, *, reset: bool = False) -> None:
         with tenant_scope(turn.claim.user):
             claims.add_text(turn=turn, text=text, reset=reset)
         release_connection()
 
+    conversation = turn.conversation
+    is_watched = conversation.channel == Conversation.Channel.WEB
+    assistant_type = readings.choose_assistant(turn, text=reading.text)
     release_connection()
-    reply = engine.reply(
+    said = engine.reply(
         user=turn.claim.user,
-        assistant_type=turn.conversation.assistant_type,
-        message=turn.message.content,
-        history=[ChatMessage(_roles[message.role], message.content) for message in turn.history],
-        on_text=write,
-        on_reset=lambda: write("", reset=True),
+        assistant_type=assistant_type,
+        message=reading.text,
+        history=[ChatMessage(cast("ModelRole", role), text) for role, text in readings.merged(turn.history)],
+        audience=cast("Audience", conversation.audience),
+        contact_id=conversation.contact_id,
+        on_text=write if is_watched else None,
+        on_reset=(lambda: write("", reset=True)) if is_watched else None,
         now=timezone.now(),
-        key=engine.TurnKey(
-            turn=turn.message.pk, thread=turn.conversation.pk, hold=functools.partial(claims.hold, turn)
-        ),
+        key=engine.TurnKey(turn=turn.message.pk, thread=conversation.pk, hold=functools.partial(claims.hold, turn)),
     )
-    changed = {change["name"] for change in reply.changes}
-    return Message(
-        content=reply.text,
-        tools=[*(name for name in reply.tools if name not in changed), *reply.changes],
-        sources=list(reply.sources),
-        provider=reply.provider,
-        model=reply.model,
+    changed = {change["name"] for change in said.changes}
+    reply = Message(
+        content=said.text,
+        assistant_type=assistant_type,
+        tools=[*(name for name in said.tools if name not in changed), *said.changes],
+        sources=list(said.sources),
+        provider=said.provider,
+        model=said.model,
     )
+    replies.keep_offers(reply=reply, said=said)
+    return reply, said
 
 
 class _Role:
@@ -169,8 +190,8 @@ class _Role:
 
 
 def hand_over() -> None:
-    """Ring for somebody else when something is ready."""
-    if claims.ready_since(per_tenant=PER_TENANT) is not None:
+    """Ring for somebody else when something is ready, or will be once it has been quiet long enough."""
+    if claims.ready_since(per_tenant=PER_TENANT) is not None or claims.quiet_seconds() is not None:
         with transaction.atomic():
             ring()
 
@@ -199,9 +220,10 @@ class _Shift:
         try:
             while time.monotonic() < self._claim_until:
                 self._claim(threads)
-                if not self.running:
+                quiet = self._quiet()
+                if not self.running and quiet is None:
                     break
-                self._wait()
+                self._wait(most=quiet)
             self.role.leave()
             deadline = time.monotonic() + TURN_SECONDS
             while self.running and time.monotonic() < deadline:
@@ -229,6 +251,15 @@ class _Shift:
             future.add_done_callback(self._ring)
         self.count += len(found)
 
+    def _quiet(self) -> float | None:
+        try:
+            return claims.quiet_seconds()
+        except Error:
+            if not self.running:
+                raise
+            connection.close()
+            return None
+
     def _run(self, claim: Claim) -> None:
         try:
             answer(claim)
@@ -238,12 +269,13 @@ class _Shift:
     def _ring(self, _future: Future[None]) -> None:
         os.write(self._bell, b".")
 
-    def _wait(self) -> bool:
+    def _wait(self, *, most: float | None = None) -> bool:
         """Wait for a turn to end, a notice, or the time to look again. Returns whether a turn ended."""
         sockets = [self._finished]
         if (socket := self.role.listener.fileno()) is not None:
             sockets.append(socket)
-        readable, _, _ = select.select(sockets, [], [], LOOK_SECONDS)
+        seconds = LOOK_SECONDS if most is None else min(most + QUIET_GRACE, LOOK_SECONDS)
+        readable, _, _ = select.select(sockets, [], [], seconds)
         if socket in readable or socket is None:
             self.role.listener.wait(timeout=0)
         ended = [future for future in self.running if future.done()]

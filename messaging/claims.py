@@ -4,6 +4,10 @@ The rows are the truth. A conversation with a pending message and no live lease 
 ``LEASE`` and raises its fence, and whatever is written for a turn is written only while the fence is still the
 claim's. So two turns of one conversation never run at the same time, they run in order, and a turn that ran twice
 (its worker stood still longer than the lease) leaves one reply.
+
+On WhatsApp people write in bursts. A conversation there is ready once its quiet time is over, and its turn answers all
+that waits by one reply to the last message; what comes meanwhile waits for the next. A turn that runs again answers
+what it answered before, for its effects hang on that message.
 """
 
 from __future__ import annotations
@@ -15,6 +19,8 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
+from assistants.engine import Reply
+from messaging import inbox_events, replies
 from messaging.lines import STREAMS_CHANNEL as STREAMS_CHANNEL
 from messaging.models import Conversation, Message, MessageDelta
 from tenants.models import User
@@ -37,11 +43,12 @@ _ready = """
         JOIN tenants_user u ON u.id = m.user_id AND u.is_active AND u.role = 'user'
         WHERE m.status = 'pending' GROUP BY m.user_id, m.conversation_id
     ), ready AS (
-        SELECT c.id, w.first_id, w.since,
+        SELECT c.id, w.first_id, greatest(w.since, c.quiet_until) AS since,
                coalesce(b.turns, 0) + row_number() OVER (PARTITION BY c.user_id ORDER BY w.first_id) AS place
         FROM waiting w
         JOIN messaging_conversation c ON c.id = w.conversation_id
             AND (c.lease_until IS NULL OR c.lease_until <= statement_timestamp())
+            AND (c.quiet_until IS NULL OR c.quiet_until <= statement_timestamp())
         LEFT JOIN busy b ON b.user_id = c.user_id
     )
 """
@@ -57,6 +64,13 @@ _claim = f"""{_ready}
     RETURNING id, user_id, fence
 """  # noqa: S608  (only our own text goes into it)
 _oldest = f"{_ready} SELECT min(since) FROM ready WHERE place <= %(per_tenant)s"  # noqa: S608
+_quiet = """
+    SELECT extract(epoch FROM min(c.quiet_until) - statement_timestamp())
+    FROM messaging_message m
+    JOIN messaging_conversation c ON c.id = m.conversation_id AND c.quiet_until > statement_timestamp()
+    JOIN tenants_user u ON u.id = m.user_id AND u.is_active AND u.role = 'user'
+    WHERE m.status = 'pending'
+"""
 _renew = """
     UPDATE messaging_conversation c SET lease_until = statement_timestamp() + %(lease)s
     FROM unnest(%(ids)s::bigint[], %(fences)s::bigint[]) AS held (id, fence)
@@ -79,12 +93,21 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message to be answered, and the finished ones before it, oldest first."""
+    """One message to be answered, those of its burst that are answered with it, and the finished ones before.
+
+    All of them the eldest first.
+    """
 
     claim: Claim
     conversation: Conversation
     message: Message
     history: Sequence[Message]
+    earlier: Sequence[Message] = ()
+
+    @property
+    def burst(self) -> list[Message]:
+        """All that one reply answers."""
+        return [*self.earlier, self.message]
 
 
 def claim_ready(*, most: int, per_tenant: int) -> list[Claim]:
@@ -98,11 +121,19 @@ def claim_ready(*, most: int, per_tenant: int) -> list[Claim]:
 
 
 def ready_since(*, per_tenant: int) -> datetime | None:
-    """When the oldest of the messages that could be claimed now was written; None when nothing is ready."""
+    """Since when the oldest of the messages that could be claimed now waits for that; None when nothing is ready."""
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(_oldest, {"per_tenant": per_tenant})
         (since,) = cursor.fetchone()
     return cast("datetime | None", since)
+
+
+def quiet_seconds() -> float | None:
+    """How long until the next conversation in which something waits has been quiet long enough; None: there is none."""
+    with all_tenants(), connection.cursor() as cursor:
+        cursor.execute(_quiet)
+        (seconds,) = cursor.fetchone()
+    return None if seconds is None else float(seconds)
 
 
 def renew(claims: Sequence[Claim]) -> None:
@@ -117,30 +148,33 @@ def renew(claims: Sequence[Claim]) -> None:
 
 
 def begin(*, claim: Claim, now: datetime) -> Turn | None:
-    """The oldest pending message of the claimed conversation, in its tenant's scope.
+    """What is to be answered now in the claimed conversation, in its tenant's scope.
 
     A message whose turns were interrupted MAX_ATTEMPTS times fails here. None, and the claim given back, when nothing
     is left to answer. Raises ClaimLost.
     """
     with transaction.atomic():
         conversation = (
-            Conversation.objects.select_for_update().filter(pk=claim.conversation_id, fence=claim.fence).first()
+            Conversation.objects.select_for_update(of=("self",))
+            .select_related("contact", "link", "number")
+            .filter(pk=claim.conversation_id, fence=claim.fence)
+            .first()
         )
         if conversation is None:
             raise ClaimLost
-        for message in Message.objects.filter(conversation=conversation).pending().order_by("id"):
-            if message.attempts < MAX_ATTEMPTS:
-                break
-            _fail(message, Message.Reason.INTERRUPTED)
-        else:
+        waiting = list(Message.objects.filter(conversation=conversation).pending().order_by("id"))
+        burst = _next_burst(conversation, waiting, now=now)
+        if not burst:
             _give_back(claim, now=None)
             return None
-        message.attempts += 1
-        message.save(update_fields=["attempts"])
-        if message.attempts > 1 and message.deltas.exists():
-            MessageDelta.objects.create(user=claim.user, message=message, text="", reset=True)
-            notify(STREAMS_CHANNEL, str(message.pk))
-        return Turn(claim, conversation, message, _history(message))
+        for message in burst:
+            message.attempts += 1
+            message.save(update_fields=["attempts"])
+        *earlier, last = burst
+        if last.attempts > 1 and last.deltas.exists():
+            MessageDelta.objects.create(user=claim.user, message=last, text="", reset=True)
+            notify(STREAMS_CHANNEL, str(last.pk))
+        return Turn(claim, conversation, last, _history(burst[0]), earlier)
 
 
 def add_text(*, turn: Turn, text: str, reset: bool = False) -> None:
@@ -179,43 +213,100 @@ def hold(turn: Turn) -> None:
         raise ClaimLost
 
 
-def finish(*, turn: Turn, reply: Message, now: datetime) -> None:
-    """Store the reply, and give the conversation back. Raises ClaimLost, having stored nothing."""
+def finish(*, turn: Turn, reply: Message, said: Reply | None = None, now: datetime) -> None:
+    """Store the reply, have it sent where it is WhatsApp's, and give the conversation back. What else the assistant
+    ``said`` is for the owner.
+
+    Raises ClaimLost, having stored nothing.
+    """
     with transaction.atomic():
-        _give_back(turn.claim, now=now)
+        _give_back(turn.claim, now=now, assistant_type=reply.assistant_type)
         reply.user, reply.conversation = turn.claim.user, turn.conversation
         reply.role, reply.status, reply.reply_to = Message.Role.ASSISTANT, Message.Status.DONE, turn.message
         reply.save(force_insert=True)
-        Message.objects.filter(pk=turn.message.pk).update(status=Message.Status.DONE, reason="")
-        notify(STREAMS_CHANNEL, str(turn.message.pk))
+        _close(turn, assistant_type=reply.assistant_type)
+        replies.send(reply=reply, now=now)
+        if said is not None:
+            replies.follow_up(conversation=turn.conversation, question=turn.message, said=said, now=now)
+
+
+def leave(*, turn: Turn, now: datetime) -> None:
+    """End a turn that wants no reply, such as that of a sticker. Raises ClaimLost, having stored nothing."""
+    with transaction.atomic():
+        _give_back(turn.claim, now=now)
+        _close(turn)
 
 
 def stumble(*, turn: Turn, now: datetime) -> None:
     """Give the conversation back after a fault of ours: to be tried again, or failed at the last attempt."""
     with transaction.atomic():
         _give_back(turn.claim, now=now)
-        if turn.message.attempts >= MAX_ATTEMPTS:
-            _fail(turn.message, Message.Reason.FAULT)
+        if spent := [message for message in turn.burst if message.attempts >= MAX_ATTEMPTS]:
+            _fail(turn.conversation, spent, Message.Reason.FAULT, now=now)
+
+
+def _next_burst(conversation: Conversation, waiting: list[Message], *, now: datetime) -> list[Message]:
+    """Of what waits, what one reply answers; on the web a message. What was tried too often fails."""
+    is_whatsapp = conversation.channel == Conversation.Channel.WHATSAPP
+    if is_whatsapp and waiting and replies.stays_silent(conversation=conversation, waiting=waiting, now=now):
+        _done(waiting)
+        inbox_events.tell(conversation.user_id, conversation.pk)
+        return []
+    while waiting:
+        begun = [message for message in waiting if message.attempts]
+        burst = (begun or waiting) if is_whatsapp else waiting[:1]
+        spent = [message for message in burst if message.attempts >= MAX_ATTEMPTS]
+        if not spent:
+            return burst
+        _fail(conversation, spent, Message.Reason.INTERRUPTED, now=now)
+        waiting = [message for message in waiting if message not in spent]
+    return []
 
 
 def _history(message: Message) -> list[Message]:
-    """The finished messages before ``message``, eldest first: HISTORY_LENGTH at most, cut in steps.
+    """What was said before ``message``, eldest first: HISTORY_LENGTH at most, cut in steps.
 
     In steps, because a history that loses its head with every turn is new to the model's prompt cache every time.
     """
-    before = Message.objects.filter(conversation=message.conversation).finished().before(message.pk)
+    before = Message.objects.filter(conversation=message.conversation).finished().said().before(message.pk)
     surplus = max(0, before.count() - HISTORY_LENGTH)
     skipped = -(-surplus // HISTORY_STEP) * HISTORY_STEP
     return list(before.in_order()[skipped:])
 
 
-def _give_back(claim: Claim, *, now: datetime | None) -> None:
-    fields = {"lease_until": None} if now is None else {"lease_until": None, "updated_at": now}
+def _give_back(claim: Claim, *, now: datetime | None, assistant_type: str = "") -> None:
+    fields: dict[str, Any] = {"lease_until": None}
+    if now is not None:
+        fields["updated_at"] = now
+    if assistant_type:
+        fields["assistant_type"] = assistant_type
     if not Conversation.objects.filter(pk=claim.conversation_id, fence=claim.fence).update(**fields):
         raise ClaimLost
 
 
-def _fail(message: Message, reason: Message.Reason) -> None:
-    message.status, message.reason = Message.Status.FAILED, reason
-    message.save(update_fields=["status", "reason"])
-    notify(STREAMS_CHANNEL, str(message.pk))
+def _close(turn: Turn, *, assistant_type: str = "") -> None:
+    done = {"status": Message.Status.DONE, "reason": ""} | (
+        {"assistant_type": assistant_type} if assistant_type else {}
+    )
+    Message.objects.filter(pk=turn.message.pk).update(**done)
+    if turn.earlier:
+        joined = Message.objects.filter(pk__in=[message.pk for message in turn.earlier])
+        joined.update(**done, joined_to=turn.message)
+    for message in turn.burst:
+        notify(STREAMS_CHANNEL, str(message.pk))
+    inbox_events.tell(turn.claim.user.pk, turn.conversation.pk)
+
+
+def _done(messages: Sequence[Message]) -> None:
+    Message.objects.filter(pk__in=[message.pk for message in messages]).update(status=Message.Status.DONE)
+    for message in messages:
+        notify(STREAMS_CHANNEL, str(message.pk))
+
+
+def _fail(conversation: Conversation, messages: Sequence[Message], reason: Message.Reason, *, now: datetime) -> None:
+    for message in messages:
+        message.status, message.reason = Message.Status.FAILED, reason
+        message.save(update_fields=["status", "reason"])
+        notify(STREAMS_CHANNEL, str(message.pk))
+    replies.apologise(conversation=conversation, now=now)
+    inbox_events.tell(conversation.user_id, conversation.pk)

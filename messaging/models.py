@@ -147,6 +147,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def finished(self) -> Self:
         return self.filter(status=Message.Status.DONE)
 
+    def said(self) -> Self:
+        """What both sides have read: no notes of the owner's."""
+        return self.exclude(role=Message.Role.NOTE)
+
     def in_order(self) -> Self:
         """Each reply after what it replies to, however late it came."""
         return self.alias(turn=_turn).order_by("turn", "-role", "id")  # "user" before "assistant"

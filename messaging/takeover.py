@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from messaging.claims import STREAMS_CHANNEL
+from messaging.lines import STREAMS_CHANNEL
 from messaging.models import Conversation, Message
 from tenants.notices import notify
 
@@ -32,7 +32,7 @@ def keep_quiet(*, conversation: Conversation, now: datetime) -> None:
     with transaction.atomic():
         current = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
         if is_taken_over(conversation=current, now=now):
-            until = None if current.taken_over_until is None else max(current.taken_over_until, until)  # type: ignore[type-var]
+            until = None if current.taken_over_until is None else max(current.taken_over_until, until)
         _keep_quiet(conversation, until=until, now=now)
 
 

@@ -69,13 +69,9 @@ def text_part(text: str) -> Part:
 
 def buttons_part(body: str, buttons: Sequence[tuple[str, str]], *, header: str = "", footer: str = "") -> Part:
     """Up to three buttons, each (id, title), below a body that fits."""
-    action = {
-        "buttons": [
-            {"type": "reply", "reply": {"id": id_[:IDENTIFIER], "title": clip(title, BUTTON)}}
-            for id_, title in buttons[:BUTTONS]
-        ]
-    }
-    titles = " ".join(f"[{button['reply']['title']}]" for button in action["buttons"])
+    shown = [(id_[:IDENTIFIER], clip(title, BUTTON)) for id_, title in buttons[:BUTTONS]]
+    action = {"buttons": [{"type": "reply", "reply": {"id": id_, "title": title}} for id_, title in shown]}
+    titles = " ".join(f"[{title}]" for _, title in shown)
     return Part(_interactive("button", body, action, header, footer), f"{body}\n{titles}")
 
 

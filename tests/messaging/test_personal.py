@@ -11,6 +11,7 @@ from assistants import replies
 from assistants.models import ToolEffect
 from messaging import answering, claims, conversations
 from messaging.models import Conversation, Message
+from messaging.readings import Reading
 from tenants.models import User
 from tenants.scope import tenant_scope
 from tests.messaging.conftest import read
@@ -113,7 +114,7 @@ def test_who_was_overtaken_changes_nothing(alice: User):
         Conversation.objects.update(fence=claim.fence + 1)  # somebody else has claimed it meanwhile
         turn = claims.Turn(claim, Conversation.objects.get(), Message.objects.get(), [])
     with pytest.raises(replies.ReaderLost) as fault:
-        answering._reply(turn)
+        answering._reply(turn, Reading(BOOK))
     assert isinstance(fault.value.__cause__, claims.ClaimLost)
     assert count(alice) == 0
 
