@@ -11,8 +11,8 @@ from tenants.models import Contact, TenantOwned
 
 
 class PhoneLink(TenantOwned):
-    """A phone and a tenant. A phone is the owner's of one tenant; on the shared number it is a customer of the one
-    that it named last."""
+    """A phone and a tenant. On the shared number a phone is the owner's of one tenant, or a customer of the one that it
+    named last; on a tenant's own number the owner's, of that tenant."""
 
     class Role(models.TextChoices):
         OWNER = "owner", _("dueño")
@@ -23,6 +23,9 @@ class PhoneLink(TenantOwned):
     bsuid = models.CharField(max_length=160, blank=True)  # of whoever hides the number
     wa_id = models.CharField(max_length=20, blank=True)  # as Meta returned it last: what is written to
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, related_name="+")  # of a customer
+    # An owner: on the platform's number. What comes for a tenant's own is signed with a secret that the tenant has, so
+    # it proves nothing to others: such a link counts on that tenant's own numbers alone.
+    is_proved = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     used_at = models.DateTimeField(default=timezone.now, editable=False)  # a customer: when the shop was named last
     last_seen_at = models.DateTimeField(null=True, editable=False)  # an owner: opens the window of 24 hours
@@ -35,10 +38,14 @@ class PhoneLink(TenantOwned):
             models.CheckConstraint(condition=Q(role__in=["owner", "customer"]), name="phone_link_role_known"),
             models.CheckConstraint(condition=~Q(phone_key="") | ~Q(bsuid=""), name="phone_link_of_somebody"),
             models.UniqueConstraint(
-                fields=["phone_key"], condition=Q(role="owner") & ~Q(phone_key=""), name="phone_link_one_owner"
+                fields=["phone_key"],
+                condition=Q(role="owner", is_proved=True) & ~Q(phone_key=""),
+                name="phone_link_one_owner",
             ),
             models.UniqueConstraint(
-                fields=["bsuid"], condition=Q(role="owner") & ~Q(bsuid=""), name="phone_link_one_hidden_owner"
+                fields=["bsuid"],
+                condition=Q(role="owner", is_proved=True) & ~Q(bsuid=""),
+                name="phone_link_one_hidden_owner",
             ),
             models.UniqueConstraint(
                 fields=["user", "role", "phone_key"], condition=~Q(phone_key=""), name="phone_link_once"
