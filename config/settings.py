@@ -200,6 +200,7 @@ SPECTACULAR_SETTINGS = {
         "MessageRole": "messaging.models.Message.Role",
         "AssistantType": "messaging.models.AssistantType",
         "MessageStatus": "messaging.models.Message.Status",
+        "MessageKind": "messaging.models.Message.Kind",
         "ConversationChannel": "messaging.models.Conversation.Channel",
         "AppointmentStatus": "agenda.models.Appointment.Status",
         "TaskStatus": "agenda.models.Task.Status",

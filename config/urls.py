@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("agenda.urls")),
     path("", include("agenda.calendar.urls")),
     path("", include("messaging.urls")),
+    path("", include("messaging.inbox_urls")),
 ]
 
 handler400 = errors.bad_request

@@ -18,9 +18,11 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agenda.filters import read_filters
 from messaging import conversations, streams
 from messaging.models import Conversation, Message
 from messaging.serializers import (
+    ConversationFilters,
     ConversationSerializer,
     MessageSerializer,
     NewMessageSerializer,
@@ -89,7 +91,8 @@ class SendView(ChatView):
     def _send(self, conversation_id: int | None, *, content: str, assistant_type: str) -> Message:
         conversation = None
         if conversation_id is not None:
-            conversation = get_object_or_404(Conversation, pk=conversation_id)
+            # On WhatsApp it is somebody else who writes: there the owner speaks in the inbox.
+            conversation = get_object_or_404(Conversation, pk=conversation_id, channel=Conversation.Channel.WEB)
         try:
             return conversations.send(
                 user=self.person,
@@ -188,12 +191,13 @@ class ConversationsView(ChatView):
 
     @extend_schema(
         operation_id="list_conversations",
-        parameters=[OpenApiParameter("page", int), OpenApiParameter("page_size", int)],
+        parameters=[ConversationFilters, OpenApiParameter("page", int), OpenApiParameter("page_size", int)],
         responses=ConversationSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         """My conversations, the one that moved last first."""
-        page = self.paginate_queryset(Conversation.objects.newest_first().with_last_message()) or []
+        found = Conversation.objects.filter(**read_filters(request, ConversationFilters)).newest_first()
+        page = self.paginate_queryset(found.with_last_message()) or []
         return self.get_paginated_response(
             ConversationSerializer(page, many=True, context={"last_messages": conversations.last_messages(page)}).data
         )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from assistants import effects
-from messaging import answering
+from messaging import answering, inbox_events
 from messaging.models import TITLE_LENGTH, AssistantType, Conversation, Message
 from tenants.limits import Limit, hit
 from tenants.models import User
@@ -54,6 +54,7 @@ def send(
             status=Message.Status.PENDING,
             created_at=now,
         )
+        inbox_events.tell(user.pk, conversation.pk)
         answering.ring()
     return message
 
@@ -77,6 +78,7 @@ def delete(*, conversation: Conversation) -> None:
         # Whoever writes into it locks it first, so nothing is added between looking for its rows and deleting them.
         for locked in Conversation.objects.select_for_update().filter(pk=conversation.pk):
             effects.forget(thread=locked.pk)
+            inbox_events.tell(locked.user_id, locked.pk)
             locked.delete()
 
 

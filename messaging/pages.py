@@ -30,6 +30,14 @@ def personal_chat(request: HttpRequest) -> HttpResponse:
     return _chat(request, AssistantType.PERSONAL)
 
 
+@require_safe
+@never_cache
+@login_required
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Who is waiting?"""
+    return render(request, "messaging/inbox.html")
+
+
 def _chat(request: HttpRequest, assistant: AssistantType) -> HttpResponse:
     context = {"answering": who_answers(current_configuration()), "assistant": assistant.value}
     return render(request, "messaging/chat.html", context)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agenda.filters import Filters
 from messaging.conversations import AUTO
 from messaging.models import AssistantType, Conversation, Message
 from tenants.contract import StrictFields, Text, Whole
@@ -113,6 +114,11 @@ class LastMessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_content(self, message: Message) -> str:
         return message.content[:PREVIEW_LENGTH]
+
+
+class ConversationFilters(Filters):
+    channel = serializers.ChoiceField(choices=Conversation.Channel.choices, required=False)
+    audience = serializers.ChoiceField(choices=Conversation.Audience.choices, required=False)
 
 
 class ConversationSerializer(serializers.ModelSerializer[Conversation]):

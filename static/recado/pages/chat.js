@@ -58,7 +58,7 @@ Alpine.data("chat", () => ({
   deleteLabel(conversation) { return interpolate(gettext("Borrar la conversación «%s»"), [this.titleOf(conversation)]); },
   async list({ page = 1 } = {}) {
     try {
-      const answer = await get(`${CHAT}/conversations?${query({ page, page_size: PAGE_SIZE })}`);
+      const answer = await get(`${CHAT}/conversations?${query({ page, page_size: PAGE_SIZE, channel: "web" })}`);
       const fresh = answer.results.filter((row) => row.assistant_type === this.type && !this.goingAway.has(row.id));
       const known = new Set(page > 1 ? this.conversations.map((row) => row.id) : []);
       this.conversations = [...(page > 1 ? this.conversations : []), ...fresh.filter((row) => !known.has(row.id))];

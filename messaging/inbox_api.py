@@ -1,0 +1,379 @@
+"""The API of the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ModelViewSet
+
+from agenda.filters import read_filters
+from catalog.models import Product
+from messaging import files, inbox, inbox_reading, questions
+from messaging.api import EventsView, TooManyStreams, stream_response
+from messaging.bell_api import EVENT
+from messaging.inbox_serializers import (
+    CountsSerializer,
+    InboxConversationSerializer,
+    InboxFilters,
+    InboxMessageSerializer,
+    MessagesSerializer,
+    NoteSerializer,
+    OwnerReplySerializer,
+    QuickReplySerializer,
+    SendProductSerializer,
+    SendSlotSerializer,
+    TakeOverSerializer,
+    UnansweredFilters,
+    UnansweredSerializer,
+)
+from messaging.inbox_stream import InboxStream
+from messaging.models import Attachment, Conversation, Message, QuickReply, UnansweredQuestion
+from messaging.streams import TooManyWaiting
+from tenants.contract import Pages, whole_number
+from tenants.errors import Conflict
+from tenants.models import User
+
+MESSAGES_SHOWN, MOST_MESSAGES_SHOWN = 50, 200
+
+_pages = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
+_NOT_SENT = OpenApiResponse(
+    description="It cannot be sent now; `detail` says why and what to do: the window of 24 hours is closed, the person"
+    " wants no messages, or it is your own conversation."
+)
+
+
+class InboxView(GenericAPIView[Any]):
+    serializer_class: type[Any] = InboxConversationSerializer
+
+    @property
+    def person(self) -> User:
+        return cast(User, self.request.user)
+
+    def conversation(self, pk: int) -> Conversation:
+        """The conversation ``pk`` of mine; 404 for anybody else's."""
+        return cast(Conversation, get_object_or_404(_found(), pk=pk))
+
+    def checked(self, request: Request) -> dict[str, Any]:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def show(self, pk: int) -> Response:
+        return Response(show_conversations([pk])[0])
+
+
+class ListView(InboxView):
+    """Who wrote."""
+
+    pagination_class = Pages
+
+    @extend_schema(
+        operation_id="list_inbox",
+        parameters=[InboxFilters, *_pages],
+        responses=InboxConversationSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """My customers' conversations of every channel, the one that moved last first."""
+        now = timezone.now()
+        found = inbox.with_needs(inbox.find(read_filters(request, InboxFilters), now=now)).with_last_message()
+        page = self.paginate_queryset(found) or []
+        return self.get_paginated_response(_show(page))
+
+
+class CountsView(InboxView):
+    """How many wait."""
+
+    serializer_class = CountsSerializer
+
+    @extend_schema(operation_id="count_inbox")
+    def get(self, request: Request) -> Response:
+        """How many customers' conversations are unread, and how many need me."""
+        return Response(inbox.count())
+
+
+class DetailView(InboxView):
+    """One conversation."""
+
+    @extend_schema(operation_id="read_inbox")
+    def get(self, request: Request, pk: int) -> Response:
+        """One conversation of mine."""
+        return self.show(self.conversation(pk).pk)
+
+
+class WriteView(InboxView):
+    """Into a conversation."""
+
+    def send(self, pk: int, send: Callable[..., Message]) -> Response:
+        conversation = self.conversation(pk)
+        try:
+            message = send(conversation=conversation, now=timezone.now(), **self.checked(self.request))
+        except (inbox.NotSent, inbox.NotFree) as fault:
+            raise Conflict(str(fault)) from fault
+        return Response(show_messages([message])[0], status=status.HTTP_201_CREATED)
+
+
+class MessagesView(WriteView):
+    """What was said."""
+
+    serializer_class = OwnerReplySerializer
+
+    @extend_schema(
+        operation_id="list_inbox_messages",
+        parameters=[
+            OpenApiParameter("limit", int, description=f"How many messages; {MESSAGES_SHOWN} unless told."),
+            OpenApiParameter("before", int, description="Only messages before this one: the first of those shown."),
+        ],
+        responses=MessagesSerializer,
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """The latest messages, the oldest of them first."""
+        limit = whole_number(request, "limit", least=1, most=MOST_MESSAGES_SHOWN, default=MESSAGES_SHOWN)
+        before = whole_number(request, "before", least=1, most=10**12 - 1)
+        run = inbox_reading.read_run(conversation=self.conversation(pk), limit=limit or MESSAGES_SHOWN, before=before)
+        return Response({"messages": show_messages(run.messages), "has_earlier": run.has_earlier})
+
+    @extend_schema(operation_id="reply_in_inbox", responses={201: InboxMessageSerializer, 409: _NOT_SENT})
+    def post(self, request: Request, pk: int) -> Response:
+        """Write to the customer myself. The assistant keeps quiet for the next half hour, or as long as taken over."""
+        return self.send(pk, inbox.reply)
+
+
+class NotesView(WriteView):
+    """For me alone."""
+
+    serializer_class = NoteSerializer
+
+    @extend_schema(operation_id="add_inbox_note", responses={201: InboxMessageSerializer, 409: _NOT_SENT})
+    def post(self, request: Request, pk: int) -> Response:
+        """Keep a note in the conversation. It is never sent, and no assistant reads it."""
+        return self.send(pk, inbox.add_note)
+
+
+class ProductsView(WriteView):
+    """What I sell, with a click."""
+
+    serializer_class = SendProductSerializer
+
+    @extend_schema(operation_id="send_product_in_inbox", responses={201: InboxMessageSerializer, 409: _NOT_SENT})
+    def post(self, request: Request, pk: int) -> Response:
+        """Send a product of mine with its price and stock of now."""
+        return self.send(pk, self._send)
+
+    def _send(self, *, product_id: int, **given: Any) -> Message:
+        product = Product.objects.filter(pk=product_id, active=True).first()
+        if product is None:
+            raise NotFound
+        return inbox.send_product(product=product, **given)
+
+
+class SlotsView(WriteView):
+    """When I have time, with a click."""
+
+    serializer_class = SendSlotSerializer
+
+    @extend_schema(operation_id="send_slot_in_inbox", responses={201: InboxMessageSerializer, 409: _NOT_SENT})
+    def post(self, request: Request, pk: int) -> Response:
+        """Offer a free time of mine: one within those of `GET /api/user/personal/appointments/free`."""
+        return self.send(pk, inbox.send_slot)
+
+
+class TakeOverView(InboxView):
+    """I speak."""
+
+    serializer_class = TakeOverSerializer
+
+    @extend_schema(operation_id="take_over_in_inbox", responses={200: InboxConversationSerializer, 409: _NOT_SENT})
+    def post(self, request: Request, pk: int) -> Response:
+        """Take the word: the assistant keeps quiet for `minutes`, or until I hand it back."""
+        conversation = self.conversation(pk)
+        try:
+            inbox.take_over(conversation=conversation, minutes=self.checked(request).get("minutes"), now=timezone.now())
+        except inbox.NotSent as fault:
+            raise Conflict(str(fault)) from fault
+        return self.show(pk)
+
+
+class HandBackView(InboxView):
+    """The assistant speaks."""
+
+    @extend_schema(operation_id="hand_back_in_inbox", request=None)
+    def post(self, request: Request, pk: int) -> Response:
+        """Give the word back to the assistant, for what is written from now on."""
+        inbox.hand_back(conversation=self.conversation(pk), now=timezone.now())
+        return self.show(pk)
+
+
+class ReadView(InboxView):
+    """I have seen it."""
+
+    @extend_schema(operation_id="read_all_in_inbox", request=None)
+    def post(self, request: Request, pk: int) -> Response:
+        """Mark all of a conversation as read."""
+        inbox.mark_read(conversation=self.conversation(pk))
+        return self.show(pk)
+
+
+class InboxStreamView(EventsView):
+    """The inbox, live."""
+
+    serializer_class = InboxConversationSerializer
+
+    @extend_schema(
+        operation_id="stream_inbox",
+        responses={
+            (200, "text/event-stream"): OpenApiResponse(
+                EVENT,
+                "`event: conversation` with each that changed as the list answers it, `event: gone` with {id} of one"
+                " that was deleted, and `event: refresh` with {} when the list is to be read anew: at the beginning,"
+                " and when something may have been missed.",
+            ),
+            503: OpenApiResponse(description="Too many streams are open: ask the list now and then instead."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Server-sent events of my inbox."""
+        try:
+            stream = InboxStream(user=self.person, render=show_conversations)
+        except TooManyWaiting as fault:
+            raise TooManyStreams(_("Hay demasiadas páginas abiertas. Prueba en un momento.")) from fault
+        return stream_response(stream)
+
+
+class QuickReplyViewSet(ModelViewSet[QuickReply]):
+    """What I write often."""
+
+    serializer_class = QuickReplySerializer
+    lookup_value_converter = "int"
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def get_queryset(self) -> Any:
+        return QuickReply.objects.order_by("title", "id")
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.save(user=self.request.user)
+
+    @extend_schema(operation_id="list_quick_replies")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """My quick replies by title, a page at a time."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(operation_id="create_quick_reply")
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Keep a text that I send often."""
+        return super().create(request, *args, **kwargs)
+
+    @extend_schema(operation_id="read_quick_reply")
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One quick reply."""
+        return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(operation_id="change_quick_reply")
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change a quick reply; fields that are left out stay."""
+        return super().partial_update(request, *args, **kwargs)
+
+    @extend_schema(operation_id="delete_quick_reply")
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete a quick reply."""
+        return super().destroy(request, *args, **kwargs)
+
+
+class UnansweredView(InboxView):
+    """What people ask for and I do not have."""
+
+    serializer_class = UnansweredSerializer
+    pagination_class = Pages
+
+    @extend_schema(
+        operation_id="list_unanswered",
+        parameters=[UnansweredFilters, *_pages],
+        responses=UnansweredSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """What customers asked for in vain, the last asked first."""
+        filters = read_filters(request, UnansweredFilters)
+        found = UnansweredQuestion.objects.select_related("message__conversation__contact")
+        found = found.filter(dismissed_at__isnull=filters.get("dismissed") != "true")
+        by_times = filters.get("ordering") == "-times"
+        page = self.paginate_queryset(found.most_asked_first() if by_times else found.newest_first()) or []
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class DismissView(InboxView):
+    """Seen."""
+
+    serializer_class = UnansweredSerializer
+
+    @extend_schema(operation_id="dismiss_unanswered", request=None)
+    def post(self, request: Request, pk: int) -> Response:
+        """Put a question aside. It stays there, however often it is asked again."""
+        row = get_object_or_404(UnansweredQuestion, pk=pk)
+        questions.dismiss(question=row, now=timezone.now())
+        return self._answer(pk)
+
+    def _answer(self, pk: int) -> Response:
+        row = get_object_or_404(UnansweredQuestion.objects.select_related("message__conversation__contact"), pk=pk)
+        return Response(self.get_serializer(row).data)
+
+
+class RestoreView(DismissView):
+    """Not yet."""
+
+    @extend_schema(operation_id="restore_unanswered", request=None)
+    def post(self, request: Request, pk: int) -> Response:
+        """Show a question again that was put aside."""
+        questions.restore(question=get_object_or_404(UnansweredQuestion, pk=pk))
+        return self._answer(pk)
+
+
+class AttachmentView(InboxView):
+    """A file."""
+
+    serializer_class = None  # type: ignore[assignment]
+
+    @extend_schema(
+        operation_id="read_attachment",
+        responses={
+            (200, "application/octet-stream"): OpenApiResponse(
+                OpenApiTypes.BINARY,
+                "The file under a type that a browser runs nothing of: of pictures, voice notes and videos their own.",
+            )
+        },
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """A file that came with a message of mine."""
+        stored = Attachment.objects.filter(status=Attachment.Status.STORED, content__isnull=False)
+        return files.serve(get_object_or_404(stored, pk=pk))
+
+
+def show_conversations(ids: list[int]) -> list[dict[str, Any]]:
+    """The conversations of the open scope as the list answers them, in the order of ``ids``."""
+    found = {row.pk: row for row in _found().filter(pk__in=ids)}
+    return _show([found[pk] for pk in ids if pk in found])
+
+
+def show_messages(messages: list[Message]) -> list[dict[str, Any]]:
+    """The messages with what stands around them."""
+    context = {"surroundings": inbox_reading.around_messages(messages)}
+    return [dict(row) for row in InboxMessageSerializer(messages, many=True, context=context).data]
+
+
+def _found() -> Any:
+    return inbox.with_needs(Conversation.objects.select_related("contact", "number")).with_last_message()
+
+
+def _show(page: list[Conversation]) -> list[dict[str, Any]]:
+    context = {"surroundings": inbox_reading.around_conversations(page), "now": timezone.now()}
+    return [dict(row) for row in InboxConversationSerializer(page, many=True, context=context).data]
