@@ -14,7 +14,7 @@ from pathlib import Path
 
 VARIABLE = "RECADO_PERILS"
 LOG_VARIABLE = "RECADO_PERILS_LOG"
-POINTS = ("before_claim", "after_claim", "before_send", "after_send")
+POINTS = ("before_claim", "after_claim", "before_send", "after_send", "before_whatsapp_send", "after_whatsapp_send")
 
 _shares: dict[str, float] = json.loads(os.environ.get(VARIABLE) or "{}")
 

@@ -59,7 +59,8 @@ class Delivery(TenantOwned):
     # The Graph API's body without messaging_product, recipient and callback data: {"type": "text", "text": {…}}.
     payload = models.JSONField(default=dict)
     text = models.TextField(blank=True)  # what a person reads of it
-    # What to send instead when the window of 24 hours is closed: {"name", "language", "components"}; empty: nothing.
+    # What to send instead when the window of 24 hours is closed, empty for nothing: {"name", "language"} and either
+    # {"components"} as the Graph API wants them, or {"values", "payloads"}: of its variables, and of its buttons.
     template = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     code = models.IntegerField(null=True)  # WhatsApp's, of the last refusal

@@ -7,20 +7,34 @@ WhatsApp (``messaging.statuses``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
 from agenda.models import Reminder
+from messaging import dispatch, endings, sending
+from messaging.dispatch import Claim
 from messaging.models import Channel, Conversation, Delivery, Message
+from messaging.pacing import NumberPace
+from messaging.sending import Clock
 from tenants.jobs import enqueue
 from tenants.models import Contact, User
+from tenants.notices import dedicated_connection
+from tenants.scope import release_connection, tenant_scope
 
 DRAIN_SECONDS = 40.0  # how long one task goes on claiming; then it rings for the next
+CHUNK = 5  # claimed at once by each thread
+ROLE_KEY = 7_231_004  # of the advisory locks, with the number of the place
+# What it has begun it may finish; past that django-q2 ends it.
 TASK_SECONDS = int(DRAIN_SECONDS + settings.WHATSAPP["SENDING_LEASE_SECONDS"]) + 30
 
 
@@ -65,8 +79,8 @@ def put(
     """Put one message into the outbox, in the caller's transaction and the tenant's scope.
 
     The same ``key`` of a tenant is one message, however often it is put. ``payload`` is the Graph API's body without
-    product, recipient and callback data; empty when only ``template`` ({"name", "language", "components"}) is to go
-    out. It goes out from ``phone_number_id``: ``channel``, the tenant's own, or the shared number when that is None.
+    product, recipient and callback data; empty when only ``template`` (as in the model) is to go out. It goes out from
+    ``phone_number_id``: ``channel``, the tenant's own, or the shared number when that is None.
     """
     delivery, is_new = Delivery.objects.get_or_create(
         user=user,
@@ -135,6 +149,116 @@ def ring() -> None:
     enqueue("messaging.tasks.send_whatsapp", timeout=TASK_SECONDS)
 
 
+def ring_due(*, now: datetime) -> bool:
+    """Ring when something is due. Returns whether it rang."""
+    due = dispatch.waiting_since(now=now) is not None
+    if due:
+        with transaction.atomic():
+            ring()
+    return due
+
+
+def sweep(*, now: datetime) -> Counter[str]:
+    """Find again what lies with somebody who is gone: what was being sent is unknown. Ring for what is due.
+
+    To be called every 10 to 30 seconds by a process that is no django-q2 worker. Returns how many of each.
+    """
+    found: Counter[str] = Counter()
+    for claim in dispatch.expired_sendings(now=now):
+        user = User.objects.tenants().filter(pk=claim.user_id).first()
+        if user is not None:
+            with tenant_scope(user):
+                found["unknown"] += sending.give_up(claim, user=user, now=now)
+    found["rung"] += ring_due(now=now)
+    return found
+
+
+def resume(*, channel: Channel, now: datetime) -> None:
+    """Let what waits for a number that was paused go out now. In the caller's transaction and the tenant's scope."""
+    waiting = Delivery.objects.filter(user_id=channel.user_id, channel=channel, status=Delivery.Status.QUEUED)
+    if waiting.update(next_at=now):
+        ring()
+
+
+def abandon(*, channel: Channel, now: datetime) -> int:
+    """Fail what waits for a number that is about to be removed. In the caller's transaction and the tenant's scope."""
+    waiting = Delivery.objects.filter(user_id=channel.user_id, channel=channel, status=Delivery.Status.QUEUED)
+    rows = list(waiting.select_for_update(of=("self",)).select_related("user", "reminder", "message"))
+    for delivery in rows:
+        endings.fail(delivery, now=now, detail="no_number")
+    return len(rows)
+
+
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
-    return f"nobody sends yet ({timezone.now():%H:%M})"
+    with _role() as taken:
+        if not taken:
+            return "somebody else is sending"
+        done = drain(threads=settings.WHATSAPP["THREADS"])
+    ring_due(now=timezone.now())  # who was turned away meanwhile has relied on us
+    return describe(done)
+
+
+def drain(
+    *,
+    threads: int = 1,
+    seconds: float = DRAIN_SECONDS,
+    clock: Clock = timezone.now,
+    pace: NumberPace | None = None,
+    stop: Callable[[], bool] = bool,
+) -> Counter[str]:
+    """Claim and send in ``threads`` until nothing is due, the time is up or ``stop`` answers true.
+
+    Returns how many messages came to each status; those that are to be tried again count as queued.
+    """
+    deadline = time.monotonic() + seconds
+    pace = pace or NumberPace()
+
+    def work() -> Counter[str]:
+        done: Counter[str] = Counter()
+        while time.monotonic() < deadline and not stop() and (claims := dispatch.claim_due(now=clock(), most=CHUNK)):
+            done += _deal_with(claims, pace=pace, clock=clock, stop=stop)
+        return done
+
+    def work_apart() -> Counter[str]:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    if threads == 1:
+        return work()
+    release_connection()
+    with ThreadPoolExecutor(threads, thread_name_prefix="whatsapp") as pool:
+        futures = [pool.submit(work_apart) for _ in range(threads)]
+    return sum((future.result() for future in futures), Counter())
+
+
+def describe(done: Counter[str]) -> str:
+    """«sent 3, failed 0, …» for logs and commands."""
+    names = (Delivery.Status.SENT, Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
+    said = [f"{name.value} {done[name.value]}" for name in names]
+    return ", ".join([*said, f"later {done[Delivery.Status.QUEUED.value]}"])
+
+
+def _deal_with(claims: Sequence[Claim], *, pace: NumberPace, clock: Clock, stop: Callable[[], bool]) -> Counter[str]:
+    users = User.objects.in_bulk({claim.user_id for claim in claims})
+    done: Counter[str] = Counter()
+    give_up = time.monotonic() + dispatch.LEASE.total_seconds() / 2
+    for place, claim in enumerate(claims):
+        if stop() or time.monotonic() > give_up:  # WhatsApp is slow: the others need not wait for it
+            dispatch.give_back(claims=claims[place:], now=clock())
+            break
+        if (user := users.get(claim.user_id)) is not None:
+            release_connection()
+            pace.take(claim.phone_number_id)
+            done[sending.send(claim, user=user, clock=clock)] += 1
+    return done
+
+
+@contextmanager
+def _role() -> Iterator[bool]:
+    """The right to send for the queue, so that a burst of messages never takes all its workers."""
+    with dedicated_connection(application_name="recado outbox") as held:
+        row = held.execute("SELECT pg_try_advisory_lock(%s)", [ROLE_KEY]).fetchone()
+        yield bool(row and row[0])

@@ -102,6 +102,20 @@ def sweep(*, now: datetime) -> Counter[str]:
     return found
 
 
+def reopen(*, user: User, reminder_id: int, now: datetime) -> bool:
+    """Try the channels after the one that took the reminder and could not deliver it. In the caller's transaction.
+
+    Returns whether there is such a reminder.
+    """
+    rows = Reminder.objects.filter(user=user, pk=reminder_id, status__in=[Status.SENT, Status.UNKNOWN])
+    reopened = rows.update(
+        status=Status.SCHEDULED, sent_at=None, next_at=now, attempts=0, lease_until=None, detail="", updated_at=now
+    )
+    if reopened:
+        ring()
+    return bool(reopened)
+
+
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
     with _role() as taken:

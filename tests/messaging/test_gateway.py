@@ -13,7 +13,7 @@ import pytest
 from heyoo import WhatsApp
 
 from messaging.whatsapp.errors import NoAnswer, Reaction, Refused, Throttled, TokenInvalid, TooLarge, Unreachable
-from messaging.whatsapp.gateway import Gateway
+from messaging.whatsapp.gateway import Gateway, _read
 from tests.messaging.outgoing import PHONE, graph, text
 from tests.standins.graph_server import BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, TOKEN, GraphServer
 
@@ -213,9 +213,7 @@ def test_it_stops_reading_a_file_that_is_larger_than_it_said(settings):
     with answering(http("200 OK", b"x" * 100_000)) as other:
         settings.WHATSAPP = settings.WHATSAPP | {"GRAPH_URL": other, "SIMULATED": False}
         gateway = Gateway(token=TOKEN, phone_number_id=PHONE_NUMBER_ID)
-        with pytest.raises(TooLarge), gateway._open("GET", f"{other}/file") as response:
-            from messaging.whatsapp.gateway import _read
-
+        with gateway._open("GET", f"{other}/file") as response, pytest.raises(TooLarge):
             _read(response, 50_000)
 
 
