@@ -30,6 +30,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @login_required
+def simulator(request: HttpRequest) -> HttpResponse:
+    """A phone beside the shop's inbox, to try WhatsApp without an account of Meta's."""
+    return render(request, "config/simulator.html")
+
+
+@require_safe
+@never_cache
+@login_required
 def settings(request: HttpRequest) -> HttpResponse:
     """What the business is, how its assistant speaks, when it works, how it is reminded, and the password."""
     return render(

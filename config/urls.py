@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from config import errors, health, pages
 from config.schema import DocsView, SchemaView
+from config.simulator import api as simulator
 
 urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
@@ -15,6 +16,10 @@ urlpatterns = [
     path("texts.js", pages.texts, name="texts"),
     path("user/dashboard", pages.dashboard, name="dashboard"),
     path("user/settings", pages.settings, name="settings"),
+    path("user/simulator", pages.simulator, name="simulator"),
+    path("api/user/simulator", simulator.StateView.as_view(), name="api-simulator"),
+    path("api/user/simulator/messages", simulator.MessagesView.as_view(), name="api-simulator-messages"),
+    path("api/user/simulator/read", simulator.ReadView.as_view(), name="api-simulator-read"),
     path("healthz", health.show_liveness, name="healthz"),
     path("readyz", health.show_readiness, name="readyz"),
     path("", include("tenants.urls")),
