@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from agenda import planning
-from messaging import alerts, answering, outbox, reminding
+from messaging import alerts, answering, outbox, reminding, strangers
 from tenants.jobs import tenant_task
 from tenants.models import User
 
@@ -23,6 +23,11 @@ def remind() -> str:
 def send_whatsapp() -> str:
     """The doorbell: send what is in the outbox. Running twice, or at the same time, changes nothing."""
     return outbox.send_due()
+
+
+def answer_strangers() -> str:
+    """The doorbell: say on the shared number what is to be said to those whom no shop knows."""
+    return strangers.send_due()
 
 
 @tenant_task

@@ -69,7 +69,8 @@ class LinkCode(TenantOwned):
     phone_key = models.CharField(max_length=20)
     code_hash = models.CharField(max_length=64)
     is_confirmed = models.BooleanField(default=False)  # with the password: may take the phone from another tenant
-    tries = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)  # wrong ones, on the platform's number
+    tries_apart = models.PositiveSmallIntegerField(default=0)  # on a number of the tenant's, who could sign them
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
