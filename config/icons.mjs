@@ -4,7 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 const ICONS = `home package message-circle settings search plus minus pencil trash x check alert-triangle info-circle logout
   keyboard adjustments-horizontal arrow-up arrow-down refresh send-2 history chevron-right chevron-left chevron-down
   wifi-off building-store key sparkles arrow-back-up tag circle-check arrow-left player-stop rotate-clockwise users server clock database
-  calendar-event calendar-plus checklist bell map-pin repeat flag dots ban briefcase circle download upload link calendar-off`
+  calendar-event calendar-plus checklist bell map-pin repeat flag dots ban briefcase circle download upload link calendar-off
+  inbox brand-whatsapp checks clock-hour-4 note hand-stop robot user paperclip file-text microphone photo bolt shopping-cart
+  phone mail help-circle player-play eye-off message-question filter`
   .split(/\s+/);
 const folder = "node_modules/@tabler/icons/";
 const version = JSON.parse(readFileSync(folder + "package.json")).version;

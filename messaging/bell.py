@@ -9,7 +9,7 @@ from typing import Any
 
 from agenda.models import Reminder
 from messaging.lines import STREAMS_CHANNEL, bell_line
-from messaging.models import Notification
+from messaging.models import Conversation, Notification
 from messaging.notifications import NotificationQuerySet
 from messaging.streams import LiveStream, event, switchboard
 from tenants.jobs import enqueue
@@ -69,7 +69,9 @@ def forget_read(*, now: datetime) -> int:
 
 
 class BellStream(LiveStream):
-    """``notification`` for each that is new since notification ``after``, and ``unread`` {unread} when that changes."""
+    """``notification`` for each that is new since notification ``after``, and when they change ``unread`` {unread} and,
+    of the inbox, ``inbox`` {unread}: every page shows both, on one line.
+    """
 
     def __init__(self, *, user: User, render: Render, after: int | None = None) -> None:
         line = switchboard.line(bell_line(user.pk), tenant_id=user.pk, most=MOST_BELLS, most_of_one=MOST_BELLS_OF_ONE)
@@ -78,6 +80,7 @@ class BellStream(LiveStream):
         self.after = after
         self._told: dict[int, float] = {}  # when each was sent here
         self._unread: int | None = None
+        self._unread_talks: int | None = None
 
     def read(self) -> list[str] | None:
         if self.after is None:
@@ -94,6 +97,10 @@ class BellStream(LiveStream):
         if unread != self._unread:
             self._unread = unread
             events.append(event("unread", {"unread": unread}))
+        talks = Conversation.objects.of_customers().unread().count()
+        if talks != self._unread_talks:
+            self._unread_talks = talks
+            events.append(event("inbox", {"unread": talks}))
         return events
 
 

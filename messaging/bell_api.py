@@ -127,8 +127,9 @@ class NotificationStreamView(EventsView):
         responses={
             (200, "text/event-stream"): OpenApiResponse(
                 EVENT,
-                "`event: notification` with each new one as the list answers it, and `event: unread` with {unread} at"
-                " the beginning and whenever the number of unread ones changes.",
+                "`event: notification` with each new one as the list answers it, and at the beginning and whenever it"
+                " changes `event: unread` with {unread}, the number of unread ones, and `event: inbox` with {unread},"
+                " the number of customers' conversations with something unread.",
             ),
             503: OpenApiResponse(description="Too many streams are open: ask the list now and then instead."),
         },

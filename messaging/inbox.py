@@ -95,17 +95,12 @@ def with_needs(found: Any) -> Any:
 
 def count() -> dict[str, int]:
     """How many customers' conversations of the open scope are unread, and how many need the owner."""
-    found = Conversation.objects.filter(audience=Conversation.Audience.CUSTOMER)
+    found = Conversation.objects.of_customers()
     return {
-        "unread": found.filter(unread__gt=0).count(),
+        "unread": found.unread().count(),
         "needs_me": with_needs(found).exclude(need="").count(),
         "conversations": found.count(),
     }
-
-
-def count_unread() -> int:
-    """How many customers' conversations of the open scope have something that the owner has not seen."""
-    return int(Conversation.objects.filter(unread__gt=0, audience=Conversation.Audience.CUSTOMER).count())
 
 
 def _holding(text: str) -> Q:

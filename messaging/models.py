@@ -50,6 +50,13 @@ class AssistantType(models.TextChoices):
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def of_customers(self) -> Self:
+        return self.filter(audience=Conversation.Audience.CUSTOMER)
+
+    def unread(self) -> Self:
+        """Those in which the owner has not seen everything."""
+        return self.filter(unread__gt=0)
+
     def newest_first(self) -> Self:
         return self.order_by("-updated_at", "-id")
 

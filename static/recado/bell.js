@@ -9,13 +9,14 @@ const SHOWN = 20;
 const FIRST_MS = 1000; // after the page has what it came for
 const AGAIN_MS = 60_000; // when there was no line to listen on
 
-Alpine.store("bell", { unread: 0, list: [], read: false, trouble: "" });
+Alpine.store("bell", { unread: 0, talks: 0, list: [], read: false, trouble: "" });
 const bell = () => Alpine.store("bell");
 let stream = null;
 
 async function count() {
   try {
-    bell().unread = (await get(`${API}?${query({ unread: true, page_size: 1 })}`)).count;
+    const [bells, inbox] = await Promise.all([get(`${API}?${query({ unread: true, page_size: 1 })}`), get("/api/user/inbox/counts")]);
+    Object.assign(bell(), { unread: bells.count, talks: inbox.unread });
   } catch (fault) {
     if (!(fault instanceof ApiError)) throw fault; // the next event, or the next visit, tells
   }
@@ -42,6 +43,7 @@ function listen() {
     notify({ text: fresh.title, action: fresh.url ? gettext("Ver") : "", seconds: 12, run: () => open(fresh) });
   });
   stream.addEventListener("unread", (event) => { bell().unread = JSON.parse(event.data).unread; });
+  stream.addEventListener("inbox", (event) => { bell().talks = JSON.parse(event.data).unread; });
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return; // it comes back by itself
     stream = null;
@@ -87,6 +89,13 @@ Alpine.data("bell", () => ({
     document.getElementById("bell").showModal();
     list();
   },
+}));
+
+// How many conversations have something unread, beside the inbox in the navigation.
+Alpine.data("inboxCount", () => ({
+  get any() { return bell().talks > 0; },
+  get text() { return bell().talks > 99 ? "99+" : String(bell().talks); },
+  get words() { return interpolate(ngettext("%s sin leer", "%s sin leer", bell().talks), [bell().talks]); },
 }));
 
 Alpine.data("bellList", () => ({
