@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from messaging import inbound
 from messaging.models import Channel, InboundUpdate, SharedNumber, WebhookBody
 from messaging.whatsapp.payloads import Unreadable, Update, split
-from messaging.whatsapp.signatures import Placed, Refused, Signer, find_signer, place
+from messaging.whatsapp.signatures import Placed, Refused, Signer, find_signer, place, read_signature
 from tenants.scope import all_tenants
 
 LEAST_DAYS = 8  # Meta repeats itself for seven
@@ -29,9 +29,10 @@ Status = InboundUpdate.Status
 
 def receive(*, body: bytes, signature: str | None, now: datetime) -> int:
     """Store ``body`` when it is signed and has not come before. Returns the id of its row. Raises Refused."""
+    given = read_signature(signature)
     with all_tenants():
         try:
-            signer = find_signer(body=body, header=signature)
+            signer = find_signer(body=body, given=given)
             updates, fault = take_apart(body)
             placed = place(updates=updates, signer=signer)
         except Refused as refusal:
@@ -95,29 +96,38 @@ def insert(placed: list[Placed], *, body_id: int, now: datetime) -> bool:
     Their ids follow their order in the body. They are written in the order of their keys, so that two bodies that
     hold the same updates in different orders wait for each other and never in a circle.
     """
-    rows = [_row(one, body_id=body_id, now=now) for one in placed]
-    if len(rows) > 1:
-        for row, pk in zip(rows, _take_ids(len(rows)), strict=True):
-            row.pk = pk
-        rows.sort(key=lambda row: (row.phone_number_id, row.channel_id or 0, row.kind, row.key))
-    InboundUpdate.objects.bulk_create(rows, batch_size=ROWS_IN_A_STATEMENT, ignore_conflicts=True)
-    return any(row.status == Status.PENDING for row in rows)
+    ids = _take_ids(len(placed))
+    rows = [(*_row(one), pk) for one, pk in zip(placed, ids, strict=True)]
+    rows.sort(key=lambda row: (row[2], row[3] or 0, row[0], row[1]))
+    for start in range(0, len(rows), ROWS_IN_A_STATEMENT):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO messaging_inboundupdate (kind, key, phone_number_id, channel_id, sender, data, status,"
+                " note, id, body_id, attempts, received_at, next_at)"
+                " SELECT *, %s, 0, %s, %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],"
+                " %s::bytea[], %s::text[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING",
+                [
+                    body_id,
+                    now,
+                    now,
+                    *(list(column) for column in zip(*rows[start : start + ROWS_IN_A_STATEMENT], strict=True)),
+                ],
+            )
+    return any(can_be_taken_in(one) for one in placed)
 
 
-def _row(one: Placed, *, body_id: int, now: datetime) -> InboundUpdate:
+def _row(one: Placed) -> tuple[str, str, str, int | None, str, bytes, str, str]:
     update = one.update
-    return InboundUpdate(
-        body_id=body_id,
-        kind=update.kind,
-        key=update.key,
-        phone_number_id=update.phone_number_id,
-        channel_id=one.channel_id,
-        sender=update.sender,
-        data=update.data,
-        status=Status.PENDING if can_be_taken_in(one) else Status.NOT_UNDERSTOOD,
-        note=one.note,
-        received_at=now,
-        next_at=now,
+    status = Status.PENDING if can_be_taken_in(one) else Status.NOT_UNDERSTOOD
+    return (
+        str(update.kind),
+        update.key,
+        update.phone_number_id,
+        one.channel_id,
+        update.sender,
+        update.data,
+        str(status),
+        one.note,
     )
 
 

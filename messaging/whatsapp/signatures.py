@@ -51,7 +51,8 @@ class Signer:
 
     secret: str = field(repr=False)
     channel_id: int | None
-    claims: tuple[Claim, ...] = ()  # of all the numbers that were found in it
+    asked: frozenset[str] = frozenset()  # the numbers that were found in it and looked up,
+    claims: tuple[Claim, ...] = ()  # and the channels that say they are theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,18 @@ def sign(body: bytes, *, secret: str) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def find_signer(*, body: bytes, header: str | None) -> Signer:
-    """Whose secret signed ``body``. Raises Refused. Inside ``all_tenants()``."""
+def read_signature(header: str | None) -> bytes:
+    """The digest in the header. Raises Refused where there is none of the right kind, before anything is looked up."""
     signature = _SIGNATURE.match(header or "")
     if signature is None:
         raise Refused("no signature")
-    given = bytes.fromhex(signature[1])
+    return bytes.fromhex(signature[1])
+
+
+def find_signer(*, body: bytes, given: bytes) -> Signer:
+    """Whose secret made the digest ``given`` of ``body``. Raises Refused. Inside ``all_tenants()``."""
     numbers = _found(_NUMBERS, body)
-    claims = _claims_on(phone_number_ids=numbers)
+    claims = _claims_on(phone_number_ids=set(numbers) - {settings.WHATSAPP["PHONE_NUMBER_ID"]})
     asked: list[Claim] = []
     platform = True
     for number in numbers:
@@ -98,7 +103,7 @@ def find_signer(*, body: bytes, header: str | None) -> Signer:
         # may lay claim: so the platform's secret is asked, too.
         accounts = _found(_ACCOUNTS, body)
         asked = _claims_on(business_account_ids=accounts) if accounts else []
-    signer = Signer(settings.WHATSAPP["APP_SECRET"], None, tuple(claims))
+    signer = Signer(settings.WHATSAPP["APP_SECRET"], None, frozenset(numbers), tuple(claims))
     if platform and _is_signed(body, given, signer.secret):
         return signer
     tried: set[str] = set()
@@ -117,7 +122,7 @@ def signer_of(*, channel_id: int | None) -> Signer:
     claim = next(iter(_claims(Channel.objects.filter(pk=channel_id))), None)
     if claim is None:
         raise Refused("the number that it came for is not connected any more")
-    return Signer(_open(claim), channel_id, (claim,))
+    return Signer(_open(claim), channel_id)
 
 
 def place(*, updates: list[Update], signer: Signer) -> list[Placed]:
@@ -126,7 +131,7 @@ def place(*, updates: list[Update], signer: Signer) -> list[Placed]:
     Inside ``all_tenants()``.
     """
     numbers = {update.phone_number_id for update in updates} - {""}
-    unasked = numbers - {claim.phone_number_id for claim in signer.claims}
+    unasked = numbers - signer.asked - {settings.WHATSAPP["PHONE_NUMBER_ID"]}
     claims = [*signer.claims, *(_claims_on(phone_number_ids=unasked) if unasked else ())]
     where = {number: _place_number(number, claims, signer) for number in numbers}
     accounts = {update.business_account_id for update in updates if not update.phone_number_id} - {""}
