@@ -64,6 +64,32 @@ def test_a_dragged_appointment_that_crosses_another_is_marked_and_comes_back(vis
     assert person.call("GET", f"{API}/{carla['id']}")["start_datetime"] == carla["start_datetime"]
 
 
+def test_a_thumb_drags_an_appointment_on_a_phone(visit, person):
+    day = a_monday()
+    booked = book(person, "Proveedor", day, "08:30")
+    page = visit(person, width=360, height=740, has_touch=True, is_mobile=True).go(f"{PAGE}?view=day&date={day}")
+    shown = event(page, "Proveedor")
+    shown.scroll_into_view_if_needed()
+    box = shown.bounding_box()
+    assert box is not None
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: dict[str, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    x, y = box["x"] + 60, box["y"] + 12
+    touch("touchStart", {"x": x, "y": y})
+    expect(page.locator(".fc-event-dragging")).to_be_visible()  # a long press has taken it up
+    for step in range(1, 9):
+        touch("touchMove", {"x": x, "y": y + 5 * step})
+        page.evaluate("new Promise(requestAnimationFrame)")
+    touch("touchEnd")
+    expect(page.get_by_text(re.compile(r"Listo\. Proveedor"))).to_be_visible()
+    moved = person.call("GET", f"{API}/{booked['id']}")["start_datetime"]
+    assert moved[:10] == str(day)
+    assert moved[11:16] > "08:30"
+
+
 def test_it_is_booked_in_words_and_what_is_not_clear_is_asked(visit, person):
     page = visit(person).go(PAGE)
     expect(page.get_by_text("Todavía no tienes citas.")).to_be_visible()
