@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from agenda import planning
 from messaging import alerts, answering, outbox, reminding, strangers
+from messaging.whatsapp import health
 from tenants.jobs import tenant_task
 from tenants.models import User
 
@@ -28,6 +29,17 @@ def send_whatsapp() -> str:
 def answer_strangers() -> str:
     """The doorbell: say on the shared number what is to be said to those whom no shop knows."""
     return strangers.send_due()
+
+
+@tenant_task
+def check_channel(user: User, channel_id: int) -> str:
+    """Ask Meta how a tenant's number is."""
+    return health.check_channel(user=user, channel_id=channel_id, now=timezone.now())
+
+
+def check_shared_number() -> str:
+    """Ask Meta how the platform's number is."""
+    return health.check_shared_number(now=timezone.now())
 
 
 @tenant_task
