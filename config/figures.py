@@ -18,7 +18,9 @@ from assistants.configuration import current_configuration
 from assistants.models import Outcome, TurnUsage
 from catalog.models import Product
 from config.heartbeats import SCHEDULER, WORKER, Pulse, read_pulses
-from messaging.models import Message
+from messaging import dispatch
+from messaging.dispatch import OutboxFigures
+from messaging.models import Message, SharedNumber
 from messaging.pages import who_answers
 from tenants.models import User
 from tenants.scope import all_tenants
@@ -39,6 +41,7 @@ class Figures:
     waiting: int
     queued: int
     reminders: ReminderFigures
+    outbox: OutboxFigures
     clock_seconds: float | None  # since the scheduler's last sign of life
 
 
@@ -57,9 +60,13 @@ def read_figures(*, now: datetime) -> Figures:
         failed = Message.objects.filter(status=Message.Status.FAILED, created_at__gte=today).count()
     configuration = current_configuration()
     reminders = claiming.read_figures(now=now)
+    outbox = dispatch.read_figures(now=now)
     pulses = read_pulses(now=now)
     return Figures(
-        alarms=_alarms(pulses, fault=configuration.fault, failed=failed, reminders=reminders, now=now),
+        alarms=[
+            *_alarms(pulses, fault=configuration.fault, failed=failed, reminders=reminders, now=now),
+            *_outbox_alarms(outbox, now=now),
+        ],
         answering=who_answers(configuration),
         tenants=people["active"],
         suspended=people["suspended"],
@@ -70,6 +77,7 @@ def read_figures(*, now: datetime) -> Figures:
         waiting=waiting,
         queued=OrmQ.objects.count(),
         reminders=reminders,
+        outbox=outbox,
         clock_seconds=next(pulse.age for pulse in pulses if pulse.name == SCHEDULER),
     )
 
@@ -103,4 +111,27 @@ def _alarms(pulses: list[Pulse], *, fault: str, failed: int, reminders: Reminder
             ngettext("Hoy %(n)d mensaje quedó sin respuesta.", "Hoy %(n)d mensajes quedaron sin respuesta.", failed)
             % {"n": failed}
         )
+    return alarms
+
+
+def _outbox_alarms(outbox: OutboxFigures, *, now: datetime) -> list[str]:
+    alarms = []
+    if outbox.oldest is not None and (now - outbox.oldest).total_seconds() > settings.WHATSAPP["STALE_SECONDS"]:
+        since = f"{timezone.localtime(outbox.oldest):%H:%M}"
+        alarms.append(_("WhatsApp no sale: un mensaje espera desde las %(time)s.") % {"time": since})
+    if outbox.unknown:
+        alarms.append(
+            ngettext(
+                "De %(n)d mensaje de WhatsApp no sabemos si llegó; no se repite.",
+                "De %(n)d mensajes de WhatsApp no sabemos si llegaron; no se repiten.",
+                outbox.unknown,
+            )
+            % {"n": outbox.unknown}
+        )
+    shared = SharedNumber.current()
+    if shared is not None and shared.paused_for:
+        reason = shared.get_paused_for_display()
+        alarms.append(_("El número compartido de WhatsApp está detenido: %(reason)s") % {"reason": reason})
+    if shared is not None and shared.payment_problem_at is not None:
+        alarms.append(_("WhatsApp avisa de un problema con el pago del número compartido."))
     return alarms

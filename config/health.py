@@ -1,4 +1,4 @@
-"""`/healthz`: this process answers. `/readyz`: web, database, worker and scheduler do their work, reminders go out."""
+"""`/healthz`: this process answers. `/readyz`: web, database, worker and scheduler do their work, all goes out."""
 
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from config.backlog import read_backlog
+from config.backlog import read_backlog, read_outbox
 from config.embedded import EmbeddedDatabaseError
 from config.heartbeats import read_pulses
 
@@ -26,7 +26,7 @@ def show_readiness(request: HttpRequest) -> JsonResponse:
     reasons = []
     try:
         pulses = read_pulses(now=timezone.now())
-        backlog = read_backlog(now=timezone.now())
+        backlogs = {"reminders": read_backlog(now=timezone.now()), "outbox": read_outbox(now=timezone.now())}
     except (DatabaseError, EmbeddedDatabaseError):
         # The error's own text may name hosts and users; `manage.py doctor` shows it to whoever runs the system.
         checks["database"] = {"ok": False}
@@ -38,9 +38,10 @@ def show_readiness(request: HttpRequest) -> JsonResponse:
             checks[pulse.name] = {"ok": pulse.is_alive, "seconds_since_last_beat": age}
             if not pulse.is_alive:
                 reasons.append(pulse.reason)
-        checks["reminders"] = {"ok": backlog.is_normal, "seconds_waited": round(backlog.seconds, 1)}
-        if not backlog.is_normal:
-            reasons.append(backlog.reason)
+        for name, backlog in backlogs.items():
+            checks[name] = {"ok": backlog.is_normal, "seconds_waited": round(backlog.seconds, 1)}
+            if not backlog.is_normal:
+                reasons.append(backlog.reason)
     if reasons:
         return JsonResponse({"status": "unavailable", "reasons": reasons, "checks": checks}, status=503)
     return JsonResponse({"status": "ok", "checks": checks})

@@ -108,6 +108,9 @@ class Delivery(TenantOwned):
             models.Index(fields=["user", "-id"], name="delivery_newest"),
             models.Index(fields=["user", "status", "-id"], name="delivery_by_status"),
             models.Index(fields=["phone_number_id", "delivered_at"], name="delivery_by_month"),
+            models.Index(
+                fields=["updated_at"], condition=Q(status__in=["failed", "unknown"]), name="delivery_in_trouble"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -128,6 +128,9 @@ def read_figures(*, now: datetime) -> OutboxFigures:
         waiting = Delivery.objects.unfinished().aggregate(
             queued=Count("pk", filter=Q(status=status.QUEUED)), sending=Count("pk", filter=Q(status=status.SENDING))
         )
-        failed = Delivery.objects.filter(status=status.FAILED, failed_at__gte=yesterday).count()
-        unknown = Delivery.objects.filter(status=status.UNKNOWN, updated_at__gte=yesterday).count()
-    return OutboxFigures(**waiting, oldest=waiting_since(now=now), failed=failed, unknown=unknown)
+        troubled = Delivery.objects.filter(
+            status__in=[status.FAILED, status.UNKNOWN], updated_at__gte=yesterday
+        ).aggregate(
+            failed=Count("pk", filter=Q(status=status.FAILED)), unknown=Count("pk", filter=Q(status=status.UNKNOWN))
+        )
+    return OutboxFigures(**waiting, **troubled, oldest=waiting_since(now=now))

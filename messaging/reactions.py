@@ -25,6 +25,7 @@ DAY = timedelta(hours=24)
 
 def refuse(delivery: Delivery, refusal: Refused, *, now: datetime) -> str:
     """The call was refused: draw the conclusions, and try again, or end it. The row is locked. Returns its status."""
+    delivery.sent_at = None
     learn(delivery, refusal, now=now)
     moment = _again_at(delivery, refusal, now=now)
     if moment is None or moment >= endings.gives_up_at(delivery):
@@ -34,7 +35,7 @@ def refuse(delivery: Delivery, refusal: Refused, *, now: datetime) -> str:
 
 def retreat(delivery: Delivery, *, now: datetime) -> str:
     """There was no connection: try again, ever more rarely, as long as it is of use. Returns its status."""
-    delivery.code, delivery.detail = None, "unreachable"
+    delivery.sent_at, delivery.code, delivery.detail = None, None, "unreachable"
     moment = now + _pause(delivery.attempts, SHORTEST, LONGEST)
     if moment >= endings.gives_up_at(delivery):
         return endings.fail(delivery, now=now)

@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from agenda.claiming import read_figures
 from catalog.indexes import words_may_be_indexed
-from config.backlog import read_backlog
+from config.backlog import read_backlog, read_outbox
 from config.browser import find_browser
 from config.embedded import EmbeddedDatabaseError
 from config.heartbeats import read_pulses
+from messaging import dispatch
 
 GIGABYTE = 1024**3
 ROOMY_BYTES = 20 * GIGABYTE  # past that, backups and a second machine want a server of one's own
@@ -61,6 +62,7 @@ def examine() -> Iterator[Finding]:
         yield from _examine_database()
         yield from _examine_parts()
         yield from _examine_reminders()
+        yield from _examine_outbox()
     yield from _examine_disk()
     yield from _examine_model()
     yield from _examine_tools()
@@ -119,6 +121,21 @@ def _examine_parts() -> Iterator[Finding]:
             command = "manage.py qcluster" if pulse.name == "worker" else "manage.py clock"
             text = f"{pulse.reason}. «make run» starts everything; on several machines, run «{command}» on one."
             yield Finding(BAD, pulse.name, text)
+
+
+def _examine_outbox() -> Iterator[Finding]:
+    try:
+        backlog = read_outbox(now=timezone.now())
+        figures = dispatch.read_figures(now=timezone.now())
+    except DatabaseError:
+        return  # not migrated, which has been said
+    if backlog.is_normal:
+        yield Finding(GOOD, "outbox", f"{figures.queued} messages to WhatsApp wait, {figures.sending} are being sent")
+    else:
+        yield Finding(BAD, "outbox", f"{backlog.reason}. By hand: manage.py send_whatsapp")
+    if figures.unknown or figures.failed:
+        text = f"in the last day {figures.failed} failed, of {figures.unknown} nobody knows whether they arrived"
+        yield Finding(NOTE, "outbox", text)
 
 
 def _examine_reminders() -> Iterator[Finding]:
