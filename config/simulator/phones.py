@@ -66,6 +66,8 @@ def list_phones(*, user: User) -> list[Phone]:
 
 def name_of(number: str) -> str:
     """What such a phone's owner is called on WhatsApp: nobody is to take it for a person."""
+    if not number.startswith(COUNTRY):
+        return _("Cliente de prueba")
     place = int(number[-3:])
     if place == OWNER:
         return _("Tu teléfono (simulado)")
@@ -83,7 +85,7 @@ def say(*, user: User, number: str, text: str = "", choice_id: str = "", title: 
     if choice_id:
         said = client.ask("choose", **who, choice_id=choice_id, title=title, is_row=is_row)
     else:
-        said = client.ask("say", **who, text=_addressed(text, user=user, number=number)[:LONGEST_TEXT])
+        said = client.ask("say", **who, text=addressed(text, user=user, number=number)[:LONGEST_TEXT])
     return str(said["wamid"])
 
 
@@ -105,7 +107,8 @@ def _check(*, user: User, number: str) -> None:
         raise NotMine(number)
 
 
-def _addressed(text: str, *, user: User, number: str) -> str:
+def addressed(text: str, *, user: User, number: str) -> str:
+    """``text`` as somebody would send it who came by the shop's link, if the shop does not know them yet."""
     if "@" in text or number == number_of(user, OWNER):
         return text
     if Contact.objects.filter(whatsapp_key=match_key(number)).exists():
