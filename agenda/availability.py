@@ -46,6 +46,12 @@ def free_slots(
     return [Slot(opens.astimezone(zone), closes.astimezone(zone)) for opens, closes in long_enough[:most]]
 
 
+def is_open(*, user: User, start: datetime, end: datetime) -> bool:
+    """Whether all of [start, end) lies within the working hours of ``user``, whose scope is open, on no holiday."""
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    return _working(preferences_of(user), ZoneInfo(user.timezone), start, end) == [(start, end)]
+
+
 def is_holiday(*, day: date, country: str) -> bool:
     """Whether ``day`` is a national holiday of ``country`` (ISO 3166-1; "" has none), says the package «holidays»."""
     return bool(country) and day in _holidays(country, day.year)

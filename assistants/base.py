@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal, cast
 
@@ -12,10 +12,13 @@ from django.utils import timezone
 from assistants.effects import Acts, TurnKey
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
+from assistants.intentions import settle
 from assistants.language import Language, detect_language
+from assistants.prompts import enclose
 from assistants.providers.base import ChatMessage, SystemBlock
 from assistants.replies import Reply, answer
-from assistants.tools.base import Tool
+from assistants.tools.agreed import execute
+from assistants.tools.base import Tool, ToolContext
 from tenants.models import Preferences, User
 from tenants.scope import tenant_scope
 
@@ -29,6 +32,15 @@ TONES = {
 }
 
 
+NOTES = {
+    "agreed": "La persona acaba de decir que sí a lo que le preguntaste: ya se hizo, cuéntaselo.",
+    "refused": "La persona dijo que no a lo que le preguntaste: no se hizo nada.",
+    "expired": "La persona dijo que sí demasiado tarde: no se hizo nada. Que lo pida de nuevo.",
+    "done": "Esto ya se hizo en este turno: cuéntaselo a la persona y no lo repitas.",
+}
+Wishes = Callable[[], Sequence[Mapping[str, Any]]]
+
+
 class BaseAssistant(ABC):
     """One assistant of one tenant, for one turn: what it has loaded is not read again.
 
@@ -37,7 +49,7 @@ class BaseAssistant(ABC):
     """
 
     assistant_type: ClassVar[str]
-    tools: ClassVar[Sequence[Tool]]
+    tools: Sequence[Tool]
     audiences: ClassVar[frozenset[Audience]] = frozenset({"owner", "customer"})
     sources_of_truth: ClassVar[str] = (
         "el catálogo ni en los resultados de las herramientas: {named}. Di solo precios, existencias y productos que"
@@ -57,6 +69,8 @@ class BaseAssistant(ABC):
         self.contact_id = contact_id if audience == "customer" else None
         self._given_language = language if language in LANGUAGE_NAMES else None
         self.language = self._given_language or user.language
+        self.message = ""
+        self.wishes: Wishes = tuple  # what was asked for and could not be had, by whoever knows
         self.sweeping = False  # whether the message speaks of everything at once
         self._now: datetime | None = None
         self._context: dict[str, Any] | None = None
@@ -85,11 +99,36 @@ class BaseAssistant(ABC):
 
     def settle(self, *, acts: Acts, message: str) -> None:
         """Do what an earlier turn asked about, if ``message`` agrees. Called inside the tenant's scope."""
-        return
+        context = self.tool_context(currency=self.currency)
+        settle(
+            acts=acts,
+            message=message,
+            execute=lambda calls: execute(calls, context=context, tools=self.tools),
+            now=self.now,
+        )
+
+    def tool_context(self, *, currency: str) -> ToolContext:
+        """Whom the tools of this turn work for."""
+        return ToolContext(
+            user=self.user,
+            currency=currency,
+            audience=self.audience,
+            language=self.language,
+            now=self.now,
+            contact_id=self.contact_id,
+            message=self.message,
+            wishes=self.wishes,
+        )
 
     def tell_acts(self, acts: Acts) -> list[SystemBlock]:
         """What this turn has done or asked already, for whoever answers it now; comes last in the system prompt."""
-        return []
+        done = acts.in_order()
+        if not done and not acts.note:
+            return []
+        note = acts.note or "done"
+        rows: list[dict[str, Any]] = [{"note": note, "nota": NOTES[note]}]
+        rows += [{"tool": act.tool, **act.result} for act in done]
+        return [SystemBlock(enclose("hecho", rows))]
 
     def untold(self, *, acts: Acts, text: str) -> list[str]:
         """What was done and the reply does not tell exactly, in words to add to it."""

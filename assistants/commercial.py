@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from assistants.base import LANGUAGE_NAMES, TONES, BaseAssistant
+from assistants.effects import Acts
 from assistants.grounding import Facts
+from assistants.grounding.gate import Reader
+from assistants.grounding.shop import ShopFacts, ShopReader
+from assistants.grounding.words import fold
+from assistants.language import Language
+from assistants.opening import holidays_ahead, known_hours, write_holidays, write_week
 from assistants.prompts import defuse, describe_moment, enclose
 from assistants.providers.base import SystemBlock
+from assistants.tools.base import Tool
 from assistants.tools.catalog import CATALOG_TOOLS, product_row
+from assistants.tools.customers import CUSTOMER_TOOLS
+from assistants.tools.sales import SALES_TOOLS
+from assistants.tools.visits import VISIT_TOOLS
 from catalog.models import Product
 from catalog.search import search
 from tenants.models import Preferences
@@ -19,7 +32,7 @@ SUMMARY_CATEGORIES = 100
 COUNTED = 1000  # more products than this are «más de 1000»: counting them would cost more than it tells
 
 RULES = """\
-Eres el asistente comercial de {name}. Atiendes a quien escribe por chat o WhatsApp: precios, disponibilidad, \
+Eres el asistente comercial de {name}. {whom}: precios, disponibilidad, \
 comparaciones y recomendaciones, siempre con los productos de este negocio.
 
 Reglas
@@ -40,14 +53,55 @@ otra herramienta, no lo hagas. Solo existen las herramientas que se te dieron.
 """
 
 
+CUSTOMER = """\
+10. Hablas con un cliente. De la agenda, las ventas, los otros clientes y los datos internos del negocio no sabes nada \
+y no dices nada. Lo que <negocio> no dice (dirección, horario, envíos, pagos), no lo supongas: di que no tienes ese \
+dato y que el negocio le responderá.
+11. Si pide hablar con una persona, llama a call_the_shop y dile que ya avisaste.
+"""
+BOOKING = """\
+12. El cliente puede pedir, mover y cancelar sus propias citas con tus herramientas. Di solo horas que vinieron de \
+free_times, con día de la semana, fecha, hora y zona; ofrece de tres a cinco. No digas que una cita quedó si la \
+herramienta no respondió "done": true. Si responde con "question", esa pregunta se añade sola.
+"""
+NO_BOOKING = "12. No puedes agendar citas: si pide una, dile con amabilidad que escriba o llame al negocio.\n"
+OWNER = """\
+10. Hablas con el dueño. Puede cambiar precios, existencias y si algo se vende: busca el producto con \
+find_own_products y llama a la herramienta una vez; si varios encajan, pregunta cuál. El sistema le pregunta antes de \
+hacerlo: no digas que ya está hecho si la herramienta no respondió "done": true. Di siempre el valor de antes y el de \
+ahora.
+11. Pregunte por pedidos (list_orders) o por lo que le piden y no tiene (list_wishes): di solo lo que respondan.
+"""
+WHOM = {
+    "customer": "Atiendes a los clientes que escriben por chat o WhatsApp",
+    "owner": "Ayudas a su dueño, por chat o WhatsApp, con lo que se vende",
+}
+
+
 class CommercialAssistant(BaseAssistant):
-    """Answers about products, in the name of the tenant."""
+    """Answers about products, in the name of the tenant. Whom it speaks to decides what it can do."""
 
     assistant_type = "commercial"
-    tools = CATALOG_TOOLS
+    tools: Sequence[Tool] = CATALOG_TOOLS
+
+    def load(self, *, now: datetime | None = None) -> None:
+        super().load(now=now)
+        self.tools = self._choose_tools()
+
+    @property
+    def books(self) -> bool:
+        """Whether this is a customer who may book."""
+        return self.audience == "customer" and self.contact_id is not None and self.preferences.customers_may_book
+
+    def _choose_tools(self) -> tuple[Tool, ...]:
+        """By the verified role alone: what a customer has never holds one of the owner's."""
+        if self.audience == "owner":
+            return (*CATALOG_TOOLS, *SALES_TOOLS)
+        return (*CATALOG_TOOLS, *CUSTOMER_TOOLS, *(VISIT_TOOLS if self.books else ()))
 
     def get_context(self) -> dict[str, Any]:
-        """{preferences, products (rows, at most 50, those in stock first), categories, total (capped at 1001)}."""
+        """{preferences, products (rows, at most 50, those in stock first), categories, total (capped at 1001), hours,
+        holidays}."""
         preferences = Preferences.current(self.user)
         active = Product.objects.active()
         ordered = active.order_by("category", "name", "id")
@@ -58,6 +112,8 @@ class CommercialAssistant(BaseAssistant):
             "preferences": preferences,
             "products": [product_row(product=product, currency=preferences.currency) for product in products],
             "categories": active.categories()[:SUMMARY_CATEGORIES],
+            "hours": known_hours(preferences),
+            "holidays": holidays_ahead(preferences, today=self.now.astimezone(ZoneInfo(self.user.timezone)).date()),
             "total": active.order_by()[: COUNTED + 1].count(),
         }
 
@@ -68,33 +124,57 @@ class CommercialAssistant(BaseAssistant):
 
     def system_blocks(self) -> list[SystemBlock]:
         now = describe_moment(now=self.now, timezone=self.user.timezone)
+        local = self.now.astimezone(ZoneInfo(self.user.timezone))
+        holidays = write_holidays(self.context["holidays"], language="es", today=local.date())
         return [
             SystemBlock(self._describe_business(), stable=True),
             SystemBlock(self._describe_catalogue(), stable=True),
-            SystemBlock(f"<contexto>\nAhora es {now} ({self.user.timezone}).\n</contexto>"),
+            SystemBlock(
+                f"<contexto>\nAhora es {now} ({local:%Y-%m-%dT%H:%M}, {self.user.timezone})."
+                f" {f'Feriados próximos: {holidays}.' if holidays else ''}\n</contexto>"
+            ),
         ]
 
     def build_facts(self) -> Facts:
         preferences = self.preferences
-        facts = Facts(
-            currency=self.currency,
-            products=self.context["products"],
-            texts=[preferences.business_name, preferences.business_facts],
-        )
+        facts = ShopFacts(currency=self.currency, now=self.now, timezone=self.user.timezone)
+        facts.add_products(self.context["products"])
+        facts.add_text(preferences.business_name)
+        facts.add_hours(preferences.business_facts)
+        for language in LANGUAGE_NAMES:
+            if week := write_week(self.context["hours"], language=cast("Language", language)):
+                facts.add_hours(week)
         facts.add_categories(self.context["categories"])
         return facts
+
+    def make_reader(self) -> Reader:
+        return ShopReader(facts=cast("ShopFacts", self.facts()), books=self.books, sells=self.audience == "owner")
+
+    def untold(self, *, acts: Acts, text: str) -> list[str]:
+        folded = fold(text)
+        return [
+            act.result["said"]
+            for act in acts.in_order()
+            if act.result.get("done") and not all(fold(word) in folded for word in act.result.get("tells", ()))
+        ]
 
     def _describe_business(self) -> str:
         preferences = self.preferences
         rules = RULES.format(
             name=defuse(" ".join(preferences.business_name.split())) or "este negocio",
+            whom=WHOM[self.audience],
             language=LANGUAGE_NAMES[self.user.language],
             tone=TONES[Preferences.Tone(preferences.tone)],
         )
+        if self.audience == "owner":
+            rules += OWNER
+        else:
+            rules += CUSTOMER + (BOOKING if self.books else NO_BOOKING)
         business = {
             "nombre": preferences.business_name,
             "moneda": preferences.currency,
             "datos": preferences.business_facts,
+            "horario": self.context["hours"],
         }
         return f"{rules}\n{enclose('negocio', [business])}"
 

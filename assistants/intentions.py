@@ -16,8 +16,8 @@ MOST_CALLS = 60
 Execute = Callable[[Sequence[Mapping[str, Any]]], dict[str, Any]]
 
 
-def keep(*, acts: Acts, tool: str, arguments: Mapping[str, Any], question: str, now: datetime) -> None:
-    """Keep a call until the person has answered ``question``, in the tenant's scope.
+def keep(*, acts: Acts, call: Mapping[str, Any], question: str, now: datetime) -> None:
+    """Keep a call ({tool, arguments, sealed?}) until the person has answered ``question``, in the tenant's scope.
 
     Another call of the same turn joins the first; the intention of an earlier turn gives way. Without a thread there
     is no next turn, and nothing is kept.
@@ -27,8 +27,7 @@ def keep(*, acts: Acts, tool: str, arguments: Mapping[str, Any], question: str, 
         return
     key = acts.key
     earlier = Intention.objects.filter(thread=key.thread, turn=key.turn).first()
-    call = {"tool": tool, "arguments": dict(arguments)}
-    calls = [*(earlier.calls if earlier else ()), call]
+    calls = [*(earlier.calls if earlier else ()), dict(call)]
     Intention.objects.update_or_create(
         user=acts.user,
         thread=key.thread,

@@ -18,11 +18,10 @@ from assistants.models import Outcome
 from assistants.offers import Notice, Option
 from assistants.prompts import defuse
 from assistants.providers import provider_for
-from assistants.providers.base import ChatMessage, Provider, TokenUsage
+from assistants.providers.base import ChatMessage, Image, Provider, TokenUsage
 from assistants.providers.transport import clean_text
 from assistants.sources import find_sources
 from assistants.speech import ReaderLost, Speech
-from assistants.tools.base import ToolContext
 from assistants.tools.calls import ToolCalls, to_json
 from assistants.turns import Turn, TurnFailed
 from assistants.usage import record_turn
@@ -75,6 +74,7 @@ def answer(
     on_reset: Callable[[], None],
     now: datetime,
     key: TurnKey | None = None,
+    images: Sequence[Image] = (),
     clock: Callable[[], float] = time.monotonic,
     seconds: float = TURN_SECONDS,
 ) -> Reply:
@@ -83,12 +83,13 @@ def answer(
     ``on_text`` gets text that may be shown; ``on_reset`` says that all of it is withdrawn and comes anew, differently.
     The text of the reply is what counts. What ``on_text`` raises ends the turn as ReaderLost, with its cause. While a
     model is waited for, this thread holds no database connection. ``key`` says which turn it is, so that what it does
-    is done once (``assistants.effects``).
+    is done once (``assistants.effects``). ``images`` came with the message, for a model that sees.
     """
     began = clock()
     message = clean_text(message)[:MESSAGE_CHARACTERS]
     configuration = current_configuration()
     assistant.load(now=now)
+    assistant.message = message
     kept = _keep(history)
     assistant.listen(message, before=next((each.text for each in reversed(kept) if each.role == "user"), ""))
     facts = assistant.facts()
@@ -103,7 +104,7 @@ def answer(
             assistant.settle(acts=acts, message=message)
     attempt = _Attempt(
         assistant=assistant,
-        messages=[*kept, ChatMessage("user", defuse(message))],
+        messages=[*kept, ChatMessage("user", defuse(message), images=tuple(images))],
         speech=Speech(facts=facts, on_text=on_text, on_reset=on_reset, make_reader=assistant.make_reader),
         acts=acts,
         clock=clock,
@@ -195,14 +196,7 @@ class _Attempt:
     def _speak(self, configuration: Configuration, *, before_round: Callable[[], None]) -> tuple[Outcome, str]:
         provider: Provider = provider_for(configuration)
         assistant = self.assistant
-        context = ToolContext(
-            user=assistant.user,
-            currency=assistant.currency,
-            audience=assistant.audience,
-            language=assistant.language,
-            now=assistant.now,
-            contact_id=assistant.contact_id,
-        )
+        context = assistant.tool_context(currency=assistant.currency)
         if assistant.can_act:
             with tenant_scope(assistant.user):
                 self.acts.recall()  # also what an attempt before this one did

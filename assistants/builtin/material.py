@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from catalog.amounts import format_price
 from assistants.grounding.words import fold
 from assistants.language import Language
 from assistants.providers.base import ChatMessage, SystemBlock, ToolResult
+from catalog.amounts import format_price
 
 _LANGUAGES: dict[str, Language] = {"espanol": "es", "ingles": "en", "portugues": "pt"}
 NOTICE = re.compile(r"\s*\[\s*aviso del sistema", re.IGNORECASE)

@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
-
 from agenda.models import Appointment, Task
 from assistants.language import Language
 from assistants.moments import write_day, write_moment, write_span
 from assistants.tools.agenda_moments import read_day, read_start
 from assistants.tools.agenda_rows import language_of, local_hours, today_of, zone_of
-from assistants.tools.base import Tool, ToolContext, ToolError, check_arguments
+from assistants.tools.base import ToolContext, ToolError
 
 LISTED = 12
 _QUESTIONS: dict[str, dict[Language, str]] = {
@@ -76,32 +74,6 @@ def write_question(context: ToolContext, calls: Sequence[Mapping[str, Any]]) -> 
     if len(lines) > LISTED:
         shown.append(_say(language, "more", n=len(lines) - LISTED))
     return "\n".join([head, *shown, "", _say(language, "yes")])
-
-
-def execute(calls: Sequence[Mapping[str, Any]], *, context: ToolContext, tools: Sequence[Tool]) -> dict[str, Any]:
-    """Make the calls that the person has agreed to, in the caller's transaction. What fails is told, the rest done."""
-    by_name = {tool.spec.name: tool for tool in tools}
-    results, failed = [], []
-    for call in calls:
-        try:
-            with transaction.atomic():
-                tool = by_name[call["tool"]]
-                results.append(tool.run(context, check_arguments(spec=tool.spec, arguments=call["arguments"])))
-        except ToolError as fault:
-            failed.append(str(fault))
-    acts = {result["act"] for result in results}
-    rows = {
-        name: [row for result in results for row in result.get(name, [])]
-        for name in ("appointments", "tasks", "changes")
-    }
-    rows["appointments"] += [result["appointment"] for result in results if "appointment" in result]
-    return {
-        "done": bool(results),
-        "act": acts.pop() if len(acts) == 1 else "several",
-        "said": " ".join(result["said"] for result in results),
-        "failed": failed,
-        **rows,
-    }
 
 
 def _say(language: Language, key: str, **values: object) -> str:

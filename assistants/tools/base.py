@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,21 @@ MAX_TEXT = 300  # characters of a text argument; longer ones are cut
 MAX_ITEMS = 100  # of a list argument
 
 
+def _never(context: ToolContext, arguments: Mapping[str, Any]) -> bool:
+    """Of one thing the person need not be asked."""
+    return False
+
+
+def always(context: ToolContext, arguments: Mapping[str, Any]) -> bool:
+    """The person is asked, whatever the call."""
+    return True
+
+
+def _nothing_sealed(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments say it all."""
+    return {}
+
+
 def _nothing_asked(context: ToolContext, arguments: Mapping[str, Any]) -> int:
     """The call touches nothing that could be lost."""
     return 0
@@ -21,7 +36,8 @@ def _nothing_asked(context: ToolContext, arguments: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """Whom a tool works for. It comes from the turn, never from the model. ``contact_id``: which customer it is."""
+    """Whom a tool works for. It comes from the turn, never from the model. ``contact_id``: which customer it is;
+    ``message``: what the person has just written; ``sealed``: what a question that they agreed to was about."""
 
     user: User
     currency: str
@@ -29,6 +45,9 @@ class ToolContext:
     language: str = "es"
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     contact_id: int | None = None
+    message: str = ""
+    sealed: Mapping[str, Any] | None = None
+    wishes: Callable[[], Sequence[Mapping[str, Any]]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +56,8 @@ class Tool:
 
     One that ``writes`` runs once for each step of a turn, in a transaction (``assistants.effects``). ``touches`` says
     how many things it would take away or move; of more than one the person is asked first, with what ``asks`` says.
+    Of one that ``confirms`` the person is asked even then. What the question is about, as our own code read it, is
+    ``sealed``: kept with the call, and given to ``run`` in the context once the person has agreed.
     """
 
     spec: ToolSpec
@@ -44,6 +65,8 @@ class Tool:
     writes: bool = False
     touches: Callable[[ToolContext, Mapping[str, Any]], int] = _nothing_asked
     asks: Callable[[ToolContext, list[dict[str, Any]]], str] | None = None
+    confirms: Callable[[ToolContext, Mapping[str, Any]], bool] = _never
+    seals: Callable[[ToolContext, Mapping[str, Any]], dict[str, Any]] = _nothing_sealed
 
 
 def make_spec(name: str, description: str, /, **properties: dict[str, Any]) -> ToolSpec:

@@ -19,7 +19,7 @@ UNKNOWN_ALLOWED = 1
 MALFORMED_ALLOWED = 2
 REPEATED_ALLOWED = 1
 ASKED = (
-    "No se hizo nada todavía: son varias cosas y se le pregunta a la persona. La pregunta se añade sola al final de tu"
+    "No se hizo nada todavía: antes se le pregunta a la persona. La pregunta se añade sola al final de tu"
     " respuesta: no la repitas, no digas que ya está hecho y no llames más a esta herramienta en este turno."
 )
 
@@ -50,6 +50,7 @@ class ToolCalls:
         self._touched = 0  # things that were taken away or moved
         self._touching = 0  # and that the calls of this round would
         self.used: list[str] = []  # names in order of first use
+        self.found: list[tuple[str, dict[str, Any], dict[str, Any]]] = []  # what each call was answered
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -97,17 +98,19 @@ class ToolCalls:
             found = self._write(tool, arguments) if tool.writes else tool.run(self._context, arguments)
         except ToolError as error:
             if error.details is not None:
+                self.found.append((call.name, arguments, error.details))
                 return ToolResult(call.id, call.name, to_json(error.details))
             return _failed(call, str(error))
         except TooManySteps:
             return _failed(call, "too many changes in one turn: say what was done and ask whether to go on")
+        self.found.append((call.name, arguments, found))
         return ToolResult(call.id, call.name, to_json(found))
 
     def _write(self, tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
         name = tool.spec.name
         touched = tool.touches(self._context, arguments)
         several = self._sweeping or max(self._touching, self._touched + touched) > 1
-        if touched and tool.asks is not None and several:
+        if tool.asks is not None and ((touched and several) or tool.confirms(self._context, arguments)):
             return self._ask(tool, arguments)
         found, fresh = self._acts.once(tool=name, arguments=arguments, run=lambda: tool.run(self._context, arguments))
         if fresh:
@@ -122,10 +125,10 @@ class ToolCalls:
             raise ToolError("this cannot be asked about")
         asked = intentions.kept(key=self._acts.key) if self._acts.key else []
         call = {"tool": tool.spec.name, "arguments": arguments}
+        if sealed := tool.seals(self._context, arguments):
+            call["sealed"] = sealed
         question = tool.asks(self._context, [*asked, *([] if call in asked else [call])])
-        intentions.keep(
-            acts=self._acts, tool=tool.spec.name, arguments=arguments, question=question, now=self._context.now
-        )
+        intentions.keep(acts=self._acts, call=call, question=question, now=self._context.now)
         return {"done": False, "question": question, "note": ASKED}
 
     def _is_repeated(self, name: str, arguments: Mapping[str, Any]) -> bool:

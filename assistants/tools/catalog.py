@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalog.amounts import format_price
 from assistants.tools.base import Tool, ToolContext, ToolError, make_spec
+from catalog.amounts import format_price
 from catalog.models import Product
 from catalog.search import search, similar
 

@@ -17,6 +17,7 @@ from django.db import connection, connections
 from assistants.engine import ReaderLost, UnknownAssistant, reply
 from assistants.models import Outcome, TurnUsage
 from assistants.providers.base import ChatMessage
+from assistants.tools.sales import SALES_TOOLS
 from assistants.turns import TurnFailed
 from catalog.models import Product
 from tenants.models import User
@@ -332,6 +333,7 @@ def test_a_product_that_gives_orders_changes_nothing(
         "get_product",
         "list_categories",
         "similar_products",
+        *(tool.spec.name for tool in SALES_TOOLS),
     ]
     prompt = "".join(block["text"] for block in body["system"])
     assert prompt.count("</catalogo>") == 1
