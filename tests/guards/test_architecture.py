@@ -53,6 +53,7 @@ def test_all_tenants_is_opened_in_listed_modules_only():
         "agenda/housekeeping.py",  # removes what can be undone no more
         "agenda/series.py",  # which series want to be continued; each is continued in its tenant's scope
         "messaging/claims.py",  # who is answered next is decided among all tenants' pending messages
+        "messaging/dispatch.py",  # which message goes out next is decided among those of all tenants
         "messaging/bell.py",  # removes what was read long ago
         "messaging/answering.py",  # removes texts in course that are over
         "messaging/whatsapp/arrivals.py",  # whose a body is, is known once it is compared with everybody's secrets
