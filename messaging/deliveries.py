@@ -105,6 +105,10 @@ class Delivery(TenantOwned):
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="delivery_leased"),
             models.Index(fields=["phone_number_id", "recipient", "-sent_at"], name="delivery_pace"),
             models.Index(fields=["user", "wamid"], condition=~Q(wamid=""), name="delivery_by_wamid"),
+            # A status that brings no id of ours back: before it is known whose it is.
+            models.Index(
+                fields=["phone_number_id", "wamid"], condition=~Q(wamid=""), name="delivery_of_number_by_wamid"
+            ),
             models.Index(fields=["user", "-id"], name="delivery_newest"),
             models.Index(fields=["user", "status", "-id"], name="delivery_by_status"),
             models.Index(fields=["phone_number_id", "delivered_at"], name="delivery_by_month"),
