@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("agenda.calendar.urls")),
     path("", include("messaging.urls")),
     path("", include("messaging.inbox_urls")),
+    path("", include("messaging.numbers_urls")),
 ]
 
 handler400 = errors.bad_request

@@ -139,6 +139,7 @@ class PreferencesSerializer(StrictModelSerializer):
             "morning_digest_at",
             "evening_digest_at",
             "burst_seconds",
+            "customers_may_book",
             "accent_color",
             "updated_at",
         ]

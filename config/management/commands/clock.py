@@ -19,10 +19,10 @@ from agenda.claiming import plan_all_digests
 from agenda.housekeeping import forget_undone
 from agenda.series import continue_all
 from config.heartbeats import SCHEDULER, Canary, beat
-from messaging import outbox, reminding
+from messaging import outbox, reminding, strangers
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
-from messaging.whatsapp import arrivals
+from messaging.whatsapp import arrivals, health, linking
 from tenants.housekeeping import forget_expired
 
 TIDY_SECONDS = 3600.0
@@ -70,6 +70,7 @@ class Command(BaseCommand):
             ring_forgotten()
             reminding.sweep(now=now)
             outbox.sweep(now=now)
+            strangers.sweep(now=now)
         # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
         stretch = int(now.timestamp() // settings.REMINDERS["SECONDS"])
         if stretch != self._rung:
@@ -82,6 +83,9 @@ class Command(BaseCommand):
             forget_expired(now=now)
             forget_undone(now=now)
             forget_read(now=now)
+            health.ask_due(now=now)
+            linking.forget(now=now)
+            strangers.forget(now=now)
             arrivals.forget_old(now=now)
 
     def _is_time(self, part: str, seconds: float) -> bool:
