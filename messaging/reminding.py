@@ -204,7 +204,7 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
         if reason := _reason_to_drop(reminder, user, preferences, now=now):
             return _end(reminder, Status.DROPPED, now=now, detail=reason)
         until = useful_until(reminder=reminder, preferences=preferences)
-        channels = channels_for(user, preferred=preferences.reminder_channels)
+        channels = channels_for(user, preferred=_with_mail(preferences.reminder_channels))
         quiet = quiet_until(quiet=preferences.quiet_hours, moment=now.astimezone(ZoneInfo(user.timezone)))
         if quiet is not None:
             if reminder.kind not in (Reminder.Kind.APPOINTMENT, Reminder.Kind.TASK):
@@ -216,6 +216,12 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
                 return _end(reminder, Status.DROPPED, now=now, detail="quiet_hours")
         notice = write_notice(reminder=reminder, user=user, now=now)
         return _choose(claim, notice, _from(channels, reminder.channel), until=until, now=now)
+
+
+def _with_mail(preferred: list[str]) -> list[str]:
+    """E-mail is the way out of WhatsApp, which may not take it, or take it and not deliver it."""
+    wanted, mail = Preferences.Channel.WHATSAPP, Preferences.Channel.EMAIL
+    return [*preferred, mail] if wanted in preferred and mail not in preferred else preferred
 
 
 def _choose(

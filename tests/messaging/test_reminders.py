@@ -17,6 +17,7 @@ from agenda.planning import plan
 from messaging import channels, reminding
 from messaging.channels import Notice, Refused
 from messaging.models import Notification
+from messaging.whatsapp.notices import WhatsApp
 from tenants.models import Preferences, User
 from tenants.scope import tenant_scope
 from tests import factories
@@ -76,7 +77,7 @@ def whatsapp() -> Iterator[Recorder]:
     channel = Recorder()
     channels.register(channel)
     yield channel
-    channels.unregister("whatsapp")
+    channels.register(WhatsApp())
 
 
 def prefer(user: User, *names: str, **fields: Any) -> None:
