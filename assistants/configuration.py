@@ -31,6 +31,11 @@ class Configuration:
     max_tokens: int = DEFAULT_MAX_TOKENS
     fault: str = ""
 
+    @property
+    def sees(self) -> bool:
+        """Whether pictures may be shown to the model; one that cannot look at them refuses the turn."""
+        return self.provider != ProviderName.BUILTIN
+
 
 def current_configuration() -> Configuration:
     """The configuration for the next turn. Reads the row each time, so that a change needs no restart."""

@@ -118,9 +118,6 @@ def _run(turn: Turn) -> None:
     user = turn.claim.user
     with tenant_scope(user):
         reading = readings.read(turn)
-        if not reading.text and not reading.answer:
-            claims.leave(turn=turn, now=timezone.now())
-            return
         if not reading.text:
             claims.finish(turn=turn, reply=Message(content=reading.answer), now=timezone.now())
             return
@@ -146,14 +143,16 @@ def _reply(turn: Turn, reading: Reading) -> tuple[Message, engine.Reply]:
         history=[ChatMessage(cast("ModelRole", role), text) for role, text in readings.merged(turn.history)],
         audience=cast("Audience", conversation.audience),
         contact_id=conversation.contact_id,
+        images=reading.images,
         on_text=write if is_watched else None,
         on_reset=(lambda: write("", reset=True)) if is_watched else None,
         now=timezone.now(),
         key=engine.TurnKey(turn=turn.message.pk, thread=conversation.pk, hold=functools.partial(claims.hold, turn)),
     )
     changed = {change["name"] for change in said.changes}
+    nobody_looked = bool(reading.answer) and said.provider == "builtin"
     reply = Message(
-        content=said.text,
+        content=reading.answer if nobody_looked else said.text,
         assistant_type=assistant_type,
         tools=[*(name for name in said.tools if name not in changed), *said.changes],
         sources=list(said.sources),

@@ -230,13 +230,6 @@ def finish(*, turn: Turn, reply: Message, said: Reply | None = None, now: dateti
             replies.follow_up(conversation=turn.conversation, question=turn.message, said=said, now=now)
 
 
-def leave(*, turn: Turn, now: datetime) -> None:
-    """End a turn that wants no reply, such as that of a sticker. Raises ClaimLost, having stored nothing."""
-    with transaction.atomic():
-        _give_back(turn.claim, now=now)
-        _close(turn)
-
-
 def stumble(*, turn: Turn, now: datetime) -> None:
     """Give the conversation back after a fault of ours: to be tried again, or failed at the last attempt."""
     with transaction.atomic():

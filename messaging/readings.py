@@ -7,33 +7,48 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext, override
 
+from assistants.configuration import current_configuration
+from assistants.intents import decide
+from assistants.providers.base import Image
 from messaging.claims import Turn
-from messaging.models import AssistantType, Conversation, Message
+from messaging.models import AssistantType, Attachment, Conversation, Message
 from messaging.replies import language_of
+
+MOST_SHOWN, LARGEST_SHOWN = 4, 3_500_000  # pictures of one turn, bytes of one: what services take in base64
 
 Kind = Message.Kind
 SPOKEN = {Kind.TEXT, Kind.CHOICE}  # whose content is the person's own words
-UNANSWERED = {Kind.STICKER}  # wants no answer, like a nod
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``text`` for the assistant; where there is none, ``answer`` is what is said at once, nothing when it is empty."""
+    """``text`` for the assistant, with ``images``; without, ``answer`` is said at once.
+
+    With pictures alone there are both: what is said when nobody could look at them.
+    """
 
     text: str = ""
     answer: str = ""
+    images: tuple[Image, ...] = ()
 
 
 def read(turn: Turn) -> Reading:
     """What is to be answered. In the tenant's scope."""
     said = [text for message in turn.burst if (text := words_of(message))]
+    images = _images_of(turn)
     if said:
-        return Reading("\n".join(said))
-    kinds = [Kind(message.kind) for message in turn.burst if message.kind not in UNANSWERED]
-    if not kinds:
-        return Reading()
+        return Reading("\n".join(said), images=images)
     with override(language_of(turn.conversation)):
-        return Reading(answer=_tell_kindly(kinds[-1]))
+        answer = _tell_kindly(Kind(turn.message.kind))
+    return Reading(turn.message.content if images else "", answer, images)
+
+
+def _images_of(turn: Turn) -> tuple[Image, ...]:
+    if not any(message.kind == Kind.IMAGE for message in turn.burst) or not current_configuration().sees:
+        return ()
+    stored = Attachment.objects.filter(message__in=turn.burst, kind=Kind.IMAGE, status=Attachment.Status.STORED)
+    shown = stored.filter(size__lte=LARGEST_SHOWN).order_by("-id")[:MOST_SHOWN]
+    return tuple(Image(one.mime_type, bytes(one.content or b"")) for one in reversed(shown))
 
 
 def words_of(message: Message) -> str:
@@ -44,16 +59,16 @@ def words_of(message: Message) -> str:
 
 
 def choose_assistant(turn: Turn, *, text: str) -> str:
-    """Who answers: customers are always sold to; an owner on WhatsApp has both assistants on one phone."""
+    """Who answers: customers are always sold to; an owner on WhatsApp has both assistants on one phone.
+
+    There the message's intent decides, else the talk so far. On the web, and behind a button, it is decided already.
+    """
     conversation = turn.conversation
     if conversation.audience == Conversation.Audience.CUSTOMER:
         return AssistantType.COMMERCIAL
-    return conversation.assistant_type
-
-
-def placeholder(kind: str) -> str:
-    """What stands for a message without words."""
-    return f"[{Kind(kind).label}]"
+    if turn.message.assistant_type or conversation.channel == Conversation.Channel.WEB:
+        return turn.message.assistant_type or conversation.assistant_type
+    return decide(text, context=conversation.assistant_type)
 
 
 def _tell_kindly(kind: Message.Kind) -> str:

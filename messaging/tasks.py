@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from agenda import planning
-from messaging import alerts, answering, outbox, reminding, strangers
+from messaging import acknowledging, alerts, answering, inbound, media, outbox, reminding, strangers
 from messaging.whatsapp import health
 from tenants.jobs import tenant_task
 from tenants.models import User
@@ -19,6 +19,23 @@ def answer() -> str:
 def remind() -> str:
     """The doorbell: send the reminders that are due. Running twice, or at the same time, changes nothing."""
     return reminding.send_due()
+
+
+def take_in() -> str:
+    """The doorbell: take in what WhatsApp has sent. Running twice, or at the same time, changes nothing."""
+    return inbound.take_in_ready()
+
+
+def fetch_media(user_id: int, attachment_id: int) -> str:
+    """Fetch one file that came with a message. Running twice changes nothing."""
+    user = User.objects.tenants().filter(pk=user_id, is_active=True).first()
+    return media.fetch(user=user, attachment_id=attachment_id) if user is not None else "no active tenant"
+
+
+def acknowledge(user_id: int, message_id: int) -> str:
+    """Show that a message was read and is being answered, as far as that works."""
+    user = User.objects.tenants().filter(pk=user_id, is_active=True).first()
+    return acknowledging.acknowledge(user=user, message_id=message_id) if user is not None else "no active tenant"
 
 
 def send_whatsapp() -> str:

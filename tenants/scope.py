@@ -29,6 +29,10 @@ class ScopeInsideTransaction(RuntimeError):
     """A session setting made inside a transaction disappears with its rollback, so the scope must wrap ``atomic``."""
 
 
+class ScopeOutsideTransaction(RuntimeError):
+    """What is narrowed for a while is narrowed until the transaction ends, at the latest."""
+
+
 @contextmanager
 def tenant_scope(user: User) -> Iterator[None]:
     """See and write the rows of ``user`` and of nobody else.
@@ -47,6 +51,24 @@ def all_tenants() -> Iterator[None]:
     """See every tenant's rows. For allow-listed modules only (``tests/guards`` holds the list)."""
     with _database_scope(tenant="", all_tenants="on"), scopes_disabled():
         yield
+
+
+@contextmanager
+def narrowed_to(user: User) -> Iterator[None]:
+    """Inside a transaction with the scope of all tenants: see and write the rows of ``user`` alone, for a while.
+
+    For what is done for one tenant in a transaction that also writes what is no tenant's. What it raises has to leave
+    the transaction, or the savepoint that was begun before: with it goes the setting. Raises NotATenant, and
+    ScopeOutsideTransaction.
+    """
+    if user is None or not user.pk or not getattr(user, "is_tenant", False):
+        raise NotATenant(f"{user!r} owns no tenant data")
+    if not connection.in_atomic_block or getattr(connection, "_recado_scope", None) != ("", "on"):
+        raise ScopeOutsideTransaction("only all tenants' scope inside a transaction can be narrowed")
+    _set_locally(str(user.pk), "")
+    with scope(user=user):
+        yield
+    _set_locally("", "on")
 
 
 def release_connection() -> None:
@@ -85,6 +107,14 @@ def _set(tenant: str, all_tenants: str) -> None:
             [tenant, all_tenants],
         )
     connection._recado_scope = (tenant, all_tenants)  # type: ignore[attr-defined]
+
+
+def _set_locally(tenant: str, all_tenants: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT set_config('{TENANT_SETTING}', %s, true), set_config('{ALL_TENANTS_SETTING}', %s, true)",
+            [tenant, all_tenants],
+        )
 
 
 def _is_closed() -> bool:

@@ -291,6 +291,13 @@ def _content(message: ChatMessage) -> list[dict[str, Any]]:
             for result in message.tool_results
         ]
     content: list[dict[str, Any]] = [dict(block) for block in message.opaque]
+    content.extend(
+        {
+            "type": "image",
+            "source": {"type": "base64", "media_type": image.mime_type, "data": image.as_base64()},
+        }
+        for image in message.images
+    )
     if text := clean_text(message.text).strip():
         content.append({"type": "text", "text": text})
     content.extend(

@@ -7,6 +7,7 @@ holds nothing that another turn needs.
 
 from __future__ import annotations
 
+import base64
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -54,11 +55,23 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that came with a person's message: JPEG, PNG or WebP."""
+
+    mime_type: str
+    content: bytes = field(repr=False)
+
+    def as_base64(self) -> str:
+        return base64.b64encode(self.content).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
     """One message of the conversation as sent to a provider.
 
-    role "user": ``text``; role "assistant": ``text`` and/or ``tool_calls``; role "tool": ``tool_results`` answering all
-    calls of the assistant message before it. ``opaque``: ``Completion.opaque`` of the round that wrote the message.
+    role "user": ``text``, and ``images`` that came with it; role "assistant": ``text`` and/or ``tool_calls``; role
+    "tool": ``tool_results`` answering all calls of the assistant message before it. ``opaque``: ``Completion.opaque``
+    of the round that wrote the message.
     """
 
     role: Role
@@ -66,6 +79,7 @@ class ChatMessage:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_results: tuple[ToolResult, ...] = ()
     opaque: tuple[dict[str, Any], ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,20 @@ class OpenAIProvider(Provider):
         finally:
             stream.close()
 
+    def transcribe(self, *, content: bytes, filename: str, mime_type: str, model: str, seconds: float) -> str:
+        """What is said in an audio file. Raises ProviderError."""
+        if self._official or self._api_key:
+            require_usable_key(self._api_key)
+        try:
+            with deadline(seconds):
+                heard = self._client().audio.transcriptions.create(model=model, file=(filename, content, mime_type))
+        except (openai.OpenAIError, *STRAY) as error:
+            raise _provider_error(error) from None
+        text = getattr(heard, "text", None)
+        if not isinstance(text, str):
+            raise ProviderError(ProviderFault.PROTOCOL, "the answer holds no text")
+        return clean_text(text)
+
     def _client(self) -> openai.OpenAI:
         def build() -> openai.OpenAI:
             return openai.OpenAI(
@@ -243,10 +257,22 @@ def _messages(system: Sequence[SystemBlock], messages: Sequence[ChatMessage]) ->
                 for result in message.tool_results
             )
         elif message.role == "user" and text:
-            params.append({"role": "user", "content": "\n\n".join([text, *volatile] if index == newest else [text])})
+            said = "\n\n".join([text, *volatile] if index == newest else [text])
+            params.append({"role": "user", "content": [*_images(message), _text(said)] if message.images else said})
         elif message.role == "assistant" and (text or message.tool_calls):
             params.append(_assistant(message, text))
     return params
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _images(message: ChatMessage) -> list[dict[str, Any]]:
+    return [
+        {"type": "image_url", "image_url": {"url": f"data:{image.mime_type};base64,{image.as_base64()}"}}
+        for image in message.images
+    ]
 
 
 def _assistant(message: ChatMessage, text: str) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from django_scopes.exceptions import ScopeError
 
 from catalog.models import Product
 from tenants.notices import dedicated_connection
-from tenants.scope import NotATenant, ScopeInsideTransaction, all_tenants, current_tenant, tenant_scope
+from tenants.scope import (
+    NotATenant,
+    ScopeInsideTransaction,
+    ScopeOutsideTransaction,
+    all_tenants,
+    current_tenant,
+    narrowed_to,
+    tenant_scope,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +135,32 @@ def test_a_scope_whose_connection_broke_leaves_nothing_to_the_next(alice, bob):
     with tenant_scope(bob):
         pass
     assert _settings() == ("", "")
+
+
+def test_the_scope_of_all_can_be_narrowed_inside_a_transaction(alice, bob, hammers):
+    with all_tenants(), transaction.atomic():
+        assert Product.objects.count() == 2
+        with narrowed_to(alice):
+            assert list(Product.objects.all()) == hammers[:1]
+            assert list(Product._base_manager.all()) == hammers[:1]
+            assert current_tenant() == alice
+            with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+                Product.objects.create(user=bob, name="Sierra", price="10")
+            assert list(Product.objects.all()) == hammers[:1]
+        assert Product._base_manager.count() == 2
+    assert _settings() == ("", "")
+
+
+def test_what_breaks_off_while_it_is_narrowed_leaves_all_as_it_was(alice, hammers):
+    with all_tenants():
+        with pytest.raises(ValueError, match="broken"), transaction.atomic(), narrowed_to(alice):
+            raise ValueError("broken")
+        assert Product._base_manager.count() == 2
+    assert _settings() == ("", "")
+
+
+def test_nothing_else_can_be_narrowed(alice, bob, root):
+    with all_tenants(), pytest.raises(NotATenant), transaction.atomic(), narrowed_to(root):
+        pass
+    with tenant_scope(bob), transaction.atomic(), pytest.raises(ScopeOutsideTransaction), narrowed_to(alice):
+        pass
