@@ -47,6 +47,45 @@ def ask_all(address: Address, ask: bytes, *, connections: int, seconds: float) -
                 one.close()
 
 
+def send_each(
+    address: Address, asks: Iterator[bytes], *, connections: int, seconds: float, rate: float | None = None
+) -> tuple[list[float], float]:
+    """Send each of ``asks`` once: on every connection as soon as it is free, or so many a second at their own times.
+
+    Answers the seconds that each took, at a ``rate`` counted from when its time had come, and the seconds of all.
+    Ends early when there is nothing left to ask. Raises RuntimeError for an answer that is no 200.
+    """
+    taken: list[float] = []
+    with selectors.DefaultSelector() as selector:
+        sockets = [socket.create_connection(address, timeout=10) for _ in range(connections)]
+        try:
+            for one in sockets:
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                selector.register(one, selectors.EVENT_READ, bytearray())
+            free, due = list(sockets), {}
+            began, sent = time.perf_counter(), 0
+            while (passed := time.perf_counter() - began) < seconds:
+                while free and (rate is None or sent < passed * rate):
+                    ask = next(asks, None)
+                    if ask is None:
+                        return taken, time.perf_counter() - began
+                    one = free.pop()
+                    due[one] = began + sent / rate if rate else time.perf_counter()
+                    one.sendall(ask)
+                    sent += 1
+                for key, _ in selector.select(timeout=0.001 if rate else 5):
+                    one, got = cast(socket.socket, key.fileobj), key.data
+                    got += one.recv(262_144) or _broken("the connection was closed")
+                    if _is_whole(got):
+                        taken.append(time.perf_counter() - due.pop(one))
+                        got.clear()
+                        free.append(one)
+            return taken, passed
+        finally:
+            for one in sockets:
+                one.close()
+
+
 def _is_whole(got: bytearray) -> bool:
     end = got.find(HEAD_END)
     if end < 0:
