@@ -87,6 +87,9 @@ class Channel(TenantOwned, NumberState):
         indexes = [
             models.Index(fields=["phone_number_id"], name="channel_by_number"),
             models.Index(fields=["verify_token"], name="channel_by_verify_token"),
+            models.Index(
+                fields=["business_account_id"], name="channel_by_account"
+            ),  # news of an account name no number
         ]
 
     def __str__(self) -> str:
