@@ -1,14 +1,19 @@
 """Measuring how well something works, for `manage.py evaluate NAME FILE`.
 
 An app that can be measured has a module ``evaluations`` with functions that are registered here. They get the content
-of the file and answer the measures, which are printed as one line of JSON, and the misses.
+of the file (JSON, or what else they say that they read) and answer the measures, which are printed as one line of JSON,
+and the misses.
 """
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -24,15 +29,49 @@ class UnusableFile(ValueError):
     """The file does not hold what this evaluation needs; the text says what is missing."""
 
 
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises OSError and ValueError (json.JSONDecodeError, UnicodeDecodeError)."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file by the names in its first line; no row stands for an empty file.
+
+    UTF-8, or UTF-16 with its mark; columns are parted by commas, semicolons or tabs. Raises OSError and UnusableFile.
+    """
+    content = path.read_bytes()
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as fault:
+        raise UnusableFile(f"not {encoding.removesuffix('-sig').upper()} at byte {fault.start}") from fault
+    heading = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=heading.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = []
+    try:
+        names = [name.strip().lower() for name in next(lines, [])]
+        for line in lines:
+            if not line:
+                continue
+            if len(line) != len(names):
+                raise UnusableFile(f"line {lines.line_num}: {len(line)} columns where the first line has {len(names)}")
+            rows.append(dict(zip(names, line, strict=True)))
+    except csv.Error as fault:
+        raise UnusableFile(f"line {lines.line_num}: {fault}") from fault
+    return rows
+
+
 Evaluation = Callable[[Any], Outcome]
-registered: dict[str, Evaluation] = {}
+Read = Callable[[Path], Any]
+registered: dict[str, tuple[Read, Evaluation]] = {}
 
 
-def register(name: str) -> Callable[[Evaluation], Evaluation]:
-    """Make a function known as ``manage.py evaluate NAME``."""
+def register(name: str, *, read: Read = read_json) -> Callable[[Evaluation], Evaluation]:
+    """Make a function known as ``manage.py evaluate NAME``; it gets what ``read`` makes of the file."""
 
     def add(evaluation: Evaluation) -> Evaluation:
-        registered[name] = evaluation
+        registered[name] = (read, evaluation)
         return evaluation
 
     return add

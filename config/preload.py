@@ -14,7 +14,7 @@ from django.urls import get_resolver
 from django.utils import translation
 
 from agenda import dates
-from catalog.embeddings import embed_query
+from assistants.intents import detect_intent
 
 TASKS = ["messaging.tasks", "catalog.tasks", "assistants.engine", "catalog.search", "assistants.providers.builtin"]
 SDKS = {"anthropic": "assistants.providers.anthropic", "openai": "assistants.providers.openai"}
@@ -33,8 +33,7 @@ def preload_tasks() -> None:
     """Load what tasks will need: for the queue alone."""
     for name in [*TASKS, *filter(None, [SDKS.get(settings.LLM_PROVIDER)])]:
         import_module(name)
-    if settings.EMBEDDING_PROVIDER == "local":
-        embed_query("hola")  # maps the model and builds its tables
+    detect_intent("hola")  # maps the local model, builds its tables and reads the weights
     dates.prepare()
     _freeze()
 

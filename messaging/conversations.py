@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from assistants import effects
+from assistants.intents import decide
 from messaging import answering, inbox_events
-from messaging.models import TITLE_LENGTH, AssistantType, Conversation, Message
+from messaging.models import TITLE_LENGTH, Conversation, Message
 from tenants.limits import Limit, hit
 from tenants.models import User
 
@@ -31,12 +32,12 @@ def send(
 ) -> Message:
     """Store what a person wrote, in ``conversation`` or a new one, and ring for the answer. In the tenant's scope.
 
-    ``assistant_type`` is a type or "auto": the conversation's, and commercial in a new one. Raises
-    AnotherAssistant and ``tenants.limits.TooMany``.
+    ``assistant_type`` is a type or "auto": by what the message is about, else the conversation's, and commercial in a
+    new one. Raises AnotherAssistant and ``tenants.limits.TooMany``.
     """
     if assistant_type == AUTO:
-        assistant_type = conversation.assistant_type if conversation else AssistantType.COMMERCIAL
-    if conversation is not None and conversation.assistant_type != assistant_type:
+        assistant_type = decide(content, context=conversation.assistant_type if conversation else None)
+    elif conversation is not None and conversation.assistant_type != assistant_type:
         raise AnotherAssistant(conversation.assistant_type)
     hit(limit=MESSAGES_BY_TENANT, who=str(user.pk), now=now)
     with transaction.atomic():
@@ -51,6 +52,7 @@ def send(
             conversation=conversation,
             role=Message.Role.USER,
             content=content,
+            assistant_type=assistant_type,
             status=Message.Status.PENDING,
             created_at=now,
         )

@@ -22,6 +22,7 @@ __all__ = [
     "Vector",
     "current_provider",
     "digest",
+    "embed_locally",
     "embed_query",
     "schedule",
     "write_text",
@@ -63,6 +64,14 @@ def embed_query(query: str) -> tuple[str, Vector]:
     return provider.model, _embed_text(provider, text)
 
 
+def embed_locally(text: str) -> Vector:
+    """The vector by the local model, whatever the settings name: what was learnt with it needs it.
+
+    It is the one that the process has loaded anyway. Raises EmbeddingUnavailable when there is nothing to embed.
+    """
+    return _local_provider().embed_query(text)
+
+
 def schedule(*, user: User, product_ids: Iterable[int]) -> None:
     """Have a worker embed the products once the caller's transaction is committed; unchanged ones cost nothing."""
     ids = list(product_ids)
@@ -85,5 +94,10 @@ def _make_provider(
     if provider == "voyage":
         return Voyage(key=voyage_key, base_url=voyage_url, name=model)
     if provider == "local":
-        return LocalProvider(folder=settings.DATA_DIR / "models")
+        return _local_provider()
     raise ImproperlyConfigured(f"EMBEDDING_PROVIDER is {provider!r}; it may be local, openai or voyage.")
+
+
+@lru_cache(maxsize=1)
+def _local_provider() -> LocalProvider:
+    return LocalProvider(folder=settings.DATA_DIR / "models")

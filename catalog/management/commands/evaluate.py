@@ -30,8 +30,8 @@ class Command(BaseCommand):
         # Being ended is an exception too, so that what was made is removed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
-            content = json.loads(options["file"].read_text(encoding="utf-8"))
-            outcome = registered[options["what"]](content)
+            read, evaluate = registered[options["what"]]
+            outcome = evaluate(read(options["file"]))
         except (OSError, ValueError) as fault:
             if isinstance(fault, OSError | UnusableFile | json.JSONDecodeError | UnicodeDecodeError):
                 raise CommandError(f"{options['file']}: {fault}") from fault

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from catalog.embeddings import embed_query
+from catalog.embeddings import embed_locally
 from config.heartbeats import forget_beats, free_tasks
 from config.startup import collect_static, make_demo
 from config.translations import compile_translations
@@ -36,8 +36,7 @@ class Command(BaseCommand):
         compile_translations(settings.BASE_DIR / "locale")
         self._say("Recado: pages…")
         collect_static(Path(settings.STATIC_ROOT))
-        if settings.EMBEDDING_PROVIDER == "local":
-            embed_query("hola")  # unpacks the model, the first time
+        embed_locally("hola")  # unpacks the model, the first time
         accounts: list[str] = []
         if settings.DEMO:
             self._say("Recado: demo shops…")
