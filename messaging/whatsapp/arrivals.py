@@ -147,7 +147,7 @@ def _take_ids(count: int) -> list[int]:
 def _note_visit(channel_ids: set[int | None], *, signer: Signer, now: datetime) -> None:
     """Write that the webhook of these numbers has been seen, now and then."""
     before = now - SEEN_EVERY
-    fresh = {claim.channel_id for claim in signer.claims if claim.seen_at is not None and claim.seen_at > before}
+    fresh = {one.channel_id for one in signer.claimants if one.seen_at is not None and one.seen_at > before}
     if stale := {pk for pk in channel_ids if pk is not None} - fresh:
         seen = Channel.objects.filter(pk__in=stale)
         seen.exclude(webhook_seen_at__gt=before).update(webhook_seen_at=now)

@@ -87,9 +87,8 @@ class Channel(TenantOwned, NumberState):
         indexes = [
             models.Index(fields=["phone_number_id"], name="channel_by_number"),
             models.Index(fields=["verify_token"], name="channel_by_verify_token"),
-            models.Index(
-                fields=["business_account_id"], name="channel_by_account"
-            ),  # news of an account name no number
+            # News of an account or a template name no number.
+            models.Index(fields=["business_account_id"], name="channel_by_account"),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ _ACCOUNTS = re.compile(rb'"id"\s*:\s*"?([0-9]{5,32})(?![0-9])')
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claimant:
     """A channel that says a number or an account is its own. The secret is encrypted still."""
 
     channel_id: int
@@ -52,7 +52,7 @@ class Signer:
     secret: str = field(repr=False)
     channel_id: int | None
     asked: frozenset[str] = frozenset()  # the numbers that were found in it and looked up,
-    claims: tuple[Claim, ...] = ()  # and the channels that say they are theirs
+    claimants: tuple[Claimant, ...] = ()  # and the channels that say they are theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,40 +89,42 @@ def read_signature(header: str | None) -> bytes:
 def find_signer(*, body: bytes, given: bytes) -> Signer:
     """Whose secret made the digest ``given`` of ``body``. Raises Refused. Inside ``all_tenants()``."""
     numbers = _found(_NUMBERS, body)
-    claims = _claims_on(phone_number_ids=set(numbers) - {settings.WHATSAPP["PHONE_NUMBER_ID"]})
-    asked: list[Claim] = []
+    claimants = _claimants_of(phone_number_ids=set(numbers) - {settings.WHATSAPP["PHONE_NUMBER_ID"]})
+    asked: list[Claimant] = []
     platform = True
     for number in numbers:
         if number == settings.WHATSAPP["PHONE_NUMBER_ID"]:
             break
-        if asked := [claim for claim in claims if claim.phone_number_id == number]:
+        if asked := [claimant for claimant in claimants if claimant.phone_number_id == number]:
             platform = False
             break
     else:
         # No number that anybody knows. News of an account or of a template names the account alone, to which anybody
         # may lay claim: so the platform's secret is asked, too.
         accounts = _found(_ACCOUNTS, body)
-        asked = _claims_on(business_account_ids=accounts) if accounts else []
-    signer = Signer(settings.WHATSAPP["APP_SECRET"], None, frozenset(numbers), tuple(claims))
+        asked = _claimants_of(business_account_ids=accounts) if accounts else []
+    signer = Signer(settings.WHATSAPP["APP_SECRET"], None, frozenset(numbers), tuple(claimants))
     if platform and _is_signed(body, given, signer.secret):
         return signer
     tried: set[str] = set()
-    for claim in asked:
-        secret = _open(claim)
+    for claimant in asked:
+        secret = _open(claimant)
         if secret not in tried and _is_signed(body, given, secret):
-            return replace(signer, secret=secret, channel_id=claim.channel_id)
+            return replace(signer, secret=secret, channel_id=claimant.channel_id)
         tried.add(secret)
-    raise Refused("wrong signature", channel_ids=[] if platform else [claim.channel_id for claim in asked], counts=True)
+    raise Refused(
+        "wrong signature", channel_ids=[] if platform else [claimant.channel_id for claimant in asked], counts=True
+    )
 
 
 def signer_of(*, channel_id: int | None) -> Signer:
     """Who signed a body that was stored for this channel, or for the platform. Raises Refused. In ``all_tenants()``."""
     if channel_id is None:
         return Signer(settings.WHATSAPP["APP_SECRET"], None)
-    claim = next(iter(_claims(Channel.objects.filter(pk=channel_id))), None)
-    if claim is None:
+    claimant = next(iter(_claimants(Channel.objects.filter(pk=channel_id))), None)
+    if claimant is None:
         raise Refused("the number that it came for is not connected any more")
-    return Signer(_open(claim), channel_id)
+    return Signer(_open(claimant), channel_id)
 
 
 def place(*, updates: list[Update], signer: Signer) -> list[Placed]:
@@ -132,8 +134,8 @@ def place(*, updates: list[Update], signer: Signer) -> list[Placed]:
     """
     numbers = {update.phone_number_id for update in updates} - {""}
     unasked = numbers - signer.asked - {settings.WHATSAPP["PHONE_NUMBER_ID"]}
-    claims = [*signer.claims, *(_claims_on(phone_number_ids=unasked) if unasked else ())]
-    where = {number: _place_number(number, claims, signer) for number in numbers}
+    claimants = [*signer.claimants, *(_claimants_of(phone_number_ids=unasked) if unasked else ())]
+    where = {number: _place_number(number, claimants, signer) for number in numbers}
     accounts = {update.business_account_id for update in updates if not update.phone_number_id} - {""}
     placed_accounts = _place_accounts(accounts, signer) if accounts and signer.channel_id is not None else {}
     placed = []
@@ -146,13 +148,13 @@ def place(*, updates: list[Update], signer: Signer) -> list[Placed]:
     return placed
 
 
-def _place_number(number: str, claims: list[Claim], signer: Signer) -> tuple[int | None, str]:
+def _place_number(number: str, claimants: list[Claimant], signer: Signer) -> tuple[int | None, str]:
     if number == settings.WHATSAPP["PHONE_NUMBER_ID"]:
         if not _is_same(signer.secret, settings.WHATSAPP["APP_SECRET"]):
             raise Refused("it names the shared number, but its signature is another's")
         return None, ""
-    named = [claim for claim in claims if claim.phone_number_id == number]
-    own = [claim.channel_id for claim in named if _is_same(_open(claim), signer.secret)]
+    named = [claimant for claimant in claimants if claimant.phone_number_id == number]
+    own = [claimant.channel_id for claimant in named if _is_same(_open(claimant), signer.secret)]
     if own:
         return min(own), ""
     if named:
@@ -162,36 +164,36 @@ def _place_number(number: str, claims: list[Claim], signer: Signer) -> tuple[int
 
 def _place_accounts(accounts: set[str], signer: Signer) -> dict[str, int]:
     placed: dict[str, int] = {}
-    for claim in _claims_on(business_account_ids=accounts):
-        if _is_same(_open(claim), signer.secret):
-            placed.setdefault(claim.business_account_id, claim.channel_id)
+    for claimant in _claimants_of(business_account_ids=accounts):
+        if _is_same(_open(claimant), signer.secret):
+            placed.setdefault(claimant.business_account_id, claimant.channel_id)
     return placed
 
 
-def _claims_on(*, phone_number_ids: Iterable[str] = (), business_account_ids: Iterable[str] = ()) -> list[Claim]:
+def _claimants_of(*, phone_number_ids: Iterable[str] = (), business_account_ids: Iterable[str] = ()) -> list[Claimant]:
     numbers, accounts = list(phone_number_ids), list(business_account_ids)
     if not numbers and not accounts:
         return []
     named = Q(phone_number_id__in=numbers)
     if accounts:
         named |= Q(business_account_id__in=accounts)
-    return _claims(Channel.objects.filter(named))
+    return _claimants(Channel.objects.filter(named))
 
 
-def _claims(channels: QuerySet[Channel]) -> list[Claim]:
+def _claimants(channels: QuerySet[Channel]) -> list[Claimant]:
     # As it is stored: one that cannot be opened any more must not hide the others.
     rows = channels.annotate(stored=Cast("app_secret", TextField())).order_by("pk")
     return [
-        Claim(*row)
+        Claimant(*row)
         for row in rows.values_list("pk", "phone_number_id", "business_account_id", "stored", "webhook_seen_at")
     ]
 
 
-def _open(claim: Claim) -> str:
+def _open(claimant: Claimant) -> str:
     try:
-        return EncryptedTextField().from_db_value(claim.stored_secret, None, None) or ""
+        return EncryptedTextField().from_db_value(claimant.stored_secret, None, None) or ""
     except UndecryptableValue:
-        logger.error("the app secret of channel %s cannot be decrypted: its webhooks are refused", claim.channel_id)
+        logger.error("the app secret of channel %s cannot be decrypted: its webhooks are refused", claimant.channel_id)
         return ""
 
 
