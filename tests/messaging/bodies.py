@@ -46,7 +46,7 @@ def written(body: Any) -> bytes:
     return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
-def post(body: Any, *, secret: str | None = SECRET, signature: str | None = None, client: Client | None = None) -> Any:
+def post(body: Any, *, secret: str | None = SECRET, signature: str | None = None, client: Any = None) -> Any:
     """Post ``body`` (bytes, or what is written as JSON), signed with ``secret`` unless a signature is given."""
     data = written(body)
     headers = {}

@@ -10,6 +10,7 @@ import copy
 import hashlib
 import hmac
 import json
+import logging
 import os
 import random
 from collections import Counter
@@ -18,12 +19,14 @@ from typing import Any
 
 import pytest
 from django.db.models import Sum
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from messaging.models import InboundUpdate, WebhookBody
 from messaging.whatsapp.signatures import sign
+from messaging.whatsapp.webhook import WebhookView
 from tenants.scope import all_tenants
 from tests.messaging.bodies import NUMBER, SECRET, post, written
 from tests.messaging.test_payloads import SHAPES, WRONG, anything, check, paths, replaced
@@ -32,7 +35,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BODIES = int(os.environ.get("FUZZ_BODIES", "400"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
-BY_HYPOTHESIS = 5  # one in so many
+LONG = BODIES > 10_000
+BY_HYPOTHESIS = 20 if LONG else 5  # one in so many: it takes its time
+READ_AGAIN = 4 if LONG else 1  # one in so many
 NAMES = sorted(SHAPES)
 FIELDS = ["entry", "changes", "value", "messages", "statuses", "errors", "metadata", "phone_number_id", "from", "type"]
 PIECES = [
@@ -51,27 +56,35 @@ PIECES = [
 
 
 @pytest.fixture(autouse=True)
-def _platform(settings: Any) -> None:
+def _platform(settings: Any) -> Iterator[None]:
     settings.WHATSAPP = settings.WHATSAPP | {"APP_SECRET": SECRET, "PHONE_NUMBER_ID": NUMBER}
+    logging.disable()  # each refusal is a line
+    yield
+    logging.disable(logging.NOTSET)
 
 
 class Knocks:
-    """Posts bodies, well signed or not, and remembers what became of them."""
+    """Posts bodies, well signed or not, and remembers what became of them. In the long run past the middlewares:
+    the view alone."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
-        self.client = Client(raise_request_exception=False)
+        self.client: Any = _View() if LONG else Client(raise_request_exception=False)
         self.statuses: Counter[tuple[bool, int]] = Counter()
         self.wrong: list[tuple[int, str | None, bytes]] = []
 
     def post(self, body: bytes) -> None:
         good = self.chance.random() < 0.6
         signature = sign(body, secret=SECRET) if good else self._bad_signature(body)
-        answer = post(body, secret=None, signature=signature, client=self.client)
+        try:
+            answer = post(body, secret=None, signature=signature, client=self.client)
+        except Exception as fault:  # noqa: BLE001  (whatever it is, it would be a 500)
+            answer = HttpResponse(repr(fault), status=500)
         self.statuses[good, answer.status_code] += 1
         if answer.status_code != (200 if good else 403):
             self.wrong.append((answer.status_code, signature, body))
-        check(body)
+        if self.chance.randrange(READ_AGAIN) == 0:
+            check(body)
 
     def _bad_signature(self, body: bytes) -> str | None:
         right = sign(body, secret=SECRET)
@@ -91,6 +104,16 @@ class Knocks:
                 "sha256=" + "\xe9" * 64,
             ]
         )
+
+
+class _View:
+    """As much of Django's test client as is needed to ask the view alone."""
+
+    def post(self, path: str, data: bytes, content_type: str, headers: dict[str, str]) -> Any:
+        return _ask(RequestFactory().generic("POST", path, data, content_type, headers=headers))
+
+
+_ask = WebhookView.as_view()
 
 
 def mutations(chance: random.Random) -> Iterator[bytes]:
@@ -151,7 +174,7 @@ def test_whatever_comes_is_answered_and_only_what_is_signed_is_kept(capsys):
     drawn = BODIES // BY_HYPOTHESIS
     for done in range(BODIES - drawn):
         knocks.post(next(made))
-        if BODIES > 10_000 and done % 10_000 == 9_999:
+        if LONG and done % 5_000 == 4_999:
             with capsys.disabled():
                 print(f"{done + 1:,} mutations, {len(knocks.wrong)} wrong", flush=True)
 
@@ -189,7 +212,7 @@ def test_whatever_comes_is_answered_and_only_what_is_signed_is_kept(capsys):
         f"{count:,} {'signed' if good else 'forged'} answered {status}"
         for (good, status), count in sorted(knocks.statuses.items())
     )
-    if BODIES > 10_000:
+    if LONG:
         with capsys.disabled():
             verdict = "no 5xx, nothing unsigned accepted" if not knocks.wrong else f"{len(knocks.wrong)} WRONG"
             print(f"{done:,} bodies (seed {SEED}): {told}; {stored:,} updates kept: {verdict}", flush=True)
