@@ -18,6 +18,7 @@ from assistants.configuration import current_configuration
 from assistants.models import Outcome, TurnUsage
 from catalog.models import Product
 from config.heartbeats import SCHEDULER, WORKER, Pulse, read_pulses
+from config.numbers import NumberFigures, read_numbers
 from messaging import dispatch
 from messaging.dispatch import OutboxFigures
 from messaging.models import Message, SharedNumber
@@ -42,6 +43,7 @@ class Figures:
     queued: int
     reminders: ReminderFigures
     outbox: OutboxFigures
+    numbers: NumberFigures
     clock_seconds: float | None  # since the scheduler's last sign of life
 
 
@@ -61,11 +63,13 @@ def read_figures(*, now: datetime) -> Figures:
     configuration = current_configuration()
     reminders = claiming.read_figures(now=now)
     outbox = dispatch.read_figures(now=now)
+    numbers = read_numbers(now=now)
     pulses = read_pulses(now=now)
     return Figures(
         alarms=[
             *_alarms(pulses, fault=configuration.fault, failed=failed, reminders=reminders, now=now),
             *_outbox_alarms(outbox, now=now),
+            *numbers.alarms,
         ],
         answering=who_answers(configuration),
         tenants=people["active"],
@@ -78,6 +82,7 @@ def read_figures(*, now: datetime) -> Figures:
         queued=OrmQ.objects.count(),
         reminders=reminders,
         outbox=outbox,
+        numbers=numbers,
         clock_seconds=next(pulse.age for pulse in pulses if pulse.name == SCHEDULER),
     )
 
