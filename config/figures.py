@@ -21,7 +21,7 @@ from config.heartbeats import SCHEDULER, WORKER, Pulse, read_pulses
 from config.numbers import NumberFigures, read_numbers
 from messaging import dispatch
 from messaging.dispatch import OutboxFigures
-from messaging.models import Message, SharedNumber
+from messaging.models import InboundUpdate, Message, SharedNumber
 from messaging.pages import who_answers
 from tenants.models import User
 from tenants.scope import all_tenants
@@ -44,6 +44,7 @@ class Figures:
     reminders: ReminderFigures
     outbox: OutboxFigures
     numbers: NumberFigures
+    given_up: int  # updates from WhatsApp that could not be taken in
     clock_seconds: float | None  # since the scheduler's last sign of life
 
 
@@ -60,6 +61,7 @@ def read_figures(*, now: datetime) -> Figures:
         products = Product.objects.active().count()
         waiting = Message.objects.pending().count()
         failed = Message.objects.filter(status=Message.Status.FAILED, created_at__gte=today).count()
+        given_up = InboundUpdate.objects.filter(status=InboundUpdate.Status.FAILED).count()
     configuration = current_configuration()
     reminders = claiming.read_figures(now=now)
     outbox = dispatch.read_figures(now=now)
@@ -69,6 +71,7 @@ def read_figures(*, now: datetime) -> Figures:
         alarms=[
             *_alarms(pulses, fault=configuration.fault, failed=failed, reminders=reminders, now=now),
             *_outbox_alarms(outbox, now=now),
+            *_inbound_alarms(given_up),
             *numbers.alarms,
         ],
         answering=who_answers(configuration),
@@ -82,6 +85,7 @@ def read_figures(*, now: datetime) -> Figures:
         queued=OrmQ.objects.count(),
         reminders=reminders,
         outbox=outbox,
+        given_up=given_up,
         numbers=numbers,
         clock_seconds=next(pulse.age for pulse in pulses if pulse.name == SCHEDULER),
     )
@@ -117,6 +121,17 @@ def _alarms(pulses: list[Pulse], *, fault: str, failed: int, reminders: Reminder
             % {"n": failed}
         )
     return alarms
+
+
+def _inbound_alarms(given_up: int) -> list[str]:
+    if not given_up:
+        return []
+    said = ngettext(
+        "Una novedad de WhatsApp no se pudo atender; está guardada.",
+        "%(n)d novedades de WhatsApp no se pudieron atender; están guardadas.",
+        given_up,
+    )
+    return [said % {"n": given_up}]
 
 
 def _outbox_alarms(outbox: OutboxFigures, *, now: datetime) -> list[str]:

@@ -19,7 +19,7 @@ from agenda.claiming import plan_all_digests
 from agenda.housekeeping import forget_undone
 from agenda.series import continue_all
 from config.heartbeats import SCHEDULER, Canary, beat
-from messaging import outbox, reminding, strangers
+from messaging import inbound, media, outbox, reminding, strangers
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
 from messaging.whatsapp import arrivals, health, linking
@@ -69,6 +69,8 @@ class Command(BaseCommand):
         if self._is_time("sweep", settings.HEALTH["SWEEP_SECONDS"]):
             ring_forgotten()
             reminding.sweep(now=now)
+            inbound.sweep(now=now)
+            media.sweep(now=now)
             outbox.sweep(now=now)
             strangers.sweep(now=now)
         # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
