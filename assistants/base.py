@@ -9,11 +9,13 @@ from typing import Any, ClassVar, Literal, cast
 
 from django.utils import timezone
 
+from assistants.consent import read_consent
 from assistants.effects import Acts, TurnKey
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
 from assistants.intentions import settle
 from assistants.language import Language, detect_language
+from assistants.offers import Beside
 from assistants.prompts import enclose
 from assistants.providers.base import ChatMessage, SystemBlock
 from assistants.replies import Reply, answer
@@ -38,6 +40,7 @@ NOTES = {
     "expired": "La persona dijo que sí demasiado tarde: no se hizo nada. Que lo pida de nuevo.",
     "done": "Esto ya se hizo en este turno: cuéntaselo a la persona y no lo repitas.",
 }
+Found = Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]  # (tool, arguments, what it answered)
 Wishes = Callable[[], Sequence[Mapping[str, Any]]]
 
 
@@ -134,6 +137,10 @@ class BaseAssistant(ABC):
         """What was done and the reply does not tell exactly, in words to add to it."""
         return []
 
+    def look_beside(self, *, text: str, found: Found, acts: Acts) -> Beside:
+        """What the reply ``text`` gives beside its words. Called inside the tenant's scope."""
+        return Beside()
+
     def load(self, *, now: datetime | None = None) -> None:
         """Read the context, in a tenant scope of its own, unless that has been done."""
         self._now = now or self._now or timezone.now()
@@ -147,11 +154,13 @@ class BaseAssistant(ABC):
         One that does not tell («la 2») is in the language of what the person said ``before``.
         """
         default = detect_language(before, default=cast("Language", self.user.language))
-        self.language = self._given_language or detect_language(message, default=default)
+        said = before if before and read_consent(message) is not None else message  # «no» is a word of two languages
+        self.language = self._given_language or detect_language(said, default=default)
 
     @property
     def context(self) -> dict[str, Any]:
-        self.load()
+        if self._context is None:
+            self.load()
         return self._context or {}
 
     @property

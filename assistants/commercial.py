@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from assistants.base import LANGUAGE_NAMES, TONES, BaseAssistant
+from assistants.base import LANGUAGE_NAMES, TONES, BaseAssistant, Found
 from assistants.effects import Acts
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
 from assistants.grounding.shop import ShopFacts, ShopReader
 from assistants.grounding.words import fold
 from assistants.language import Language
+from assistants.offering import find_unanswered, list_notices, list_options, wants_a_person
+from assistants.offers import Beside
 from assistants.opening import holidays_ahead, known_hours, write_holidays, write_week
 from assistants.prompts import defuse, describe_moment, enclose
 from assistants.providers.base import SystemBlock
+from assistants.sources import find_sources
 from assistants.tools.base import Tool
 from assistants.tools.catalog import CATALOG_TOOLS, product_row
-from assistants.tools.customers import CUSTOMER_TOOLS
+from assistants.tools.customers import CALL_THE_SHOP, CALLED, CUSTOMER_TOOLS
 from assistants.tools.sales import SALES_TOOLS
 from assistants.tools.visits import VISIT_TOOLS
 from catalog.models import Product
@@ -76,6 +80,10 @@ WHOM = {
     "customer": "Atiendes a los clientes que escriben por chat o WhatsApp",
     "owner": "Ayudas a su dueño, por chat o WhatsApp, con lo que se vende",
 }
+
+
+TOLD = re.compile(r"\b(?:avis|let (?:the|them)|responder)")  # that somebody will answer
+VISIT_NAMES = frozenset(tool.spec.name for tool in VISIT_TOOLS)
 
 
 class CommercialAssistant(BaseAssistant):
@@ -145,17 +153,58 @@ class CommercialAssistant(BaseAssistant):
             if week := write_week(self.context["hours"], language=cast("Language", language)):
                 facts.add_hours(week)
         facts.add_categories(self.context["categories"])
+        if self.audience == "owner":
+            facts.add_text("«deshacer», «undo», «desfazer»")  # what may be written
         return facts
 
     def make_reader(self) -> Reader:
         return ShopReader(facts=cast("ShopFacts", self.facts()), books=self.books, sells=self.audience == "owner")
 
+    def look_beside(self, *, text: str, found: Found, acts: Acts) -> Beside:
+        facts = self.facts()
+        sources = [source["id"] for source in find_sources(text=text, products=facts.products)]
+        by_id = {product.id: product for product in facts.products}
+        named = [by_id[str(pk)] for pk in sources]
+        options = (
+            ()
+            if acts.question
+            else list_options(
+                text=text,
+                found=found,
+                named=named,
+                currency=self.currency,
+                timezone=self.user.timezone,
+                language=self.language,
+            )
+        )
+        if self.audience == "owner":
+            return Beside(options=options)
+        handover = wants_a_person(self.message) or any(name == CALL_THE_SHOP for name, _, _ in found)
+        of_visits = any(name in VISIT_NAMES for name, _, _ in found) or bool(acts.in_order())
+        unanswered = (
+            ""
+            if handover or of_visits
+            else find_unanswered(
+                message=self.message,
+                text=text,
+                found=found,
+                named=named,
+                facts=facts.texts,
+                currency=self.currency,
+            )
+        )
+        return Beside(options, unanswered, handover, list_notices(user=self.user, acts=acts))
+
     def untold(self, *, acts: Acts, text: str) -> list[str]:
         folded = fold(text)
+        called = self.audience == "customer" and wants_a_person(self.message) and not TOLD.search(folded)
         return [
-            act.result["said"]
-            for act in acts.in_order()
-            if act.result.get("done") and not all(fold(word) in folded for word in act.result.get("tells", ()))
+            *([CALLED[cast("Language", self.language)]] if called else []),
+            *(
+                act.result["said"]
+                for act in acts.in_order()
+                if act.result.get("done") and not all(fold(word) in folded for word in act.result.get("tells", ()))
+            ),
         ]
 
     def _describe_business(self) -> str:

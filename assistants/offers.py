@@ -33,6 +33,16 @@ class Notice:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a reply gives beside its text."""
+
+    options: tuple[Option, ...] = ()
+    unanswered: str = ""
+    handover: bool = False
+    notices: tuple[Notice, ...] = ()
+
+
 def make_option(id_: str, title: str, description: str = "") -> Option:
     """An option whose texts fit: cut at a word where there is one."""
     return Option(id_, _clip(title, LONGEST_TITLE), _clip(description, LONGEST_DESCRIPTION))

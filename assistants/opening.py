@@ -60,8 +60,9 @@ def holidays_ahead(preferences: Preferences, *, today: date) -> list[date]:
 
 
 def write_holidays(days: list[date], *, language: Language, today: date) -> str:
-    """«martes 8 de diciembre»; empty without any."""
-    return join([write_day(day, language=language, today=today) for day in days], language=language)
+    """«martes 8 de diciembre (2026-12-08)»; empty without any."""
+    told = [f"{write_day(day, language=language, today=today)} ({day.isoformat()})" for day in days]
+    return join(told, language=language)
 
 
 def _name(first: int, last: int, language: Language) -> str:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from agenda.models import Appointment, Task
 from assistants.base import LANGUAGE_NAMES, TONES, BaseAssistant
-from assistants.consent import read_consent
 from assistants.effects import Acts
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
@@ -104,8 +103,7 @@ class PersonalAssistant(BaseAssistant):
         return self.now.astimezone(ZoneInfo(self.user.timezone)).date()
 
     def listen(self, message: str, *, before: str = "") -> None:
-        # a «no» is a word of two languages
-        super().listen(before if before and read_consent(message) is not None else message, before=before)
+        super().listen(message, before=before)
         self.sweeping = EVERYTHING.search(fold(message)) is not None
 
     def make_reader(self) -> Reader:

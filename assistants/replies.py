@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils.translation import gettext, override
 
 from assistants.configuration import Configuration, builtin_configuration, current_configuration
+from assistants.consent import read_consent
 from assistants.effects import Acts, TurnKey
 from assistants.models import Outcome
 from assistants.offers import Notice, Option
@@ -91,7 +92,7 @@ def answer(
     assistant.load(now=now)
     assistant.message = message
     kept = _keep(history)
-    assistant.listen(message, before=next((each.text for each in reversed(kept) if each.role == "user"), ""))
+    assistant.listen(message, before=_last_words(kept))
     facts = assistant.facts()
     for earlier in kept:
         if earlier.role == "user":
@@ -116,6 +117,8 @@ def answer(
     if acts.question:
         attempt.speech.add(acts.question, separator="\n\n")
     text = attempt.speech.text.strip()
+    with tenant_scope(assistant.user):
+        beside = assistant.look_beside(text=text, found=attempt.found, acts=acts)
     reply = Reply(
         text=text,
         tools=list(dict.fromkeys(attempt.tools)),
@@ -132,6 +135,10 @@ def answer(
         reason=reason,
         language=assistant.language,
         question=acts.question,
+        options=beside.options,
+        unanswered=beside.unanswered,
+        handover=beside.handover,
+        notices=beside.notices,
     )
     with tenant_scope(assistant.user):
         record_turn(
@@ -162,6 +169,7 @@ class _Attempt:
     tools: list[str] = field(default_factory=list)
     usage: TokenUsage = field(default_factory=TokenUsage)
     rounds: int = 0
+    found: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     def run(self, configuration: Configuration) -> tuple[Configuration, Outcome, str]:
         """Speak; returns whose words they are, how it ended and why."""
@@ -220,6 +228,7 @@ class _Attempt:
             outcome = turn.run()
         finally:
             self.tools += calls.used
+            self.found += calls.found
             self.usage += turn.usage
             self.rounds += turn.rounds
         if outcome is Outcome.CUT:
@@ -231,6 +240,12 @@ class _Attempt:
         self.speech.reset()
         with override(self.assistant.language):
             self.speech.add(gettext("Ahora mismo no puedo responderte bien. Escríbeme de nuevo en un momento."))
+
+
+def _last_words(kept: Sequence[ChatMessage]) -> str:
+    """What the person said last that was more than a yes or a no."""
+    said = [message.text for message in kept if message.role == "user"]
+    return next((text for text in reversed(said) if read_consent(text) is None), said[-1] if said else "")
 
 
 def _keep(history: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -10,7 +10,8 @@ from assistants.builtin.material import Conversation, Row, Shop
 from assistants.builtin.phrases import phrase
 from assistants.builtin.planning import Plan, in_stock_first, within_limits
 from assistants.builtin.relevance import SHOWN, Match, most_relevant
-from assistants.builtin.understanding import TOPICS, Intent
+from assistants.builtin.topics import TOPICS
+from assistants.builtin.understanding import Intent
 from assistants.grounding.words import fold
 from assistants.language import Language
 

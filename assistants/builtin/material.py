@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from assistants.builtin.topics import find_topics
+from assistants.consent import read_consent
+from assistants.grounding.sentences import split_units
 from assistants.grounding.words import fold
-from assistants.language import Language
+from assistants.language import Language, detect_language
 from assistants.providers.base import ChatMessage, SystemBlock, ToolResult
 from catalog.amounts import format_price
 
@@ -107,10 +110,18 @@ def read_lines(text: str, tag: str) -> Iterator[dict[str, Any]]:
 
 
 def _split_facts(text: str) -> Iterator[str]:
-    """Facts by line; a line of several sentences is one fact, because its parts explain each other."""
+    """Facts by line. Sentences of one line are one fact as long as they may explain each other: one that speaks of
+    something else altogether (after the address the payment) begins another."""
     for line in text.splitlines():
-        if line.strip(" -•*\t"):
-            yield line.strip(" -•*\t")
+        fact, about = "", frozenset[str]()
+        for sentence in split_units(line.strip(" -•*\t"), final=True)[0]:
+            topics = find_topics(sentence)
+            if fact and topics and about and not topics & about:
+                yield fact.strip()
+                fact, about = "", frozenset()
+            fact, about = fact + sentence, about | topics
+        if fact.strip():
+            yield fact.strip()
 
 
 def read_row(value: Mapping[str, Any], *, currency: str) -> Row | None:
@@ -180,6 +191,15 @@ def read_categories(result: ToolResult) -> list[str]:
         return []
     found = value.get("categories", []) if isinstance(value, dict) and not result.is_error else []
     return [str(item) for item in found if isinstance(item, str)]
+
+
+def language_of_talk(conversation: Conversation, *, default: Language) -> Language:
+    """The language of the question; of a plain yes or no that of what the person said before."""
+    said = [text for text in conversation.earlier if read_consent(text) is None]
+    before = said[-1] if said else ""
+    default = detect_language(before, default=default)
+    plain = before and read_consent(conversation.question) is not None
+    return detect_language(before if plain else conversation.question, default=default)
 
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*|\[([^\]]+)\]\(")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from assistants.builtin.topics import TOPICS
 from assistants.grounding.numbers import Number, find_numbers
 from assistants.grounding.vocabulary import DISTINGUISHING
 from assistants.grounding.words import fold, stem, tokenize, word_set
@@ -119,22 +120,6 @@ COMMERCIAL_RULES: tuple[Rule, ...] = (
     ),
 )
 
-# What is asked of the business itself, and the words by which its facts are found.
-TOPICS: dict[str, re.Pattern[str]] = {
-    topic: re.compile(r"(?<!\w)(?:" + pattern + r")(?!\w)")
-    for topic, pattern in {
-        "hours": r"horarios?|a que hora|hora(?:rio)? de atencion|abren?|abierto\w*|cierran?|atienden|(?:dias|hora) (?:de atencion|abren)|opening hours|hours|open(?:ing)?|close|closed|que horas|abre[m]?|fecha[m]?|aberto\w*|funcionamento|lunes a|segunda a|segunda|lunes|domingos?|festivos|sabados?|martes|24 horas",
-        "address": r"direccion|donde (?:estan|quedan|se ubican|es|queda|los encuentro)|ubica\w+|como llego|tienda fisica|sucursal\w*|sede|address|where are you|located|location|endereco|onde (?:fica|voces|estao|e)\w*|loja fisica|calle|carrera|avenida|av|jr|rua|local",
-        "delivery": r"envios?|envian?|domicilios?|despach\w+|delivery|entregan?|entregas?|mandan|llevan a|shipping|ship|deliver\w*|frete|entregam|a domicilio|retiro|recog\w+|pickup|retirada|correo",
-        "payment": r"formas? de pago|medios? de pago|metodos? de pago|pag(?:o|os|ar|an)|tarjetas?|efectivo|transferencia|nequi|daviplata|yape|plin|pix|cuotas|meses sin intereses|credito|a plazos|pse|payment|pay|cards?|cash|install?ments|pagamento|cartao|dinheiro|parcel\w+|mercado ?pago|webpay|paypal",
-        "warranty": r"garantias?|warranty|guarantee|garantia",
-        "returns": r"cambios?|devoluc\w+|devolver|reembols\w+|returns?|refunds?|exchange|trocas?|devolu\w+",
-        "discount": r"descuentos?|promocion\w*|promo|promos|ofertas?|rebajas?|discounts?|deals?|sale|desconto\w*|promoc\w+|cupon\w*",
-        "contact": r"telefono|numero (?:de )?(?:contacto|telefono|whatsapp)|whatsapp|correo electronico|email|e-mail|instagram|contacto|llamar(?:los)?|asesor humano|hablar con (?:una persona|alguien|un asesor|humano)|phone|contact|call you|telefone|contato|falar com (?:alguem|uma pessoa)",
-        "invoice": r"facturas?|factura electronica|invoice|nota fiscal|boleta",
-    }.items()
-}
-
 _FRAME = word_set(
     # Spanish
     "hola holi buenas buenos buen dia dias tarde tardes noche noches que tal saludos oye oiga disculpa disculpe disculpen perdon por favor porfa porfavor me mi te se le les lo"
@@ -179,7 +164,7 @@ _FROM = re.compile(
     r"(?:desde|mas de|a partir de|minimo|over|more than|from|above|acima de|mais de|entre|between)\s*(?:los)?\s*$"
 )
 _BETWEEN = re.compile(r"(?:entre|between)[^.?!]{1,25}?(?:y|and|e)\s*(?:los)?\s*$")
-_UNIT_AFTER = re.compile(
+UNIT_AFTER = re.compile(
     r"\s?(?:mm|cm|mts?|m|kgs?|kilos?|g|gr|lbs?|libras|l|lts?|litros?|ml|v|volt\w*|w|watts?|gb|tb|mah|oz|onzas|pulg\w*|\"|hp|hz|mp|inch\w*|anos|meses|dias|horas)(?!\w)"
 )
 
@@ -256,7 +241,7 @@ def _read_limits(
     spent: list[tuple[int, int]] = []
     for number in numbers:
         value, left, right = max(number.values), folded[: number.start], folded[number.end :]
-        if number.percent or number.article or _UNIT_AFTER.match(right):
+        if number.percent or number.article or UNIT_AFTER.match(right):
             continue
         money = number.money is not None or value >= 1000
         is_price = (
@@ -287,7 +272,7 @@ def _read_quantity(
             re.search(r"\w[-/]$", left)
             or value != int(value)
             or not 1 < value <= 999
-            or _UNIT_AFTER.match(right)
+            or UNIT_AFTER.match(right)
             or re.match(r"\s?[x/-]\s?\d|[a-z]", right)
         ):
             continue

@@ -35,7 +35,11 @@ class BuiltinProvider(Provider):
         """
         offered = {tool.name for tool in tools}
         conversation = read_conversation(messages)
-        missing, write = (_read_agenda if "list_appointments" in offered else _read_shop)(system, conversation)
+        missing, write = (
+            _read_agenda(system, conversation)
+            if "list_appointments" in offered
+            else _read_shop(system, conversation, offered)
+        )
         rounds = sum(message.role == "tool" for message in messages)
         calls = tuple(
             ToolCall(f"builtin-{rounds}-{number}", call.name, dict(call.arguments))
@@ -51,8 +55,21 @@ class BuiltinProvider(Provider):
         return Completion(text, Stop.END, model=self.model)
 
 
-def _read_shop(system: Sequence[SystemBlock], conversation: Conversation) -> tuple[list[Call], Callable[[], str]]:
+def _read_shop(
+    system: Sequence[SystemBlock], conversation: Conversation, offered: set[str]
+) -> tuple[list[Call], Callable[[], str]]:
     shop = read_shop(system)
+    if "change_price" in offered and not conversation.corrected:
+        from assistants.builtin.desk import answer_desk  # what only owners want
+
+        if (answered := answer_desk(system=system, shop=shop, conversation=conversation)) is not None:
+            return answered
+    if "call_the_shop" in offered and not conversation.corrected:
+        from assistants.builtin.visiting import answer_visit  # words of dates, which a shop does without
+
+        answered = answer_visit(system=system, shop=shop, conversation=conversation, books="free_times" in offered)
+        if answered is not None:
+            return answered
     plan = make_plan(shop=shop, conversation=conversation)
     return plan.missing, Composer(shop=shop, conversation=conversation, plan=plan).write
 

@@ -10,7 +10,7 @@ from assistants.tools.agenda_rows import language_of
 from assistants.tools.base import Tool, ToolContext, make_spec
 
 CALL_THE_SHOP = "call_the_shop"
-_SAID: dict[Language, str] = {
+CALLED: dict[Language, str] = {
     "es": "Ya avisé al negocio: te responderán por aquí en cuanto puedan.",
     "en": "I have let the shop know: they will answer you here as soon as they can.",
     "pt": "Já avisei a loja: vão responder por aqui assim que puderem.",
@@ -19,7 +19,7 @@ _SAID: dict[Language, str] = {
 
 def _call(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Writes nothing: whoever carries the reply reads that it was called, and tells the owner."""
-    return {"called": True, "said": _SAID[language_of(context)]}
+    return {"called": True, "said": CALLED[language_of(context)]}
 
 
 CUSTOMER_TOOLS = (

@@ -169,7 +169,7 @@ def _undo(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _latest(context: ToolContext) -> ToolEffect | None:
     since = context.now - UNDO_FOR
-    found = ToolEffect.objects.filter(result__has_key="undo", created_at__gt=since).exclude(result__undone=True)
+    found = ToolEffect.objects.filter(result__has_key="undo", result__undone__isnull=True, created_at__gt=since)
     effect: ToolEffect | None = found.select_for_update().order_by("-created_at", "-id").first()
     return effect
 
