@@ -1,4 +1,4 @@
-"""Named points at which `make chaos-reminders` kills the process that passes by. Inert otherwise.
+"""Named points at which `make chaos-reminders` and `make chaos-whatsapp` kill who passes by. Inert otherwise.
 
 The command sets ``RECADO_PERILS`` for the processes that it starts, on data of its own: ``{"after_claim": 0.01, …}``,
 the share of the passers-by that die. Before they do they leave the point's name in the file ``RECADO_PERILS_LOG``.
@@ -14,7 +14,10 @@ from pathlib import Path
 
 VARIABLE = "RECADO_PERILS"
 LOG_VARIABLE = "RECADO_PERILS_LOG"
-POINTS = ("before_claim", "after_claim", "before_send", "after_send", "before_whatsapp_send", "after_whatsapp_send")
+POINTS = (
+    *("before_claim", "after_claim", "before_send", "after_send"),
+    *("after_stored", "before_taken_in", "after_taken_in", "before_whatsapp_send", "after_whatsapp_send"),
+)
 
 _shares: dict[str, float] = json.loads(os.environ.get(VARIABLE) or "{}")
 

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,24 @@ from config.embedded import server
 class Victims:
     """Services that send (``manage.py send_reminders --loop``) and, if wanted, a whole system beside them.
 
-    ``shares`` says how often who passes a named point dies there.
+    ``shares`` says how often who passes a named point dies there, ``kinds`` who else dies.
     """
 
-    def __init__(self, *, services: int, with_system: bool, shares: dict[str, float], every: float) -> None:
+    def __init__(
+        self,
+        *,
+        services: int,
+        with_system: bool,
+        shares: dict[str, float],
+        every: float = 0.0,
+        kinds: Sequence[str] = (),
+    ) -> None:
         self.killed: Counter[str] = Counter()
+        self._kinds = list(kinds) or (
+            ["postgresql", "service", "worker", "clock"]
+            if with_system
+            else ["postgresql", "service", "service", "service"]
+        )
         self.system = System() if with_system else None
         self._log = Path(settings.DATA_DIR) / "perils.log"
         self._output = Path(settings.DATA_DIR) / "services.log"
@@ -49,10 +63,7 @@ class Victims:
 
     def kill_one(self) -> str:
         """SIGKILL to somebody at random. Returns whom."""
-        kinds = ["postgresql", "service", "service", "service"]
-        if self.system is not None:
-            kinds = ["postgresql", "service", "worker", "clock"]
-        kind = random.choice(kinds)  # noqa: S311
+        kind = random.choice(self._kinds)  # noqa: S311
         if kind == "postgresql":
             kind = self._kill_database()
         else:
@@ -103,7 +114,7 @@ class Victims:
         if self.system is None or self.system.process is None:
             return []
         parts = {one.name(): one for one in self.system.process.children()}
-        part = parts.get({"clock": "recado-clock", "worker": "recado-queue"}[kind])
+        part = parts.get({"clock": "recado-clock", "worker": "recado-queue", "web": "recado-web"}[kind])
         if part is None:
             return []
         return [part] if kind == "clock" else [part, *part.children(recursive=True)]

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from agenda.perils import pass_by
 from messaging import inbound
 from messaging.models import Channel, InboundUpdate, SharedNumber, WebhookBody
 from messaging.whatsapp.payloads import Unreadable, Update, split
@@ -41,6 +42,7 @@ def receive(*, body: bytes, signature: str | None, now: datetime) -> int:
             raise
         body_id = _store(body, placed, signer=signer, fault=fault, now=now)
         _note_visit({one.channel_id for one in placed if not one.note}, signer=signer, now=now)
+        pass_by("after_stored")
         return body_id
 
 
