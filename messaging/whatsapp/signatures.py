@@ -87,7 +87,7 @@ def read_signature(header: str | None) -> bytes:
 
 
 def find_signer(*, body: bytes, given: bytes) -> Signer:
-    """Whose secret made the digest ``given`` of ``body``. Raises Refused. Inside ``all_tenants()``."""
+    """Whose secret made the digest ``given`` of ``body``. Raises Refused. In the scope of all tenants."""
     numbers = _found(_NUMBERS, body)
     claimants = _claimants_of(phone_number_ids=set(numbers) - {settings.WHATSAPP["PHONE_NUMBER_ID"]})
     asked: list[Claimant] = []
@@ -118,7 +118,7 @@ def find_signer(*, body: bytes, given: bytes) -> Signer:
 
 
 def signer_of(*, channel_id: int | None) -> Signer:
-    """Who signed a body that was stored for this channel, or for the platform. Raises Refused. In ``all_tenants()``."""
+    """Who signed a body that was stored for this channel, or for the platform. Raises Refused. In the scope of all tenants."""
     if channel_id is None:
         return Signer(settings.WHATSAPP["APP_SECRET"], None)
     claimant = next(iter(_claimants(Channel.objects.filter(pk=channel_id))), None)
@@ -130,7 +130,7 @@ def signer_of(*, channel_id: int | None) -> Signer:
 def place(*, updates: list[Update], signer: Signer) -> list[Placed]:
     """Give each update to the channel whose it is. Raises Refused when one is for a number of another secret.
 
-    Inside ``all_tenants()``.
+    In the scope of all tenants.
     """
     numbers = {update.phone_number_id for update in updates} - {""}
     unasked = numbers - signer.asked - {settings.WHATSAPP["PHONE_NUMBER_ID"]}
