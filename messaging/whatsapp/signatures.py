@@ -118,7 +118,10 @@ def find_signer(*, body: bytes, given: bytes) -> Signer:
 
 
 def signer_of(*, channel_id: int | None) -> Signer:
-    """Who signed a body that was stored for this channel, or for the platform. Raises Refused. In the scope of all tenants."""
+    """Who signed a body that was stored for this channel, or for the platform. Raises Refused.
+
+    In the scope of all tenants.
+    """
     if channel_id is None:
         return Signer(settings.WHATSAPP["APP_SECRET"], None)
     claimant = next(iter(_claimants(Channel.objects.filter(pk=channel_id))), None)
