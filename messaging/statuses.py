@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from messaging import endings, outbox, reactions
+from messaging import endings, outbox, reactions, strangers
 from messaging.models import Delivery, InboundUpdate
 from messaging.sending import id_of_callback
 from messaging.whatsapp.errors import Reaction, Refused, refuse
@@ -36,6 +36,8 @@ def apply(update: InboundUpdate, *, value: dict[str, Any], item: dict[str, Any],
     """
     delivery = _find(update, item)
     if delivery is None:
+        if update.channel_id is None:
+            strangers.note_status(item, now=now)
         return None
     wamid = as_id(item.get("id"))
     if wamid and not delivery.wamid:
