@@ -152,10 +152,15 @@ def reply(
     return message
 
 
-def add_note(*, conversation: Conversation, text: str, now: datetime) -> Message:
-    """Keep a word for the owner alone: it is never sent, and no assistant reads it. In the tenant's scope."""
+def add_note(*, conversation: Conversation, text: str, key: str = "", now: datetime) -> Message:
+    """Keep a word for the owner alone: it is never sent, and no assistant reads it. In the tenant's scope.
+
+    The same ``key`` is kept once. Raises NotSent in an own talk.
+    """
     with transaction.atomic():
         conversation = _lock(conversation)
+        if key and (known := _known(conversation, key)):
+            return known
         if conversation.audience != Conversation.Audience.CUSTOMER:
             raise _own_talk()
         message: Message = Message.objects.create(
@@ -163,6 +168,7 @@ def add_note(*, conversation: Conversation, text: str, now: datetime) -> Message
             conversation=conversation,
             role=Message.Role.NOTE,
             content=text,
+            payload={"key": key} if key else {},
             created_at=now,
         )
         inbox_events.tell(conversation.user_id, conversation.pk)
@@ -302,7 +308,8 @@ def _lock(conversation: Conversation) -> Conversation:
 
 
 def _known(conversation: Conversation, key: str) -> Message | None:
-    latest = Message.objects.filter(conversation=conversation, role=Message.Role.OWNER).order_by("-id")[:KEPT_KEYS]
+    own = Message.objects.filter(conversation=conversation, role__in=[Message.Role.OWNER, Message.Role.NOTE])
+    latest = own.order_by("-id")[:KEPT_KEYS]
     return next((message for message in latest if message.payload.get("key") == key), None)
 
 

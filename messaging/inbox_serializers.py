@@ -271,7 +271,7 @@ class OwnerReplySerializer(KeyedFields):
         return NewMessageSerializer().validate_content(text)
 
 
-class NoteSerializer(StrictFields):
+class NoteSerializer(KeyedFields):
     """A word for the owner alone."""
 
     text = Text(max_length=LONGEST_NOTE)

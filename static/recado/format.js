@@ -24,6 +24,18 @@ export function when(iso) {
   return date$.format(date);
 }
 
+// «14:05», on the tenant's clock.
+export const clock = (iso) => time$.format(new Date(iso));
+
+// «hoy», «ayer», «jueves 26 de noviembre».
+const long$ = inZone({ weekday: "long", day: "numeric", month: "long" });
+export function dayName(iso) {
+  const date = new Date(iso), now = Date.now();
+  if (day$.format(date) === day$.format(new Date(now))) return gettext("hoy");
+  if (day$.format(date) === day$.format(new Date(now - 86_400_000))) return gettext("ayer");
+  return long$.format(date);
+}
+
 // "12.500,50", "12,500.50", "12500.5" -> "12500.50"; null for what is no amount. The decimal sign is the one that
 // the tenant's locale uses, unless only the other one can be meant.
 export function amount(text) {

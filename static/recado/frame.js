@@ -1,7 +1,7 @@
 // What every page has: one search, shortcuts, and short notices.
 import Alpine from "../vendor/alpine.min.js";
 import { get, query } from "./api.js";
-import { money } from "./format.js";
+import { dayName, money, when } from "./format.js";
 
 export const iconHref = (name) => `${document.body.dataset.icons}#${name}`;
 
@@ -89,6 +89,8 @@ function openPalette() {
 
 const PLACES = () => [
   { label: gettext("Inicio"), href: "/user/dashboard", icon: "home" },
+  { label: gettext("Bandeja"), href: "/user/inbox", icon: "inbox" },
+  { label: gettext("Lo que te piden y no tienes"), href: "/user/inbox?tab=unanswered", icon: "message-question" },
   { label: gettext("Productos"), href: "/user/commercial/products", icon: "package" },
   { label: gettext("Agenda"), href: "/user/personal/agenda", icon: "calendar-event" },
   { label: gettext("Tareas"), href: "/user/personal/tasks", icon: "checklist" },
@@ -101,14 +103,39 @@ const PLACES = () => [
   { label: gettext("Conversación nueva con el asistente"), href: "/user/commercial/chat?new=1", icon: "sparkles" },
   { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },
 ];
+// Where the search looks beside the pages, and what it makes of a row. Each is the public API's own search.
+const SOURCES = (asked) => [
+  {
+    path: `/api/user/products/search?${query({ q: asked, limit: 5 })}`,
+    show: (row) => ({ label: row.name, detail: money(row.price), icon: "package", href: `/user/commercial/products?id=${row.id}` }),
+  },
+  {
+    path: `/api/user/inbox?${query({ search: asked, page_size: 4 })}`,
+    show: (row) => ({
+      label: row.contact?.name || row.title, detail: when(row.updated_at), icon: "message-circle", href: `/user/inbox?conversation=${row.id}`,
+    }),
+  },
+  {
+    path: `/api/user/contacts?${query({ search: asked, page_size: 4 })}`,
+    show: (row) => ({ label: row.name, detail: row.phone || row.email, icon: "user", href: `/user/inbox?person=${row.id}` }),
+  },
+  {
+    path: `/api/user/personal/appointments?${query({ search: asked, page_size: 4, ordering: "-start_datetime" })}`,
+    show: (row) => ({ label: row.title, detail: dayName(row.start_datetime), icon: "calendar-event", href: `/user/personal/agenda?id=${row.id}` }),
+  },
+  {
+    path: `/api/user/personal/tasks?${query({ search: asked, page_size: 4 })}`,
+    show: (row) => ({ label: row.title, detail: row.due_date ? dayName(`${row.due_date}T12:00Z`) : "", icon: "checklist", href: `/user/personal/tasks?id=${row.id}` }),
+  },
+];
 const bare = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 Alpine.data("palette", () => ({
-  text: "", products: [], active: 0, failed: "", searching: false, timer: 0, calling: null,
+  text: "", rows: [], active: 0, failed: "", searching: false, timer: 0, calling: null,
   get items() {
     const asked = bare(this.text.trim());
     const places = PLACES().filter((place) => bare(place.label).includes(asked));
-    return [...(asked ? this.products : []), ...places].map((item, n) => ({ detail: "", ...item, id: `palette-${n}` }));
+    return [...(asked ? this.rows : []), ...places].map((item, n) => ({ detail: "", ...item, id: `palette-${n}` }));
   },
   get activeId() { return this.items[this.active]?.id || ""; },
   get nothing() { return !this.items.length && !this.searching && !this.failed; },
@@ -121,22 +148,18 @@ Alpine.data("palette", () => ({
     clearTimeout(this.timer);
     this.calling?.abort();
     const asked = this.text.trim();
-    if (!asked) { this.products = []; return; }
+    if (!asked) { this.rows = []; this.searching = false; return; }
     this.searching = true;
     this.timer = setTimeout(() => this.fetch(asked), 150);
   },
   async fetch(asked) {
-    this.calling = new AbortController();
-    try {
-      const found = await get(`/api/user/products/search?${query({ q: asked.slice(0, 200), limit: 6 })}`, { signal: this.calling.signal });
-      this.products = found.map((product) => ({
-        label: product.name, detail: money(product.price), icon: "package",
-        href: `/user/commercial/products?id=${product.id}`,
-      }));
-    } catch (fault) {
-      if (fault.name === "AbortError") return;
-      this.failed = fault.words || gettext("No se pudo buscar.");
-    }
+    const { signal } = this.calling = new AbortController();
+    const sources = SOURCES(asked.slice(0, 200));
+    const answers = await Promise.allSettled(sources.map((source) => get(source.path, { signal })));
+    if (signal.aborted) return;
+    this.rows = answers.flatMap(({ value }, n) => (value ? (value.results || value).map(sources[n].show) : []));
+    const fault = answers.find((answer) => answer.status === "rejected")?.reason;
+    if (fault) this.failed = fault.words || gettext("No se pudo buscar.");
     this.searching = false;
   },
   key(event) {
@@ -150,5 +173,5 @@ Alpine.data("palette", () => ({
   },
   go() { this.close(); },
   close() { this.$root.close(); },
-  clear() { this.text = ""; this.products = []; this.active = 0; this.failed = ""; },
+  clear() { this.text = ""; this.rows = []; this.active = 0; this.failed = ""; },
 }));

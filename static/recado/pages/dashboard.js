@@ -8,11 +8,11 @@ import { iconHref, notify } from "../frame.js";
 const LOW = 5; // units
 const SHOWN = 6;
 const DAYS = 7; // ahead, for the next appointments
-const WAITING_OF = 40; // conversations looked through for those without an answer
+const CALLS = () => ({ handover: gettext("Te pide a ti"), failed_turn: gettext("Sin respuesta"), failed_delivery: gettext("No le llegó") });
 
 Alpine.data("dashboard", () => ({
-  ready: false, trouble: "", counts: { products: 0, soldOut: 0, conversations: 0, late: 0, appointments: 0 }, facts: false,
-  low: [], talks: [], waiting: [], appointments: [], tasks: [],
+  ready: false, trouble: "", counts: { products: 0, soldOut: 0, unread: 0, late: 0, appointments: 0 }, tried: false, connected: false,
+  low: [], talks: [], waiting: false, appointments: [], tasks: [],
 
   init() {
     this.load();
@@ -29,21 +29,26 @@ Alpine.data("dashboard", () => ({
   async load() {
     const now = wallNow();
     try {
-      const [stock, soldOut, talks, preferences, appointments, overdue, due] = await Promise.all([
+      const [stock, soldOut, own, inbox, needy, unread, latest, channels, appointments, overdue, due] = await Promise.all([
         get(`/api/user/products?ordering=stock&page_size=${SHOWN}`), get("/api/user/products/count?in_stock=false"),
-        get(`/api/user/chat/conversations?page_size=${WAITING_OF}`), get("/api/user/preferences"),
+        get("/api/user/chat/conversations?channel=web&page_size=1"), get("/api/user/inbox/counts"),
+        get(`/api/user/inbox?needs_me=true&page_size=${SHOWN}`), get(`/api/user/inbox?unread=true&page_size=${SHOWN}`),
+        get(`/api/user/inbox?page_size=${SHOWN}`), get("/api/user/channels?page_size=1"),
         get(`${PERSONAL}/appointments?${query({ from: now, to: `${later(dayOf(now), DAYS * 1440)}T00:00`, status: "scheduled", page_size: SHOWN })}`),
         get(`${PERSONAL}/tasks?${query({ overdue: true, page_size: SHOWN, ordering: "due_date" })}`),
         get(`${PERSONAL}/tasks?${query({ overdue: false, ordering: "due_date", page_size: 50 })}`),
       ]);
       const todays = due.results.filter((task) => task.due_date === today() && task.status !== "completed");
-      this.counts = { products: stock.count, soldOut: soldOut.count, conversations: talks.count, late: overdue.count, appointments: appointments.count };
+      this.counts = { products: stock.count, soldOut: soldOut.count, unread: inbox.unread, late: overdue.count, appointments: appointments.count };
       this.low = stock.results.filter((product) => product.stock <= LOW);
-      this.waiting = talks.results.filter((talk) => ["failed", "pending"].includes(talk.last_message?.status));
-      this.talks = (this.waiting.length ? this.waiting : talks.results).slice(0, SHOWN);
+      const urgent = new Set(needy.results.map((talk) => talk.id));
+      const waiting = [...needy.results, ...unread.results.filter((talk) => !urgent.has(talk.id))];
+      this.waiting = waiting.length > 0;
+      this.talks = (this.waiting ? waiting : latest.results).slice(0, SHOWN);
       this.appointments = appointments.results;
       this.tasks = [...overdue.results, ...todays].slice(0, SHOWN + 2);
-      this.facts = Boolean(preferences.business_facts.trim());
+      this.tried = own.count > 0;
+      this.connected = inbox.conversations > 0 || (channels.count ?? channels.length) > 0;
       this.trouble = "";
       this.ready = true;
     } catch (fault) {
@@ -54,8 +59,8 @@ Alpine.data("dashboard", () => ({
   figure(name) { return number(this.counts[name]); },
 
   // --- the first three steps ---
-  done(step) { return { products: this.counts.products > 0, facts: this.facts, chat: this.counts.conversations > 0 }[step]; },
-  get doneCount() { return ["products", "facts", "chat"].filter((step) => this.done(step)).length; },
+  done(step) { return { products: this.counts.products > 0, chat: this.tried, whatsapp: this.connected }[step]; },
+  get doneCount() { return ["products", "chat", "whatsapp"].filter((step) => this.done(step)).length; },
   get showSteps() { return this.ready && this.doneCount < 3; },
   get stepsDone() { return interpolate(gettext("%s de 3"), [this.doneCount]); },
   stepClass(step) { return this.done(step) ? "is-done" : ""; },
@@ -93,11 +98,13 @@ Alpine.data("dashboard", () => ({
   get noneLow() { return this.ready && !this.low.length && this.counts.products > 0; },
   get noProducts() { return this.ready && this.counts.products === 0; },
   get noTalks() { return this.ready && !this.talks.length; },
-  get talksTitle() { return this.waiting.length ? gettext("Sin respuesta") : gettext("Últimas conversaciones"); },
+  get talksTitle() { return this.waiting ? gettext("Te esperan") : gettext("Últimas conversaciones"); },
   productHref(product) { return `/user/commercial/products?id=${product.id}`; },
   stockText(product) { return product.stock === 0 ? gettext("Agotado") : interpolate(ngettext("Queda %s", "Quedan %s", product.stock), [number(product.stock)]); },
   stockClass(product) { return product.stock === 0 ? "badge-out" : "badge-low"; },
-  talkHref(talk) { return `/user/${talk.assistant_type === "personal" ? "personal" : "commercial"}/chat?c=${talk.id}`; },
-  isWaiting(talk) { return this.waiting.includes(talk); },
+  talkHref(talk) { return `/user/inbox?conversation=${talk.id}`; },
+  talkName(talk) { return talk.contact?.name || talk.title; },
+  talkCall(talk) { return CALLS()[talk.needs_me] || (talk.unread ? interpolate(ngettext("%s sin leer", "%s sin leer", talk.unread), [number(talk.unread)]) : ""); },
+  talkClass(talk) { return talk.needs_me ? "badge-out dash-mark" : "badge-low dash-mark"; },
   when(talk) { return when(talk.updated_at); },
 }));
