@@ -25,7 +25,7 @@ class NewMessageSerializer(StrictFields):
     content = Text(max_length=LONGEST_MESSAGE)
     assistant_type = serializers.ChoiceField(
         choices=[*AssistantType.values, AUTO],
-        help_text="`auto`: the conversation's assistant, and the commercial one in a new conversation.",
+        help_text="`auto`: by what the message is about, else the conversation's, and commercial in a new one.",
     )
     conversation_id = Whole(
         required=False, allow_null=True, min_value=1, help_text="Left out: a new conversation begins."
