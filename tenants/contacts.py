@@ -138,7 +138,7 @@ def _recognise(user: User, key: str, bsuid: str, *, other_than: Contact | None =
     known = Q(whatsapp_key=key) & ~Q(whatsapp_key="") | Q(bsuid=bsuid) & ~Q(bsuid="")
     known |= Q(phone__in=[f"+{digits}" for digits in variants(key)])
     others = Contact.objects.filter(user=user).exclude(pk=other_than.pk if other_than else None)
-    found = list(others.filter(known).select_for_update(of=("self",)).order_by("pk"))
+    found = list(others.filter(known).select_for_update(of=("self",), no_key=True).order_by("pk"))
     found.sort(key=lambda contact: not key or contact.whatsapp_key != key)
     for double in found[1:]:
         _take_over(double, found[0])
