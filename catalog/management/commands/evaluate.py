@@ -38,5 +38,8 @@ class Command(BaseCommand):
             raise
         if options["errors"]:
             lines = (json.dumps(miss, ensure_ascii=False) for miss in outcome.misses)
-            options["errors"].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            try:
+                options["errors"].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+            except OSError as fault:
+                raise CommandError(f"{options['errors']}: {fault}") from fault
         self.stdout.write(json.dumps(outcome.measures))
