@@ -18,7 +18,7 @@ from messaging import endings, reactions, takeover
 from messaging.dispatch import Claim
 from messaging.models import Delivery, Message
 from messaging.pacing import next_for_pair
-from messaging.whatsapp import window
+from messaging.whatsapp import reach, window
 from messaging.whatsapp.errors import Refused, Unreachable
 from messaging.whatsapp.gateway import Gateway
 from messaging.whatsapp.origins import NotConnected, Origin, find_origin
@@ -133,6 +133,9 @@ def _reason_to_drop(delivery: Delivery, *, now: datetime) -> str:
     contact = delivery.contact
     if contact is not None and contact.opted_out_at is not None and delivery.kind != Kind.SYSTEM:
         return "opted_out"
+    whom: dict[str, Any] = {"contact": contact, "recipient": delivery.recipient, "is_bsuid": delivery.is_bsuid}
+    if delivery.channel_id is None and delivery.kind != Kind.SYSTEM and not reach.may_reach(user=delivery.user, **whom):
+        return "stranger"
     message = delivery.message
     if message is not None and message.role == Message.Role.ASSISTANT and delivery.kind == Kind.REPLY:
         talk = message.conversation

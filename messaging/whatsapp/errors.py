@@ -226,6 +226,10 @@ _explanations: dict[str, tuple[str, str]] = {
         gettext_noop("Envíalo otra vez si todavía hace falta."),
     ),
     "suspended": (gettext_noop("Tu cuenta está suspendida."), gettext_noop("Escribe a quien administra el sistema.")),
+    "stranger": (
+        gettext_noop("Esta persona no le escribió a tu tienda por el número compartido."),
+        gettext_noop("Pásale tu enlace de WhatsApp para que te escriba."),
+    ),
     "no_number": (
         gettext_noop("El número desde el que iba a salir ya no está conectado."),
         gettext_noop("Conecta tu número en los ajustes de WhatsApp."),

@@ -90,7 +90,9 @@ def find_place(user: User, *, now: datetime) -> Place | None:
     link = owners.order_by(F("last_seen_at").desc(nulls_last=True), "-pk").first()
     if link is None:
         return None
-    origins = [one for one in origins_of(user) if not one.state.paused_for]
+    # A phone that only the tenant's own number vouches for hears nothing from the platform's.
+    mine = [one for one in origins_of(user) if link.is_proved or one.channel is not None]
+    origins = [one for one in mine if not one.state.paused_for]
     talks = Conversation.objects.filter(user=user, link=link).exclude(window_until=None).order_by("-window_until")
     for phone_number_id in talks.values_list("phone_number_id", flat=True):
         for origin in origins:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from messaging.models import InboundUpdate, PhoneLink, StrangerReply, WebhookBody
+from messaging.whatsapp import reach
 from messaging.whatsapp.opting import wants_in, wants_out
 from messaging.whatsapp.senders import WHICH_SHOP, Sender, Unplaced
 from tenants.models import Contact, Preferences, User
@@ -251,6 +252,21 @@ class TestSharedNumber:
         assert know(incoming("¿y té?")).contact == contact
         with tenant_scope(alice):
             assert PhoneLink.objects.count() == 1
+
+    def test_it_writes_only_to_those_who_wrote_to_it(self, alice, shop):
+        contact = know(incoming("@alice hola", bsuid="CO.1")).contact
+        whom = {"user": alice, "contact": contact, "is_bsuid": False}
+        with tenant_scope(alice):
+            assert reach.may_reach(recipient=PHONE, **whom)
+        # Over a number of her own alice could sign that the contact has the phone of somebody else.
+        assert know(incoming(phone=OTHER, bsuid="CO.1"), channel=shop).contact == contact
+        change = {"type": "user_changed_number", "body": "…", "wa_id": OTHER}
+        know(incoming(type="system", system=change, phone=OTHER, bsuid="CO.1"), channel=shop)
+        with tenant_scope(alice):
+            assert not reach.may_reach(recipient=OTHER, **whom)
+            assert reach.may_reach(recipient=PHONE, **whom)
+            factories.phone_link(alice, phone_key=OTHER, is_proved=False)
+            assert not reach.may_reach(user=alice, contact=None, recipient=OTHER, is_bsuid=False)
 
     def test_strangers_do_not_make_us_write_without_end(self):
         for _n in range(9):
