@@ -16,7 +16,7 @@ done; \
 [ -n "$$python" ] || { echo "recado: Python 3.11 or later is needed and was not found. Install it, or name it: PYTHON=/path/to/python3 make run" >&2; exit 1; }
 endef
 
-.PHONY: help pins run test lint messages bench chaos-reminders fuzz-webhook demo screens clean install install-dev browser translations
+.PHONY: help pins run test lint messages bench chaos-reminders chaos-whatsapp fuzz-webhook demo screens clean install install-dev browser translations
 
 help:
 	@echo "make run      the whole system at http://127.0.0.1:8000 (PORT, DATA_DIR, DEMO=0 and .env are honoured)"
@@ -25,6 +25,7 @@ help:
 	@echo "make messages the texts of the code into locale/, and which of them have no translation yet"
 	@echo "make bench    the measurements of docs/performance.md"
 	@echo "make chaos-reminders  reminders while workers, scheduler and PostgreSQL are killed: lost, twice, unknown, late"
+	@echo "make chaos-whatsapp   5,000 WhatsApp messages, each up to five times, while everybody is killed: the same counts"
 	@echo "make fuzz-webhook  200,000 bodies that nobody would write: no 5xx, nothing unsigned accepted"
 	@echo "make demo     the demo shops, into the data of make run"
 	@echo "make screens  docs/screens, taken from a running system of its own"
@@ -63,6 +64,9 @@ bench: install-dev
 
 chaos-reminders: install-dev
 	@$(V)/python manage.py chaos_reminders
+
+chaos-whatsapp: install-dev
+	@$(V)/python manage.py chaos_whatsapp
 
 fuzz-webhook: install-dev
 	@FUZZ_BODIES=$${FUZZ_BODIES:-200000} $(V)/python -m pytest -q -s -n 0 -p no:logging tests/messaging/test_webhook_fuzz.py

@@ -22,10 +22,10 @@ SHARES = {
     "before_whatsapp_send": 0.004,
     "after_whatsapp_send": 0.006,
 }
-SHORT_SHARES = {name: share * 8 for name, share in SHARES.items()}
+SHORT_SHARES = {name: share * 5 for name, share in SHARES.items()}
 # Leases and looks are shorter than in earnest, so that an hour's interruptions fit into minutes.
 _quick = {
-    "HEALTH_SWEEP_SECONDS": "3",
+    "HEALTH_SWEEP_SECONDS": "2",
     "WHATSAPP_CONNECT_SECONDS": "2",
     "WHATSAPP_READ_SECONDS": "4",
     "WHATSAPP_SENDING_LEASE_SECONDS": "12",
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         seconds = 8.0 if short else options["seconds"]
         seed = options["seed"] if options["seed"] is not None else secrets.randbelow(1_000_000)
         arguments = [
-            *("--messages", str(80 if short else options["messages"])),
+            *("--messages", str(60 if short else options["messages"])),
             *("--tenants", "3" if short else str(options["tenants"])),
             *("--seconds", str(seconds)),
             *("--kill-every", str(2.5 if short else options["kill_every"])),
