@@ -30,6 +30,9 @@ PAGES = {
     "appointment": "/user/personal/agenda?new=1",
     "tasks": "/user/personal/tasks",
     "personal-chat": "/user/personal/chat",
+    "inbox": "/user/inbox",
+    "simulator": "/user/simulator",
+    "whatsapp": "/user/whatsapp",
     "settings": "/user/settings",
 }
 WAIT_MS = 60_000

@@ -18,7 +18,7 @@ Alpine.directive("whatsapp", (element, { expression }, { evaluateLater, effect }
 
 Alpine.data("simulator", () => ({
   ready: false, simulated: true, trouble: "", phones: [], kind: "new", number: "",
-  lines: [], last: 0, typing: false, opened: "", draft: "", sending: false, linking: false, announcement: "",
+  lines: [], last: 0, typing: false, opened: "", draft: "", sending: false, linking: false, password: "", wantsPassword: false, announcement: "",
   conversation: null, messages: [], tab: "phone", products: [], timer: 0, busyUntil: 0, source: null, looking: false,
 
   async init() {
@@ -149,10 +149,13 @@ Alpine.data("simulator", () => ({
   async link() {
     this.linking = true;
     try {
-      const { code } = await post("/api/whatsapp/link-phone", { phone: this.shownNumber });
+      const asked = { phone: this.shownNumber, ...(this.password ? { password: this.password } : {}) };
+      const { code } = await post("/api/whatsapp/link-phone", asked);
+      Object.assign(this, { password: "", wantsPassword: false });
       await this.post({ text: `VINCULAR ${code}` });
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
+      if (fault.fields.password) this.wantsPassword = true; // another phone of theirs is linked already
       notify({ text: Object.values(fault.fields).join(" ") || fault.words, kind: "bad" });
     } finally {
       this.linking = false;
@@ -202,7 +205,7 @@ Alpine.data("simulator", () => ({
     }
   },
   get hasConversation() { return Boolean(this.conversation); },
-  get conversationHref() { return this.conversation ? `/user/inbox?c=${this.conversation.id}` : "/user/inbox"; },
+  get conversationHref() { return this.conversation ? `/user/inbox?conversation=${this.conversation.id}` : "/user/inbox"; },
   get conversationName() { return this.conversation?.contact?.name || this.conversation?.contact?.profile_name || this.conversation?.title || this.person; },
   messageClass(message) { return { user: "line line-theirs", note: "line line-mine line-note" }[message.role] || "line line-mine"; },
   speaker(message) {
