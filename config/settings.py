@@ -201,6 +201,7 @@ SPECTACULAR_SETTINGS = {
         "AssistantType": "messaging.models.AssistantType",
         "MessageStatus": "messaging.models.Message.Status",
         "MessageKind": "messaging.models.Message.Kind",
+        "DeliveryStatus": "messaging.deliveries.Delivery.Status",
         "ConversationChannel": "messaging.models.Conversation.Channel",
         "AppointmentStatus": "agenda.models.Appointment.Status",
         "TaskStatus": "agenda.models.Task.Status",

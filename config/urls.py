@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("agenda.urls")),
     path("", include("agenda.calendar.urls")),
     path("", include("messaging.urls")),
+    path("", include("messaging.deliveries_urls")),
     path("", include("messaging.inbox_urls")),
     path("", include("messaging.numbers_urls")),
 ]

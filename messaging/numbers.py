@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from messaging import outbox
@@ -78,8 +78,14 @@ def change(*, channel_id: int, **fields: Any) -> Channel:
 
 
 def let_go(*, channel_id: int) -> None:
-    """Forget a number; what was said over it stays. In the tenant's scope. Raises Channel.DoesNotExist."""
-    Channel.objects.get(pk=channel_id).delete()
+    """Forget a number; what was said over it stays, and what was to be said fails. In the tenant's scope.
+
+    Raises Channel.DoesNotExist.
+    """
+    with transaction.atomic():
+        channel = Channel.objects.select_for_update().get(pk=channel_id)
+        outbox.abandon(channel=channel, now=timezone.now())
+        channel.delete()
 
 
 def try_out(*, channel: Channel, to: str = "", now: datetime) -> Delivery:

@@ -14,6 +14,7 @@ from messaging.models import Channel, Conversation, Delivery, SharedNumber
 from messaging.outbox import Recipient
 from messaging.pacing import NumberPace
 from tenants.models import Contact, User
+from tenants.phones import match_key
 from tenants.scope import tenant_scope
 from tests.standins.graph_server import PHONE_NUMBER_ID, TOKEN, GraphServer
 
@@ -39,7 +40,8 @@ def graph(settings: Any) -> Iterator[GraphServer]:
 
 def connect(user: User, graph: GraphServer, phone_number_id: str = "20001", **fields: Any) -> Channel:
     """A number of the tenant's own."""
-    graph.add_number(phone_number_id=phone_number_id, token=f"token-{phone_number_id}")
+    account = fields.get("business_account_id", "")
+    graph.add_number(phone_number_id=phone_number_id, token=f"token-{phone_number_id}", business_account_id=account)
     fields = {"token": f"token-{phone_number_id}", "app_secret": "sesame", **fields}
     with tenant_scope(user):
         return Channel.objects.create(user=user, phone_number_id=phone_number_id, **fields)
@@ -55,7 +57,8 @@ def meet(
 ) -> Conversation:
     """A customer who wrote to the tenant, and the conversation with that window; none when ``wrote_at`` is None."""
     with tenant_scope(user):
-        contact = Contact.objects.create(user=user, name=f"Ana {phone}", wa_id=phone, **fields)
+        known = {"name": f"Ana {phone}", "wa_id": phone, "whatsapp_key": match_key(phone), **fields}
+        contact = Contact.objects.create(user=user, **known)
         return Conversation.objects.create(
             user=user,
             channel="whatsapp",
