@@ -17,6 +17,7 @@ from django_q.models import OrmQ
 
 from messaging.models import InboundUpdate, WebhookBody
 from messaging.whatsapp.signatures import sign
+from tenants.notices import dedicated_connection
 from tenants.scope import all_tenants
 from tests.messaging.bodies import ADDRESS, NUMBER, SECRET, message, post, status, value, wrap, written
 from tests.messaging.conftest import ROOT, process_environment, until
@@ -157,6 +158,26 @@ def test_the_same_messages_in_bodies_of_every_order_have_one_effect():
     bodies = [wrap(value(*said[n:], *said[:n])) for n in range(30)] + [wrap(value(*reversed(said)))] * 30
     assert at_once(bodies) == {200}
     assert counts() == (31, 30)
+
+
+def test_bodies_that_share_updates_never_wait_for_each_other_in_a_circle():
+    post(wrap(value(message(wamid="wamid.first"))))
+    insert = (
+        "INSERT INTO messaging_inboundupdate (body_id, kind, key, phone_number_id, sender, data, status, attempts,"
+        " next_at, note, received_at) SELECT id, 'message', %s, %s, '', '', 'pending', 0, now(), '', now()"
+        " FROM messaging_webhookbody LIMIT 1"
+    )
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with dedicated_connection() as line, dedicated_connection() as watching, ThreadPoolExecutor(1) as pool:
+        line.execute("SELECT set_config('recado.all_tenants', 'on', false)")
+        with line.transaction():
+            line.execute(insert, ["wamid.a", NUMBER])
+            body = wrap(value(message(wamid="wamid.z"), message(wamid="wamid.a")))
+            status_of = pool.submit(at_once, [body])
+            until(lambda: watching.execute(waits).fetchone()[0])  # the body's turn comes when this one is over
+            line.execute(insert, ["wamid.z", NUMBER])
+        assert status_of.result(timeout=30) == {200}
+    assert counts() == (2, 3)
 
 
 def at_once(bodies: list[Any]) -> set[int]:
