@@ -41,8 +41,8 @@ def read_type(content: bytes, *, claimed: str = "") -> str:
         return "image/jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
-    if head.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return "image/webp"
+    if head.startswith(b"RIFF"):
+        return "image/webp" if content[8:12] == b"WEBP" else ""
     if head.startswith(b"OggS"):
         return "audio/ogg"
     if head.startswith(b"#!AMR"):

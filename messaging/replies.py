@@ -50,6 +50,7 @@ def send(*, reply: Message, now: datetime) -> None:
         language=reply.payload.get("language") or conversation.user.language,
         question=reply.payload.get("question", ""),
         options=[Option(**option) for option in reply.payload.get("options", ())],
+        buttons=[(id_, title) for id_, title in reply.payload.get("buttons", ())],
     )
     try:
         outbox.put_reply(message=reply, parts=parts, now=now)

@@ -27,13 +27,22 @@ _sentence_end = re.compile(r"[.!?…]+[\"»”)\]]*(?=\s)")
 
 
 def render_reply(
-    *, text: str, message_id: int, language: str, question: str = "", options: Sequence[Option] = ()
+    *,
+    text: str,
+    message_id: int,
+    language: str,
+    question: str = "",
+    options: Sequence[Option] = (),
+    buttons: Sequence[tuple[str, str]] = (),
 ) -> list[Part]:
     """The parts of the reply ``message_id`` whose Markdown is ``text``, to be sent in this order.
 
     ``question`` is the yes or no that waits, with which the text ends: it gets buttons. ``options`` become a list.
+    ``buttons`` are up to three of (id, title).
     """
     with override(language):
+        if buttons:
+            return _press(text, buttons)
         if question:
             return _ask(text, question, message_id)
         if rows := _rows(options):
@@ -114,6 +123,13 @@ def _ask(text: str, question: str, message_id: int) -> list[Part]:
         before, asked = text, [gettext("¿Lo hago?")]
     parts = [text_part(part) for part in split(before)]
     return [*parts, buttons_part(asked[0], buttons)]
+
+
+def _press(text: str, buttons: Sequence[tuple[str, str]]) -> list[Part]:
+    body = format_text(text) or gettext("¿Cuál eliges?")
+    if units(body) <= BODY:
+        return [buttons_part(body, buttons)]
+    return [*(text_part(part) for part in split(text)), buttons_part(gettext("¿Cuál eliges?"), buttons)]
 
 
 def _offer(text: str, rows: Sequence[Option]) -> list[Part]:

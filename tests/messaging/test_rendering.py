@@ -162,6 +162,17 @@ def test_nothing_is_over_whatsapps_limits(text, options, asks):
                 assert units(row.get("description", "")) <= 72
 
 
+def test_buttons_stand_below_what_they_are_about():
+    buttons = [("order-approve:3", "Aprobar"), ("order-reject:3", "Rechazar")]
+    (part,) = render_reply(text="Pedido 3", buttons=buttons, message_id=7, language="es")
+    assert [one["reply"]["id"] for one in part.payload["interactive"]["action"]["buttons"]] == [
+        id_ for id_, _ in buttons
+    ]
+    *before, part = render_reply(text="Línea larga. " * 120, buttons=buttons, message_id=7, language="es")
+    assert len(before) == 1
+    assert part.payload["type"] == "interactive"
+
+
 def test_header_and_footer_are_cut():
     part = rendering.buttons_part("Hola", [("a", "b")] * 5, header="h" * 99, footer="f" * 99)
     assert len(part.payload["interactive"]["header"]["text"]) == 60

@@ -140,6 +140,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         owner = self.server.owner
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self.path.endswith("/audio/transcriptions"):
+            self._hear(owner, raw)
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.path, headers, json.loads(raw or b"{}"), time.monotonic())
         answer = owner.next_answer(request)
@@ -147,6 +150,14 @@ class _Handler(BaseHTTPRequestHandler):
             if owner.delay:
                 owner.stopping.wait(owner.delay)
             self._answer(owner, request, answer)
+
+    def _hear(self, owner: ModelServer, raw: bytes) -> None:
+        owner.heard.append(raw)
+        if owner.transcript is None:
+            error = owner.error_body(Fail(400, "invalid_request_error"))
+            self._whole(400, json.dumps(error).encode(), "application/json")
+        else:
+            self._whole(200, json.dumps({"text": owner.transcript}).encode(), "application/json")
 
     def _answer(self, owner: ModelServer, request: Request, answer: Answer) -> None:
         if isinstance(answer, Silence):
@@ -204,6 +215,8 @@ class ModelServer:
         self.default: Script = default or Say("Con mucho gusto.")
         self.delay = delay  # seconds before each answer
         self.requests: list[Request] = []
+        self.transcript: str | None = "Hola."  # what it hears in every audio file; None: it refuses them
+        self.heard: list[bytes] = []  # the forms with audio files
         self.stopping = threading.Event()
         self.waiting = 0
         self.most_waiting = 0  # how many requests were being answered at the same time, at most
