@@ -80,6 +80,12 @@ def test_it_reaches_whoever_has_linked_a_phone_while_a_number_sends(alice, bob, 
     assert names(alice) == ["web"]
 
 
+def test_a_phone_that_only_the_tenants_own_number_vouches_for_hears_nothing_from_the_shared_one(alice, graph, link):
+    with tenant_scope(alice):
+        PhoneLink.objects.update(is_proved=False)
+        assert [one.name for one in channels_for(alice, preferred=["whatsapp", "web"])] == ["web"]
+
+
 def test_in_the_window_it_comes_with_buttons(alice, graph, link):
     one = book(alice)
     remind()
