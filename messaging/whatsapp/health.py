@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from messaging import outbox
 from messaging.models import Channel, InboundUpdate, SharedNumber
@@ -48,7 +49,10 @@ def resume(state: NumberState) -> None:
     """Somebody has put it right: send again, in the caller's transaction, which has locked the row."""
     state.paused_for, state.paused_at, state.not_before, state.payment_problem_at = "", None, None, None
     state.save(update_fields=["paused_for", "paused_at", "not_before", "payment_problem_at"])
-    outbox.ring()
+    if isinstance(state, Channel):
+        outbox.resume(channel=state, now=timezone.now())
+    else:
+        outbox.ring()
 
 
 # --- asking ---------------------------------------------------------------------------------------------------------
