@@ -24,15 +24,15 @@ MOST_NUMBERS = 10
 HELLO = "hello_world"  # the template that Meta gives to every new account
 TESTS = limits.Limit("channel-test", 10, timedelta(hours=1))
 
-_known_of_the_number = (
-    "display_phone_number",
-    "webhook_seen_at",
-    "quality",
-    "messaging_limit",
-    "templates_fetched_at",
-    "payment_problem_at",
-    "no_proactive_before",
-)
+_nothing_known = {
+    "display_phone_number": "",
+    "quality": "",
+    "messaging_limit": "",
+    "webhook_seen_at": None,
+    "templates_fetched_at": None,
+    "payment_problem_at": None,
+    "no_proactive_before": None,
+}
 
 
 class NobodyToTest(Exception):
@@ -64,8 +64,8 @@ def change(*, channel_id: int, **fields: Any) -> Channel:
         for name, value in fields.items():
             setattr(channel, name, value)
         if is_other_number:
-            for name in _known_of_the_number:
-                setattr(channel, name, Channel._meta.get_field(name).get_default())
+            for name, value in _nothing_known.items():
+                setattr(channel, name, value)
             channel.templates = []
         if is_other_number or has_other_secret:
             channel.signature_failures, channel.signature_failed_at = 0, None

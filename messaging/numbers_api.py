@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -24,14 +24,15 @@ from messaging.models import Channel, PhoneLink
 from messaging.numbers_serializers import (
     ChannelSerializer,
     CodeSerializer,
+    LinkedPhoneSerializer,
     LinkPhoneSerializer,
-    PhoneSerializer,
     TriedSerializer,
     TryOutSerializer,
     UsageSerializer,
 )
 from messaging.whatsapp import health, linking, usage
 from tenants.authentication import person_of
+from tenants.contract import Pages
 from tenants.scope import tenant_scope
 
 
@@ -45,7 +46,7 @@ class ChannelViewSet(GenericViewSet[Channel]):
         return Channel.objects.order_by("pk")
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"now": timezone.now()}
+        return {**super().get_serializer_context(), "now": timezone.now()}
 
     @extend_schema(operation_id="list_channels")
     def list(self, request: Request) -> Response:
@@ -135,7 +136,7 @@ class ChannelViewSet(GenericViewSet[Channel]):
         return Response(UsageSerializer(found).data)
 
     def _locked(self, pk: int) -> Channel:
-        return cast(Channel, get_object_or_404(Channel.objects.select_for_update(), pk=pk))
+        return get_object_or_404(Channel.objects.select_for_update(), pk=pk)
 
     def _checked(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
         serializer = self.get_serializer(data=request.data, partial=partial)
@@ -146,16 +147,16 @@ class ChannelViewSet(GenericViewSet[Channel]):
 class LinkPhonesView(GenericAPIView[PhoneLink]):
     """The phones from which I am the owner."""
 
-    serializer_class = PhoneSerializer
-    queryset = PhoneLink.objects.none
+    serializer_class = LinkedPhoneSerializer
+    pagination_class = Pages
 
-    @extend_schema(operation_id="list_linked_phones", responses=PhoneSerializer(many=True))
+    @extend_schema(operation_id="list_linked_phones", responses=LinkedPhoneSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The phones from which I am the owner, the newest first."""
         with tenant_scope(person_of(request)):
             links = PhoneLink.objects.filter(role=PhoneLink.Role.OWNER).order_by("-used_at", "-pk")
             page = self.paginate_queryset(links) or []
-            return self.get_paginated_response(PhoneSerializer(page, many=True).data)
+            return self.get_paginated_response(LinkedPhoneSerializer(page, many=True).data)
 
     @extend_schema(operation_id="link_phone", request=LinkPhoneSerializer, responses={201: CodeSerializer})
     def post(self, request: Request) -> Response:
@@ -171,7 +172,7 @@ class LinkPhonesView(GenericAPIView[PhoneLink]):
 class LinkPhoneView(GenericAPIView[PhoneLink]):
     """One phone of mine."""
 
-    serializer_class = PhoneSerializer
+    serializer_class = LinkedPhoneSerializer
 
     @extend_schema(operation_id="unlink_phone", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:

@@ -14,6 +14,19 @@ from messaging.whatsapp import problems, templates
 from messaging.whatsapp.channels import NumberState
 from tenants.contract import StrictFields, StrictModelSerializer, Text
 
+# Of a number's health, what is shown as the row has it.
+_as_they_are = (
+    "paused_for",
+    "webhook_seen_at",
+    "token_is_valid",
+    "token_checked_at",
+    "signature_failures",
+    "signature_failed_at",
+    "quality",
+    "messaging_limit",
+    "payment_problem_at",
+    "templates_fetched_at",
+)
 _in_a_header = RegexValidator(r"^[\x21-\x7e]*\Z", _("Cópiala entera, sin espacios ni saltos de línea."))
 
 
@@ -98,11 +111,7 @@ class ChannelSerializer(StrictModelSerializer):
                         }
                         for one in templates.read_templates(channel)
                     ],
-                    **{
-                        name: getattr(channel, name)
-                        for name in HealthSerializer().fields
-                        if name not in {"state", "problems", "templates"}
-                    },
+                    **{name: getattr(channel, name) for name in _as_they_are},
                 }
             ).data
         )
@@ -132,7 +141,7 @@ class UsageSerializer(serializers.Serializer[Any]):
     free_left = serializers.IntegerField()
 
 
-class PhoneSerializer(serializers.ModelSerializer[PhoneLink]):
+class LinkedPhoneSerializer(serializers.ModelSerializer[PhoneLink]):
     """A phone from which I am the owner."""
 
     phone = serializers.SerializerMethodField()

@@ -137,7 +137,9 @@ def _recognise(user: User, key: str, bsuid: str, *, other_than: Contact | None =
     """Who of ``user`` is known by the number, else by the id; one row when it was two."""
     known = Q(whatsapp_key=key) & ~Q(whatsapp_key="") | Q(bsuid=bsuid) & ~Q(bsuid="")
     known |= Q(phone__in=[f"+{digits}" for digits in variants(key)])
-    others = Contact.objects.filter(user=user).exclude(pk=other_than.pk if other_than else None)
+    others = Contact.objects.filter(user=user)
+    if other_than is not None:
+        others = others.exclude(pk=other_than.pk)
     found = list(others.filter(known).select_for_update(of=("self",), no_key=True).order_by("pk"))
     found.sort(key=lambda contact: not key or contact.whatsapp_key != key)
     for double in found[1:]:
