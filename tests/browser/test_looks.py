@@ -16,7 +16,14 @@ from tests.browser.conftest import PASSWORD, Person, make_person
 MOST_BYTES = 200_000
 STRANGERS = ["/login", "/register", "/password-reset", "/password-reset/done", "/password-reset/x/y", "/no-such-page"]
 AGENDAS = ["/user/personal/agenda", "/user/personal/tasks", "/user/personal/chat"]
-TENANTS = ["/user/dashboard", "/user/commercial/products", "/user/commercial/chat", "/user/settings", *AGENDAS]
+TENANTS = [
+    "/user/dashboard",
+    "/user/commercial/products",
+    "/user/commercial/chat",
+    "/user/settings",
+    "/user/whatsapp",
+    *AGENDAS,
+]
 SCHEMES = ["light", "dark"]
 
 

@@ -195,7 +195,7 @@ Alpine.data("whatsapp", () => ({
   put(saved) {
     const known = this.channels.some((channel) => channel.id === saved.id);
     this.channels = known ? this.channels.map((channel) => (channel.id === saved.id ? saved : channel)) : [...this.channels, saved];
-    this.eager = Date.now() + 30_000;
+    this.eager = Date.now() + 60_000;
     this.plan();
   },
   async tryOut(channel) {
