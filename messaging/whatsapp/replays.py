@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from messaging import inbound
 from messaging.models import InboundUpdate, WebhookBody
@@ -28,6 +29,28 @@ class Replay:
     held: int
     added: int
     again: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A body with updates that failed, or that nobody understands."""
+
+    body_id: int
+    received_at: datetime
+    fault: str
+    failed: int
+    unknown: int
+
+
+def unfinished(*, most: int = 50) -> list[Unfinished]:
+    """The newest bodies of which something was not done."""
+    failed = Count("updates", filter=Q(updates__status=Status.FAILED))
+    unknown = Count("updates", filter=Q(updates__status=Status.NOT_UNDERSTOOD))
+    with all_tenants():
+        open_ones = InboundUpdate.objects.filter(status__in=[Status.FAILED, Status.NOT_UNDERSTOOD])
+        bodies = WebhookBody.objects.filter(pk__in=open_ones.values("body"))
+        rows = bodies.defer("body").annotate(failed=failed, unknown=unknown).order_by("-pk")[:most]
+        return [Unfinished(row.pk, row.received_at, row.fault, row.failed, row.unknown) for row in rows]
 
 
 def replay(*, body_id: int, everything: bool, now: datetime) -> Replay:

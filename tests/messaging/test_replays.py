@@ -144,6 +144,23 @@ def test_an_unknown_body_is_told(wrong):
         call_command("replay_webhook", "--", wrong)
 
 
+def test_bodies_that_want_it_are_named(body):
+    change("wamid.A", status="failed")
+    post(b"nonsense")
+    post(wrap(value(message(wamid="wamid.fine"))))
+    out = StringIO()
+    call_command("replay_webhook", stdout=out)
+    second, first = out.getvalue().splitlines()
+    assert second.endswith("failed 0, not understood 1 (no JSON)")
+    assert first.startswith(f"{body.pk}  2")
+    assert first.endswith("failed 1, not understood 1")
+    with all_tenants():
+        InboundUpdate.objects.all().delete()
+    out = StringIO()
+    call_command("replay_webhook", stdout=out)
+    assert out.getvalue() == "Every body that is kept was seen to.\n"
+
+
 def test_what_is_no_id_is_told():
     with pytest.raises(CommandError, match="invalid int value: 'abc'"):
         call_command("replay_webhook", "abc")
