@@ -3,6 +3,7 @@ import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, post, query } from "../api.js";
 import { when } from "../format.js";
 import { notify } from "../frame.js";
+import { render as renderMarkdown } from "../markdown.js";
 import { render } from "../whatsapp.js";
 
 const SIMULATOR = "/api/user/simulator";
@@ -16,12 +17,21 @@ Alpine.directive("whatsapp", (element, { expression }, { evaluateLater, effect }
   effect(() => read((text) => element.replaceChildren(render(text || ""))));
 });
 
+// What an assistant says is kept with its marks; what people write is text.
+Alpine.directive("said", (element, { expression }, { evaluateLater, effect }) => {
+  const read = evaluateLater(expression);
+  effect(() => read((message) => element.replaceChildren(message.role === "assistant" ? renderMarkdown(message.content) : message.content)));
+});
+
+let root = null; // the page's one component: a button that is gone by now has no $root any more
+
 Alpine.data("simulator", () => ({
   ready: false, simulated: true, trouble: "", phones: [], kind: "new", number: "",
   lines: [], last: 0, typing: false, opened: "", draft: "", sending: false, linking: false, password: "", wantsPassword: false, announcement: "",
   conversation: null, messages: [], tab: "phone", products: [], timer: 0, busyUntil: 0, source: null, looking: false,
 
   async init() {
+    root = this.$root;
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.look(); });
     await this.load();
     if (!this.simulated) return;
@@ -111,7 +121,7 @@ Alpine.data("simulator", () => ({
     try { this.phones = (await get(SIMULATOR)).phones; } catch (fault) { this.fail(fault); }
   },
   stayAtEnd() { this.$nextTick(() => { for (const part of ["screen", "thread"]) { const box = this.part(part); if (box) box.scrollTop = box.scrollHeight; } }); },
-  part(name) { return this.$root.querySelector(`[data-part=${name}]`); },
+  part(name) { return root.querySelector(`[data-part=${name}]`); },
   focus() { this.$nextTick(() => this.part("input")?.focus()); },
   get canSend() { return Boolean(this.draft.trim()) && !this.sending && Boolean(this.number); },
   enter(event) {
@@ -175,7 +185,10 @@ Alpine.data("simulator", () => ({
   buttons(line) { return line.mine || line.list_button ? [] : line.choices; },
   hasList(line) { return !line.mine && Boolean(line.list_button); },
   isOpen(line) { return this.opened === line.wamid; },
-  toggle(line) { this.opened = this.isOpen(line) ? "" : line.wamid; },
+  toggle(line) {
+    this.opened = this.isOpen(line) ? "" : line.wamid;
+    this.$nextTick(() => root.querySelector(".line-row")?.scrollIntoView({ block: "nearest" }));
+  },
   rows(line) { return this.isOpen(line) ? line.choices : []; },
   get isBlank() { return this.ready && !this.lines.length && !this.mustLink; },
   get suggestions() {
