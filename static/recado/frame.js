@@ -155,12 +155,19 @@ Alpine.data("palette", () => ({
   async fetch(asked) {
     const { signal } = this.calling = new AbortController();
     const sources = SOURCES(asked.slice(0, 200));
-    const answers = await Promise.allSettled(sources.map((source) => get(source.path, { signal })));
-    if (signal.aborted) return;
-    this.rows = answers.flatMap(({ value }, n) => (value ? (value.results || value).map(sources[n].show) : []));
-    const fault = answers.find((answer) => answer.status === "rejected")?.reason;
-    if (fault) this.failed = fault.words || gettext("No se pudo buscar.");
-    this.searching = false;
+    const found = sources.map(() => []);
+    // Each as it comes: who looks for a customer does not wait for the products.
+    await Promise.all(sources.map(async ({ path, show }, n) => {
+      try {
+        const answer = await get(path, { signal });
+        if (signal.aborted) return;
+        found[n] = (answer.results || answer).map(show);
+        this.rows = found.flat();
+      } catch (fault) {
+        if (fault.name !== "AbortError") this.failed = fault.words || gettext("No se pudo buscar.");
+      }
+    }));
+    if (!signal.aborted) this.searching = false;
   },
   key(event) {
     const last = this.items.length - 1;
