@@ -90,10 +90,9 @@ def _stored(body: WebhookBody, placed: list[Placed]) -> Stored:
     keys = {one.update.key for one in placed}
     numbers = {one.update.phone_number_id for one in placed}
     owners = {one.channel_id for one in placed} | {body.channel_id}
-    rows = [
-        *InboundUpdate.objects.filter(key__in=keys, phone_number_id__in=numbers),
-        *InboundUpdate.objects.filter(body=body),
-    ]
+    # Locked, so that whoever takes one in at this moment has done so before it is looked at here.
+    locked = InboundUpdate.objects.select_for_update().order_by("pk")
+    rows = [*locked.filter(key__in=keys, phone_number_id__in=numbers), *locked.filter(body=body)]
     return {(row.kind, row.key, row.phone_number_id, row.channel_id): row for row in rows if row.channel_id in owners}
 
 

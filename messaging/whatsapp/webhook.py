@@ -26,7 +26,7 @@ from tenants.scope import all_tenants
 
 logger = logging.getLogger(__name__)
 
-LONGEST_TOKEN, LONGEST_CHALLENGE = 100, 1000
+LONGEST_TOKEN, LONGEST_CHALLENGE = 500, 1000
 
 
 class _AlwaysJson(DefaultContentNegotiation):
