@@ -158,7 +158,7 @@ class CommercialAssistant(BaseAssistant):
         return facts
 
     def make_reader(self) -> Reader:
-        return ShopReader(facts=cast("ShopFacts", self.facts()), books=self.books, sells=self.audience == "owner")
+        return ShopReader(facts=cast("ShopFacts", self.facts()), books=self.books)
 
     def look_beside(self, *, text: str, found: Found, acts: Acts) -> Beside:
         facts = self.facts()

@@ -29,9 +29,12 @@ _VISIT = re.compile(
 _BOOKED = re.compile(
     r"\b(?:(?:quedo|quedaste|queda|esta|estas|fue|ha sido|ya|te|la|lo) (?:\w+ ){0,2}?(?:agendad|reservad|confirmad|programad|cancelad|movid|reprogramad)\w*|agende|reserve|cancele|movi|reprograme|confirme|te agendo|te reservo|te espera(?:mos|n)?|(?:is|are|was|been|have|i|we ve|i ve) (?:now |all )?(?:booked|confirmed|scheduled|cancelled|canceled|moved|reserved)|see you (?:on|at|tomorrow)|(?:ficou|esta|foi) (?:marcad|agendad|confirmad|cancelad|reservad)\w*|marquei|agendei|reservei|cancelei|remarquei|esperamos voce)\b"
 )
+# In the person's own spelling: without its accent «cambié» is what one is asked to do («cambie el filtro»).
 _CHANGED = re.compile(
-    r"\b(?:(?:ya |lo |la |le )?(?:cambie|actualice|subi|baje|ajuste|retire|desactive|reactive|agregue|sume|reste)|(?:quedo|esta|fue|ya) (?:\w+ ){0,2}?(?:cambiad|actualizad|ajustad|retirad|desactivad)\w*|(?:i|i ve|has been|was|is now) (?:just )?(?:changed|updated|raised|lowered|withdrawn|deactivated|set to)|mudei|alterei|atualizei|retirei|desativei|aumentei|baixei)\b"
+    r"\b(?:cambié|actualicé|subí|bajé|ajusté|retiré|desactivé|activé|reactivé|agregué|sumé|resté|modifiqué|corregí|(?:quedó|quedaron|está|fue|ya) (?:\w+ ){0,2}?(?:cambiad|actualizad|ajustad|retirad|desactivad|modificad)\w*|(?:i|i ve|i've|has been|have been|was|is now|are now) (?:just |already )?(?:changed|updated|raised|lowered|withdrawn|deactivated|set to)|mudei|alterei|atualizei|retirei|desativei|aumentei|baixei)\b",
+    re.IGNORECASE,
 )
+_CHANGES = frozenset({"price", "stock", "active", "undone", "several"})  # acts that change what is sold
 # Hours of the business, which ``terms`` reads.
 _BUSINESS = re.compile(
     r"\b(?:abr\w+|cerr\w+|cierr\w+|atend\w+|atencion|horarios?|entreg\w+|envi\w+|domicilios?|despach\w+|open\w*|clos\w+|hours|deliver\w*|ship\w*|fecha\w*|aberto\w*|funciona\w*)\b"
@@ -98,11 +101,11 @@ class ShopFacts(Facts):
 
 
 class ShopReader:
-    """Reads one reply, unit by unit. ``books``: customers may book here; ``sells``: the owner changes products."""
+    """Reads one reply, unit by unit. ``books``: it speaks to a customer who may book."""
 
-    def __init__(self, *, facts: ShopFacts, books: bool, sells: bool) -> None:
+    def __init__(self, *, facts: ShopFacts, books: bool) -> None:
         self._reading = Reading(facts=facts)
-        self._facts, self._books, self._sells = facts, books, sells
+        self._facts, self._books = facts, books
         self._day: date | None = None  # that a line with only an hour belongs to
         self._of_visits = False  # whether the last unit spoke of appointments
 
@@ -113,10 +116,10 @@ class ShopReader:
         asks = ASKING.search(folded) is not None
         denies = _NO.search(folded) is not None
         states = not asks and not denies and not _CONDITION.search(folded)
-        if self._sells and states and not self._facts.done and (deed := _CHANGED.search(folded)):
+        if states and not self._facts.done & _CHANGES and (deed := _CHANGED.search(unit)):
             found.append(Violation(Kind.TERM, deed.group(), unit.strip()[:160]))
         if self._books:
-            if states and not self._facts.done and (deed := _BOOKED.search(folded)):
+            if states and not self._facts.done - _CHANGES and (deed := _BOOKED.search(folded)):
                 found.append(Violation(Kind.TERM, deed.group(), unit.strip()[:160]))
             found += self._read_moments(unit, folded, asks=asks, denies=denies)
         return found
