@@ -53,7 +53,7 @@ def measure(run: Run) -> Iterator[Line]:
                 if number >= 0:
                     words[provider].append(taken)
                     taken_in.append(accepted)
-            called = _call_directly(sdk)
+            called = call_directly(sdk)
             rang = time.perf_counter()
             saying.execute("NOTIFY bench")
             next(hearing.notifies(timeout=5, stop_after=1))
@@ -107,7 +107,8 @@ def _first_word(chat: Chat) -> tuple[float, float]:
     return first, accepted
 
 
-def _call_directly(sdk: Anthropic) -> float:
+def call_directly(sdk: Anthropic) -> float:
+    """Seconds to the first text of a model that answers at once, by its SDK alone."""
     began = time.perf_counter()
     messages = [{"role": "user", "content": QUESTION}]
     with sdk.messages.stream(model=MODEL, max_tokens=256, messages=messages) as stream:  # type: ignore[arg-type]

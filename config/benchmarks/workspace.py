@@ -49,6 +49,7 @@ def environment(folder: Path) -> dict[str, str]:
         "DATA_DIR": str(folder / "var"),
         "PORT": str(port),
         "SITE_URL": f"http://127.0.0.1:{port}",
+        "WHATSAPP_GRAPH_URL": f"http://127.0.0.1:{free_port()}",  # nobody's, until a stand-in listens there
         MARK: "1",
     }
 
