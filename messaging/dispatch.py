@@ -24,11 +24,8 @@ LEASE = timedelta(seconds=30)  # of a claim; of a call it is WHATSAPP["SENDING_L
 # has its place in its tenant's line, so that a tenant with a thousand messages does not hold up the others.
 _ready = """
     WITH ready AS (
-        SELECT d.id, d.next_at, row_number() OVER (PARTITION BY d.user_id ORDER BY d.next_at, d.id) AS place,
-            greatest(d.next_at, n.not_before, (
-                SELECT max(p.sent_at) FROM messaging_delivery p
-                WHERE p.phone_number_id = d.phone_number_id AND p.recipient = d.recipient
-            )) AS since
+        SELECT d.id, d.next_at, n.not_before, d.phone_number_id, d.recipient,
+            row_number() OVER (PARTITION BY d.user_id ORDER BY d.next_at, d.id) AS place
         FROM messaging_delivery d
         LEFT JOIN LATERAL (
             SELECT c.paused_for, c.not_before FROM messaging_channel c WHERE c.id = d.channel_id
@@ -57,7 +54,13 @@ _claim = f"""{_ready}
     ))
     RETURNING id, user_id, fence, phone_number_id
 """  # noqa: S608  (only our own text goes into it)
-_oldest = f"{_ready} SELECT min(since) FROM ready"  # noqa: S608
+# Not counted is what a message waited for WhatsApp, or for the one before it in its queue.
+_oldest = f"""{_ready}
+    SELECT min(greatest(next_at, not_before, (
+        SELECT max(p.sent_at) FROM messaging_delivery p
+        WHERE p.phone_number_id = ready.phone_number_id AND p.recipient = ready.recipient
+    ))) FROM ready
+"""  # noqa: S608
 _give_back = """
     UPDATE messaging_delivery d SET lease_until = NULL, updated_at = %(now)s
     FROM unnest(%(ids)s::bigint[], %(fences)s::bigint[]) AS held (id, fence)

@@ -32,7 +32,7 @@ from tenants.notices import dedicated_connection
 from tenants.scope import release_connection, tenant_scope
 
 DRAIN_SECONDS = 40.0  # how long one task goes on claiming; then it rings for the next
-CHUNK = 5  # claimed at once by each thread
+CHUNK = 10  # claimed at once by each thread
 ROLE_KEY = 7_231_004  # of the advisory locks, with the number of the place
 # What it has begun it may finish; past that django-q2 ends it.
 TASK_SECONDS = int(DRAIN_SECONDS + settings.WHATSAPP["SENDING_LEASE_SECONDS"]) + 30

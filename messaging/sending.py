@@ -34,7 +34,8 @@ CLOSED = 131047  # WhatsApp's code for a window that is closed: the same text is
 
 Clock = Callable[[], datetime]
 Ending = Callable[..., str | None]  # called with ``now``; None when the message is ours no more
-Kind, Status = Delivery.Kind, Delivery.Status
+Kind = Delivery.Kind
+Status = Delivery.Status
 
 
 @dataclass(frozen=True, slots=True)

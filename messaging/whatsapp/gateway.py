@@ -316,4 +316,4 @@ def _may_have_our_token(url: str, *, root: str) -> bool:
 
 def _path(name: str) -> str:
     """An id that came from outside, as one part of a path."""
-    return requests.utils.quote(name, safe="")  # type: ignore[attr-defined, no-any-return]
+    return requests.utils.quote(name, safe="")  # type: ignore[attr-defined]

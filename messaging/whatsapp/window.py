@@ -39,7 +39,9 @@ def window_of(delivery: Delivery) -> datetime | None:
     owners = PhoneLink.objects.filter(user=user, role=PhoneLink.Role.OWNER)
     name = "bsuid" if delivery.is_bsuid else "wa_id"
     link = owners.filter(**{name: delivery.recipient}).first()
-    return link and window_of_owner(user=user, link=link, phone_number_id=delivery.phone_number_id)
+    if link is None:
+        return None
+    return window_of_owner(user=user, link=link, phone_number_id=delivery.phone_number_id)
 
 
 def is_open(until: datetime | None, *, now: datetime) -> bool:
@@ -49,4 +51,4 @@ def is_open(until: datetime | None, *, now: datetime) -> bool:
 def _latest(user: User, *, phone_number_id: str, **who: object) -> datetime | None:
     found = Conversation.objects.filter(user=user, phone_number_id=phone_number_id, **who)
     known = found.exclude(window_until=None).order_by("-window_until")
-    return known.values_list("window_until", flat=True).first()  # type: ignore[no-any-return]
+    return known.values_list("window_until", flat=True).first()
