@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from assistants.base import Audience, BaseAssistant
+from assistants.base import Audience, BaseAssistant, Wishes
 from assistants.commercial import CommercialAssistant
 from assistants.effects import TurnKey
 from assistants.personal import PersonalAssistant
@@ -39,6 +39,7 @@ def reply(
     language: str | None = None,
     key: TurnKey | None = None,
     contact_id: int | None = None,
+    wishes: Wishes = tuple,
     **limits: Any,
 ) -> Reply:
     """Answer ``message`` to ``user``'s assistant, for the owner or for a customer of theirs.
@@ -48,7 +49,8 @@ def reply(
     eldest first. ``on_text`` gets text as it may be shown; ``on_reset`` withdraws all of it before it comes anew. The
     returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known. With a ``key`` the
     turn may be run again, by anybody: what its tools change is changed once. ``contact_id`` is the customer's contact,
-    of whoever was verified to write; what they may see and change of the agenda hangs on it.
+    of whoever was verified to write; what they may see and change of the agenda hangs on it. ``wishes`` is called in
+    the tenant's scope when an owner asks what customers asked for in vain: [{question, times}], the newest first.
 
     Raises UnknownAssistant, and ReaderLost when ``on_text`` raises; every fault of a model ends in an answer of the
     built-in assistant, with its reason.
@@ -56,6 +58,8 @@ def reply(
     assistant = ASSISTANTS.get(assistant_type)
     if assistant is None or audience not in assistant.audiences:
         raise UnknownAssistant(assistant_type)
-    return assistant(user, audience=audience, language=language, contact_id=contact_id).process_message(
+    chosen = assistant(user, audience=audience, language=language, contact_id=contact_id)
+    chosen.wishes = wishes
+    return chosen.process_message(
         message, history=history, on_text=on_text, on_reset=on_reset, now=now, key=key, **limits
     )

@@ -24,7 +24,7 @@ from assistants import engine
 from assistants.base import Audience
 from assistants.providers.base import ChatMessage
 from assistants.providers.base import Role as ModelRole
-from messaging import claims, readings, replies
+from messaging import claims, questions, readings, replies
 from messaging.claims import Claim, ClaimLost, Turn
 from messaging.models import Conversation, Message, MessageDelta
 from messaging.readings import Reading
@@ -144,6 +144,7 @@ def _reply(turn: Turn, reading: Reading) -> tuple[Message, engine.Reply]:
         audience=cast("Audience", conversation.audience),
         contact_id=conversation.contact_id,
         images=reading.images,
+        wishes=questions.list_wishes,
         on_text=write if is_watched else None,
         on_reset=(lambda: write("", reset=True)) if is_watched else None,
         now=timezone.now(),

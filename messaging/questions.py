@@ -99,6 +99,15 @@ def note_unanswered(*, user: User, text: str, message: Message, now: datetime) -
     return row
 
 
+def list_wishes() -> list[dict[str, Any]]:
+    """What was asked for in vain and not put aside, the newest first: [{question, times}]. In the tenant's scope."""
+    return list(
+        UnansweredQuestion.objects.filter(dismissed_at=None)
+        .order_by("-last_at", "-id")
+        .values("question", "times")[:20]
+    )
+
+
 def dismiss(*, question: UnansweredQuestion, now: datetime) -> None:
     """Put it aside: the owner has seen it. In the tenant's scope."""
     UnansweredQuestion.objects.filter(pk=question.pk, dismissed_at=None).update(dismissed_at=now)
