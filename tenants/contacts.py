@@ -133,6 +133,13 @@ def opt(*, contact: Contact, out: bool, now: datetime) -> None:
     contact.save(update_fields=["opted_out_at", "updated_at"])
 
 
+def speak(*, contact: Contact, language: str) -> None:
+    """The language in which the person wrote last, as far as that could be told."""
+    if language and language != contact.language:
+        contact.language = language
+        contact.save(update_fields=["language", "updated_at"])
+
+
 def _recognise(user: User, key: str, bsuid: str, *, other_than: Contact | None = None) -> Contact | None:
     """Who of ``user`` is known by the number, else by the id; one row when it was two."""
     known = Q(whatsapp_key=key) & ~Q(whatsapp_key="") | Q(bsuid=bsuid) & ~Q(bsuid="")

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from assistants.language import detect_language
 from messaging.models import Channel, PhoneLink
 from messaging.whatsapp import linking, renumbering, shops
 from messaging.whatsapp.incoming import Incoming
@@ -64,6 +65,7 @@ def owner(visitor: Visitor, link: PhoneLink, *, text: str) -> Sender:
 def customer(visitor: Visitor, contact: Contact, *, text: str, releases: bool = False) -> Sender:
     """A customer of the contact's tenant; BAJA and ALTA are done at once."""
     user, now = contact.user, visitor.now
+    contacts.speak(contact=contact, language=_language_of(text))
     is_out = contact.opted_out_at is not None
     if not is_out and wants_out(text):
         contacts.opt(contact=contact, out=True, now=now)
@@ -94,6 +96,12 @@ def _on_the_shared_number(visitor: Visitor) -> Sender | Unplaced:
         case shops.Untied() as untied:
             shops.ask(visitor, untied)
             return Unplaced(WHICH_SHOP if untied.holds else "unknown_shop")
+
+
+def _language_of(text: str) -> str:
+    """The language of a text that shows it; empty when the text could be of any."""
+    found: set[str] = {detect_language(text, default="es"), detect_language(text, default="pt")}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _meet(visitor: Visitor, user: User) -> Contact:

@@ -54,6 +54,13 @@ class TestOwnNumber:
         assert contacts_of(alice) == [found.contact]
         assert contacts_of(bob) == []
 
+    def test_a_customers_language_is_the_one_of_their_last_clear_words(self, alice, shop):
+        for text, language in (("ok", ""), ("Do you have laptops?", "en"), ("ok", "en"), ("¿Cuánto cuesta?", "es")):
+            know(incoming(text), channel=shop)
+            assert contacts_of(alice)[0].language == language, text
+        know(incoming("STOP"), channel=shop)
+        assert "no te escribirá más" in answers(alice)[0]
+
     def test_but_the_owner_from_the_linked_phone(self, alice, shop):
         link = owner_of(alice)
         found = know(incoming("¿qué tengo mañana?", bsuid="CO.1"), channel=shop)
