@@ -127,7 +127,7 @@ def _buttons(notice: Notice) -> list[tuple[str, str]]:
     reminder = notice.reminder
     with translation.override(notice.user.language):
         if reminder.kind == Reminder.Kind.APPOINTMENT:
-            titles = [_("Confirmar"), _("Cambiar la hora"), _("Cancelar la cita")]
+            titles = [_("Confirmar"), _("Cambiar la hora"), _("Cancelar")]
         elif reminder.kind == Reminder.Kind.TASK:
             titles = [_("Ya está hecha"), _("Cambiar la fecha"), _("Quitar la tarea")]
         else:
