@@ -167,6 +167,10 @@ class TestAsking:
         assert (now_is(channel).token_is_valid, codes(channel)) == (False, ["token"])
         assert len(alerts_of(alice)) == 1
 
+    def test_a_token_that_does_not_open_this_number_is_no_good(self, alice, channel, graph):
+        assert self.check(alice, channel).startswith("refused")
+        assert (now_is(channel).token_is_valid, codes(channel)) == (False, ["token"])
+
     def test_no_answer_says_nothing(self, alice, channel, settings):
         settings.WHATSAPP = settings.WHATSAPP | {"GRAPH_URL": "http://127.0.0.1:9"}
         assert self.check(alice, channel).startswith("no answer")
