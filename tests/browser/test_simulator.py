@@ -55,7 +55,7 @@ def test_the_owners_phone_is_linked_by_its_code_and_gets_the_agenda(visit, perso
     write(page, "¿qué tengo mañana?")
     answers = screen(page).locator(".line-theirs:not(.line-typing)")
     expect(answers).to_have_count(2, timeout=ANSWER_MS)
-    expect(answers.last).to_contain_text(re.compile("mañana|agenda|nada", re.IGNORECASE))
+    expect(answers.last).to_contain_text(re.compile("No tienes citas"))
 
 
 @pytest.mark.parametrize("width", [360, 1280])
