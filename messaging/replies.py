@@ -15,6 +15,7 @@ from messaging import bell, outbox, takeover
 from messaging.models import Conversation, Message, Notification
 from messaging.questions import note_unanswered
 from messaging.whatsapp import rendering
+from tenants.models import Contact
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,9 @@ def follow_up(*, conversation: Conversation, question: Message, said: Reply, now
     """Keep what a customer's turn tells the owner. In the transaction that stores the reply."""
     if conversation.audience != Conversation.Audience.CUSTOMER:
         return
-    user = conversation.user
+    user, contact = conversation.user, conversation.contact
+    if contact is not None and not contact.language and said.language != user.language:
+        Contact.objects.filter(pk=contact.pk, language="").update(language=said.language)  # for our own words
     if said.unanswered:
         note_unanswered(user=user, text=said.unanswered, message=question, now=now)
     if said.handover:

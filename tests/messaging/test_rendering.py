@@ -118,6 +118,12 @@ def test_a_yes_or_no_gets_buttons():
     assert buttons == [{"id": "yes:7", "title": "Sí"}, {"id": "no:7", "title": "No"}]
 
 
+@pytest.mark.parametrize(("language", "titles"), [("en", ["Yes", "No"]), ("pt", ["Sim", "Não"])])
+def test_the_buttons_speak_the_replys_language(language, titles):
+    (part,) = render_reply(text="OK?", question="OK?", message_id=7, language=language)
+    assert [one["reply"]["title"] for one in part.payload["interactive"]["action"]["buttons"]] == titles
+
+
 def test_a_long_text_comes_before_its_question():
     text = "Una frase larga. " * 100 + "¿Lo cambio?"
     first, last = render_reply(text=text, question="¿Lo cambio?", message_id=7, language="es")
