@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,7 +10,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from messaging.models import InboundUpdate, PhoneLink, StrangerReply, WebhookBody
+from messaging import inbound
+from messaging.models import InboundUpdate, Message, PhoneLink, StrangerReply, WebhookBody
 from messaging.whatsapp import reach
 from messaging.whatsapp.opting import wants_in, wants_out
 from messaging.whatsapp.senders import WHICH_SHOP, Sender, Unplaced
@@ -304,3 +306,25 @@ def test_first_messages_at_once_make_one_contact_and_one_tie(alice):
         assert len(set(pool.map(write, range(4)))) == 1
     with tenant_scope(alice):
         assert (Contact.objects.count(), PhoneLink.objects.count()) == (1, 1)
+
+
+def test_the_question_from_before_the_choice_is_taken_in_and_waits_for_its_answer(alice, bob):
+    def arrive(wamid: str, text: str) -> None:
+        item = {"id": wamid, "from": PHONE, "type": "text", "text": {"body": text}}
+        data = json.dumps({"value": {"contacts": [{"wa_id": PHONE, "profile": {"name": "Carla"}}]}, "item": item})
+        with all_tenants():
+            body, _new = WebhookBody.objects.get_or_create(body=b"{}", digest=b"2" * 32)
+            InboundUpdate.objects.create(
+                body=body, kind="message", key=wamid, phone_number_id=SHARED, sender=PHONE, data=data.encode()
+            )
+        inbound.drain()
+
+    arrive("wamid.first", "¿Tienen pan?")
+    assert "no sabemos a cuál" in platform_answers()[0]
+    arrive("wamid.second", "Hola @alice")
+    with tenant_scope(alice):
+        said = list(Message.objects.filter(role="user").order_by("pk").values_list("content", "status"))
+    assert ("¿Tienen pan?", "pending") in said
+    assert len(said) == 2
+    with tenant_scope(bob):
+        assert not Message.objects.exists()
