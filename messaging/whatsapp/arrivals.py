@@ -27,6 +27,19 @@ COUNTED_EVERY = timedelta(seconds=1)  # so that nobody makes us write without en
 
 Status = InboundUpdate.Status
 
+_next_id = "nextval(pg_get_serial_sequence('messaging_inboundupdate', 'id'))"
+_take = f"SELECT {_next_id} FROM generate_series(1, %s)"  # noqa: S608  (only our own text goes into it)
+_insert = f"""
+    INSERT INTO messaging_inboundupdate (
+        kind, key, phone_number_id, channel_id, sender, data, status, note, id, body_id, attempts, received_at, next_at
+    )
+    SELECT kind, key, number, channel, sender, data, status, note, coalesce(id, {_next_id}), %s, 0, %s, %s
+    FROM unnest(
+        %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[]
+    ) AS given (kind, key, number, channel, sender, data, status, note, id)
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608
+
 
 def receive(*, body: bytes, signature: str | None, now: datetime) -> int:
     """Store ``body`` when it is signed and has not come before. Returns the id of its row. Raises Refused."""
@@ -98,23 +111,13 @@ def insert(placed: list[Placed], *, body_id: int, now: datetime) -> bool:
     Their ids follow their order in the body. They are written in the order of their keys, so that two bodies that
     hold the same updates in different orders wait for each other and never in a circle.
     """
-    ids = _take_ids(len(placed))
+    ids = _take_ids(len(placed)) if len(placed) > 1 else [None] * len(placed)
     rows = [(*_row(one), pk) for one, pk in zip(placed, ids, strict=True)]
     rows.sort(key=lambda row: (row[2], row[3] or 0, row[0], row[1]))
     for start in range(0, len(rows), ROWS_IN_A_STATEMENT):
+        columns = zip(*rows[start : start + ROWS_IN_A_STATEMENT], strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO messaging_inboundupdate (kind, key, phone_number_id, channel_id, sender, data, status,"
-                " note, id, body_id, attempts, received_at, next_at)"
-                " SELECT *, %s, 0, %s, %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[],"
-                " %s::bytea[], %s::text[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING",
-                [
-                    body_id,
-                    now,
-                    now,
-                    *(list(column) for column in zip(*rows[start : start + ROWS_IN_A_STATEMENT], strict=True)),
-                ],
-            )
+            cursor.execute(_insert, [body_id, now, now, *map(list, columns)])
     return any(can_be_taken_in(one) for one in placed)
 
 
@@ -137,12 +140,9 @@ def can_be_taken_in(one: Placed) -> bool:
     return one.update.understood and not one.note
 
 
-def _take_ids(count: int) -> list[int]:
+def _take_ids(count: int) -> list[int | None]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('messaging_inboundupdate', 'id')) FROM generate_series(1, %s)",
-            [count],
-        )
+        cursor.execute(_take, [count])
         return sorted(pk for (pk,) in cursor.fetchall())
 
 
