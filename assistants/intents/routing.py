@@ -14,9 +14,7 @@ SURE = 0.6  # from here on an intent changes the assistant in the middle of a ta
 SURE_THOUGH_IT_GOES_ON = 0.9  # and that of a short message which seems to go on with what was said
 FEW_WORDS = 5
 # «¿y el jueves?», «no, mejor a las 5», «and the blue one?»
-_GOES_ON = re.compile(
-    r"(¿ )?(y|e|o|and|or|what about|how about|pero|mas|but|mejor|better|make it|si|sim|yes|no|ok|dale)\b"
-)
+_GOES_ON = re.compile(r"(y|e|o|and|or|what about|how about|pero|mas|but|mejor|better|make it|si|sim|yes|no|ok|dale)\b")
 
 
 def decide(message: str, *, context: str | None) -> Assistant:
@@ -35,5 +33,5 @@ def decide(message: str, *, context: str | None) -> Assistant:
 
 
 def _goes_on(message: str) -> bool:
-    words = read_words(clip(message))
+    words = [word for word in read_words(clip(message)) if word[0].isalnum() or word[0] == "#"]
     return len(words) <= FEW_WORDS and bool(_GOES_ON.match(" ".join(words)))
