@@ -21,6 +21,7 @@ from django.db import Error, connections
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
+from django_q.signing import SignedPackage
 
 from tenants.notices import Listener, dedicated_connection, notify
 
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "recado_queue"
 LONGEST_WAIT = 0.5  # seconds; between waits django-q2's pusher asks whether it shall stop
+MOST_SILENCED = 300  # waiting tasks that are looked at when a doorbell is taken
 STRIKE_SECONDS = 30.0  # how long it is tried to strike off a task that is done, when the database is away
 
 _table = OrmQ._meta.db_table
@@ -42,6 +44,14 @@ _claim = f"""
         ORDER BY lock, id LIMIT %s FOR UPDATE SKIP LOCKED
     ))
     RETURNING id, payload
+"""  # noqa: S608
+_waiting = (
+    f"SELECT id, payload FROM {_table} WHERE key = %s AND lock < statement_timestamp() ORDER BY lock, id LIMIT %s"  # noqa: S608
+)
+_strike_waiting = f"""
+    DELETE FROM {_table} WHERE id = ANY (ARRAY(
+        SELECT id FROM {_table} WHERE id = ANY (%s) AND lock < statement_timestamp() FOR UPDATE SKIP LOCKED
+    ))
 """  # noqa: S608
 _strike = f"DELETE FROM {_table} WHERE id = %s"  # noqa: S608
 
@@ -116,7 +126,22 @@ class NotifyBroker(ORM):
                 time.sleep(LONGEST_WAIT)
 
     def _take(self) -> list[tuple[int, str]]:
-        return sorted(self._line.execute(_claim, [Conf.RETRY, self._key(), Conf.BULK]))
+        tasks = sorted(self._line.execute(_claim, [Conf.RETRY, self._key(), Conf.BULK]))
+        for _, payload in tasks:
+            self._silence(payload)
+        return tasks
+
+    def _silence(self, payload: str) -> None:
+        """Strike off the same doorbells that wait behind the one that was just taken.
+
+        Whoever rang them has committed, and will be seen by whoever answers this one, who begins only now.
+        """
+        bell = _bell(payload)
+        if bell:
+            waiting = self._line.execute(_waiting, [self._key(), MOST_SILENCED])
+            same = [row_id for row_id, other in waiting if _bell(other) == bell]
+            if same:
+                self._line.execute(_strike_waiting, [same])
 
     def _key(self) -> str:
         return self.list_key or Conf.CLUSTER_NAME
@@ -147,6 +172,15 @@ class _Line:
         if self._connection is not None and self._pid == os.getpid():
             self._connection.close()
         self._connection = None
+
+
+def _bell(payload: str) -> str:
+    """Which doorbell it is; empty for a task of its own, and for what cannot be read."""
+    try:
+        task = SignedPackage.loads(payload)
+    except Exception:  # noqa: BLE001  (whatever it is: the worker says so)
+        return ""
+    return str(task["func"]) if isinstance(task, dict) and task.get("bell") else ""
 
 
 def _connect() -> psycopg.Connection[Any]:

@@ -23,6 +23,7 @@ from tenants.scope import tenant_scope
 def enqueue(task: str, *ids: int, timeout: int | None = None) -> str:
     """Queue the task at dotted path ``task`` in the caller's transaction: rolled back together. Returns its id.
 
+    Without ``ids`` it is a doorbell: many that wait are answered by one look, and the others are struck off.
     ``timeout`` in seconds, where the task's own differs from ``Q_CLUSTER["timeout"]``.
     """
     task_id, package = _package(task, ids, timeout)
@@ -63,6 +64,8 @@ def _package(task: str, ids: tuple[int, ...], timeout: int | None) -> tuple[str,
         "kwargs": {},
         "started": timezone.now(),
     }
+    if not ids:
+        package["bell"] = True
     if Conf.ACK_FAILURES:
         package["ack_failure"] = True
     if timeout is not None:

@@ -233,3 +233,42 @@ def test_an_empty_look_behind_many_locked_rows_reads_none_of_them(broker):
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "recado_queue_order" in plan
     assert "Sort" not in plan
+
+
+def test_doorbells_that_wait_are_answered_by_one_look(broker):
+    for _ in range(3):
+        enqueue("tests.ring")
+    enqueue("tests.task", 7)
+    enqueue("tests.other_ring")
+    enqueue("tests.task", 7)
+    assert next_task(broker)[0]["func"] == "tests.ring"
+    assert next_task(broker)[0]["args"] == (7,)
+    assert next_task(broker)[0]["func"] == "tests.other_ring"
+    assert next_task(broker)[0]["args"] == (7,), "what has something of its own to do is never struck off"
+    assert OrmQ.objects.count() == 4, "what was taken stays until it is done"
+
+
+def test_a_doorbell_that_rings_while_one_is_answered_is_answered_too(broker):
+    enqueue("tests.ring")
+    first = next_task(broker)[0]
+    enqueue("tests.ring")
+    assert next_task(broker)[0]["id"] != first["id"]
+
+
+def test_a_doorbell_of_a_transaction_that_is_not_over_is_not_struck_off(broker):
+    began, go_on = threading.Event(), threading.Event()
+
+    def ring_slowly() -> None:
+        with transaction.atomic():
+            enqueue("tests.ring")
+            began.set()
+            go_on.wait(20)
+
+    thread = threading.Thread(target=lambda: from_another_connection(ring_slowly))
+    thread.start()
+    assert began.wait(20)
+    enqueue("tests.ring")
+    first = next_task(broker)[0]
+    go_on.set()
+    thread.join()
+    assert next_task(broker)[0]["id"] != first["id"]
