@@ -71,7 +71,8 @@ def test_the_same_message_again_is_the_one_that_is_there(alice, number):
     arrive(number, item)
     with all_tenants():
         InboundUpdate.objects.update(key="another")  # as if it had been forgotten
-    arrive(number, item)
+    arrive(number, item, another="body")
+    assert len(updates(status=Status.DONE)) == 2
     assert len(said(alice)) == 1
     assert {update.message_id for update in updates()} == {updates()[0].message_id}
     assert conversation(alice).unread == 1
