@@ -28,7 +28,7 @@ from tenants.notices import notify
 from tenants.scope import all_tenants
 
 LEASE = timedelta(seconds=20)
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 5  # whoever dies takes one with them, also when it was not the message's fault
 HISTORY_LENGTH, HISTORY_STEP = 20, 10  # messages
 
 # Ready conversations, each with its place in its tenant's line; turns that already run stand before it, so that a
