@@ -28,6 +28,9 @@ class Work:
     messages: int
     deliveries: int
 
+    def __str__(self) -> str:
+        return f"{self.updates} to take in, {self.messages} to answer, {self.deliveries} to send"
+
     def __bool__(self) -> bool:
         return bool(self.updates or self.messages or self.deliveries)
 

@@ -18,6 +18,7 @@ from config.simulator.graph import GraphServer
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 LOOK_SECONDS = 0.25
+SAY_SECONDS = 15.0  # between two words on how it goes
 POSTMEN = 6
 KINDS = ("postgresql", "web", "web", "worker", "worker", "worker", "clock")
 # What goes wrong at WhatsApp meanwhile, as often as it is named.
@@ -115,6 +116,7 @@ def _watch(victims: Any, options: argparse.Namespace, *, graph: GraphServer, cha
     calm_at = began + options.seconds + 3
     deadline = calm_at + options.patience
     kill_at, trouble_at = began + options.kill_every, began + options.trouble_every
+    say_at = began + SAY_SECONDS
     unknown: set[int] = set()
     last: tuple[object, int] | None = None
     while (now := time.monotonic()) < deadline:
@@ -131,8 +133,9 @@ def _watch(victims: Any, options: argparse.Namespace, *, graph: GraphServer, cha
         with suppress(Exception):  # the database may be away: that is the point
             unknown |= unknown_now()
             work, posts = count_open(), graph.postman.waiting
-            if os.environ.get("CHAOS_TALK"):
-                sys.stderr.write(f"{now - began:6.1f} s: {work}, {posts} posts\n")
+            if now >= say_at:
+                say_at = now + SAY_SECONDS
+                sys.stderr.write(f"{now - began:5.0f} s: {work}, {posts} bodies to be posted\n")
             if now >= calm_at and not work and not posts:
                 return unknown
             if (work, posts) != last:  # something moves
