@@ -22,7 +22,8 @@ def serve(attachment: Attachment) -> HttpResponse:
     """The file as an answer: under a type of the lists above or none, in a sandbox, never guessed at."""
     kind = safe_type(attachment.mime_type)
     response = HttpResponse(bytes(attachment.content or b""), content_type=kind)
-    response["Content-Disposition"] = content_disposition_header(kind not in PICTURES, _name(attachment, kind))
+    is_saved = kind not in PICTURES
+    response["Content-Disposition"] = content_disposition_header(is_saved, _name(attachment, kind)) or "attachment"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -28,7 +28,7 @@ from messaging.whatsapp.rendering import TEXT, text_part, units
 from tenants.models import Contact, Preferences, User
 from tenants.sorting import plain, sortable
 
-SEARCHED_MESSAGES = 5000  # the latest of a tenant, of whatever conversation: a scan of them takes some 30 ms
+SEARCHED_MESSAGES = 3000  # the latest of a tenant, of whatever conversation: no index knows what stands in them
 LONGEST_REPLY = 12_000  # characters; what is over WhatsApp's 4096 goes out in parts
 KEPT_KEYS = 50  # the latest messages among which a repeated one is recognised
 SLOT_DAYS = 60  # how far ahead a free time may be offered
@@ -111,13 +111,11 @@ def _holding(text: str) -> Q:
     digits = "".join(character for character in text if character.isdigit())
     if len(digits) >= 3:
         held |= Q(phone__contains=digits) | Q(wa_id__contains=digits)
-    latest = Message.objects.order_by("-id").values("pk")[:SEARCHED_MESSAGES]
-    spoken = (
-        Message.objects.filter(pk__in=latest)
-        .alias(said=sortable(Cast("content", CharField())))
-        .filter(said__contains=wanted)
-    )
-    return Q(contact__in=names.filter(held).values("pk")) | Q(pk__in=spoken.values("conversation_id"))
+    # The limit is looked up before: within one statement the planner would read all there is, and then cut.
+    eldest = Message.objects.order_by("-id").values_list("pk", flat=True)[SEARCHED_MESSAGES - 1 : SEARCHED_MESSAGES]
+    recent = Message.objects.filter(pk__gte=next(iter(eldest), 0)).alias(said=sortable(Cast("content", CharField())))
+    spoken = set(recent.filter(said__contains=wanted).values_list("conversation_id", flat=True))
+    return Q(contact__in=names.filter(held).values("pk")) | Q(pk__in=spoken)
 
 
 # --- what the owner does ---------------------------------------------------------------------------------------------

@@ -16,11 +16,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ModelViewSet
 
 from agenda.filters import read_filters
 from catalog.models import Product
-from messaging import files, inbox, inbox_reading, questions
+from messaging import files, inbox, inbox_reading
 from messaging.api import EventsView, TooManyStreams, stream_response
 from messaging.bell_api import EVENT
 from messaging.inbox_serializers import (
@@ -31,15 +30,12 @@ from messaging.inbox_serializers import (
     MessagesSerializer,
     NoteSerializer,
     OwnerReplySerializer,
-    QuickReplySerializer,
     SendProductSerializer,
     SendSlotSerializer,
     TakeOverSerializer,
-    UnansweredFilters,
-    UnansweredSerializer,
 )
 from messaging.inbox_stream import InboxStream
-from messaging.models import Attachment, Conversation, Message, QuickReply, UnansweredQuestion
+from messaging.models import Attachment, Conversation, Message
 from messaging.streams import TooManyWaiting
 from tenants.contract import Pages, whole_number
 from tenants.errors import Conflict
@@ -47,7 +43,7 @@ from tenants.models import User
 
 MESSAGES_SHOWN, MOST_MESSAGES_SHOWN = 50, 200
 
-_pages = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
+PAGES = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
 _NOT_SENT = OpenApiResponse(
     description="It cannot be sent now; `detail` says why and what to do: the window of 24 hours is closed, the person"
     " wants no messages, or it is your own conversation."
@@ -81,7 +77,7 @@ class ListView(InboxView):
 
     @extend_schema(
         operation_id="list_inbox",
-        parameters=[InboxFilters, *_pages],
+        parameters=[InboxFilters, *PAGES],
         responses=InboxConversationSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
@@ -249,93 +245,6 @@ class InboxStreamView(EventsView):
         except TooManyWaiting as fault:
             raise TooManyStreams(_("Hay demasiadas páginas abiertas. Prueba en un momento.")) from fault
         return stream_response(stream)
-
-
-class QuickReplyViewSet(ModelViewSet[QuickReply]):
-    """What I write often."""
-
-    serializer_class = QuickReplySerializer
-    lookup_value_converter = "int"
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
-
-    def get_queryset(self) -> Any:
-        return QuickReply.objects.order_by("title", "id")
-
-    def perform_create(self, serializer: Any) -> None:
-        serializer.save(user=self.request.user)
-
-    @extend_schema(operation_id="list_quick_replies")
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """My quick replies by title, a page at a time."""
-        return super().list(request, *args, **kwargs)
-
-    @extend_schema(operation_id="create_quick_reply")
-    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Keep a text that I send often."""
-        return super().create(request, *args, **kwargs)
-
-    @extend_schema(operation_id="read_quick_reply")
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One quick reply."""
-        return super().retrieve(request, *args, **kwargs)
-
-    @extend_schema(operation_id="change_quick_reply")
-    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change a quick reply; fields that are left out stay."""
-        return super().partial_update(request, *args, **kwargs)
-
-    @extend_schema(operation_id="delete_quick_reply")
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Delete a quick reply."""
-        return super().destroy(request, *args, **kwargs)
-
-
-class UnansweredView(InboxView):
-    """What people ask for and I do not have."""
-
-    serializer_class = UnansweredSerializer
-    pagination_class = Pages
-
-    @extend_schema(
-        operation_id="list_unanswered",
-        parameters=[UnansweredFilters, *_pages],
-        responses=UnansweredSerializer(many=True),
-    )
-    def get(self, request: Request) -> Response:
-        """What customers asked for in vain, the last asked first."""
-        filters = read_filters(request, UnansweredFilters)
-        found = UnansweredQuestion.objects.select_related("message__conversation__contact")
-        found = found.filter(dismissed_at__isnull=filters.get("dismissed") != "true")
-        by_times = filters.get("ordering") == "-times"
-        page = self.paginate_queryset(found.most_asked_first() if by_times else found.newest_first()) or []
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
-
-
-class DismissView(InboxView):
-    """Seen."""
-
-    serializer_class = UnansweredSerializer
-
-    @extend_schema(operation_id="dismiss_unanswered", request=None)
-    def post(self, request: Request, pk: int) -> Response:
-        """Put a question aside. It stays there, however often it is asked again."""
-        row = get_object_or_404(UnansweredQuestion, pk=pk)
-        questions.dismiss(question=row, now=timezone.now())
-        return self._answer(pk)
-
-    def _answer(self, pk: int) -> Response:
-        row = get_object_or_404(UnansweredQuestion.objects.select_related("message__conversation__contact"), pk=pk)
-        return Response(self.get_serializer(row).data)
-
-
-class RestoreView(DismissView):
-    """Not yet."""
-
-    @extend_schema(operation_id="restore_unanswered", request=None)
-    def post(self, request: Request, pk: int) -> Response:
-        """Show a question again that was put aside."""
-        questions.restore(question=get_object_or_404(UnansweredQuestion, pk=pk))
-        return self._answer(pk)
 
 
 class AttachmentView(InboxView):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from catalog.models import Order
+from catalog.orders import Order
 from messaging import takeover
 from messaging.models import Attachment, Conversation, Delivery, Message
 

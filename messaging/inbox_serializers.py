@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agenda.filters import Filters
 from catalog.order_serializers import OrderSerializer
 from messaging import inbox, inbox_reading
-from messaging.models import Attachment, Conversation, Delivery, Message, QuickReply, UnansweredQuestion
+from messaging.models import Attachment, Conversation, Delivery, Message
 from messaging.serializers import NewMessageSerializer, UsedTool
 from messaging.whatsapp.errors import explain
-from tenants.contract import StrictFields, StrictModelSerializer, Text, Whole
+from tenants.contract import StrictFields, Text, Whole
 from tenants.models import Contact
 
 LONGEST_NOTE = 4000
 LONGEST_PAUSE = 7 * 24 * 60  # minutes
 PREVIEW_LENGTH = 160
-_yes_or_no = ["true", "false"]
+YES_OR_NO = ["true", "false"]
 
 
 class InboxFilters(Filters):
@@ -33,15 +32,15 @@ class InboxFilters(Filters):
     )
     channel = serializers.ChoiceField(choices=Conversation.Channel.choices, required=False)
     contact = Whole(min_value=1, required=False, help_text="The id of a contact: the conversations with it.")
-    unread = serializers.ChoiceField(choices=_yes_or_no, required=False)
-    taken_over = serializers.ChoiceField(choices=_yes_or_no, required=False, help_text="true: you have the word.")
+    unread = serializers.ChoiceField(choices=YES_OR_NO, required=False)
+    taken_over = serializers.ChoiceField(choices=YES_OR_NO, required=False, help_text="true: you have the word.")
     needs_me = serializers.ChoiceField(
-        choices=_yes_or_no,
+        choices=YES_OR_NO,
         required=False,
         help_text="true: somebody asked for you, the assistant could not answer, or the last word did not arrive.",
     )
     window_open = serializers.ChoiceField(
-        choices=_yes_or_no, required=False, help_text="true: WhatsApp lets you write freely now."
+        choices=YES_OR_NO, required=False, help_text="true: WhatsApp lets you write freely now."
     )
     search = serializers.CharField(
         required=False,
@@ -51,7 +50,7 @@ class InboxFilters(Filters):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {name: value == "true" if value in _yes_or_no else value for name, value in attrs.items()}
+        return {name: value == "true" if value in YES_OR_NO else value for name, value in attrs.items()}
 
 
 class InboxContactSerializer(serializers.ModelSerializer[Contact]):
@@ -311,51 +310,6 @@ class CountsSerializer(serializers.Serializer[Any]):
     unread = serializers.IntegerField()
     needs_me = serializers.IntegerField()
     conversations = serializers.IntegerField()
-
-
-class QuickReplySerializer(StrictModelSerializer):
-    """A text that the owner sends often."""
-
-    class Meta:
-        model = QuickReply
-        fields = ["id", "title", "text", "created_at"]
-        read_only_fields = ["id", "created_at"]
-
-    def validate_title(self, title: str) -> str:
-        mine = QuickReply.objects.filter(title=title)
-        if self.instance is not None:
-            mine = mine.exclude(pk=self.instance.pk)
-        if mine.exists():
-            raise serializers.ValidationError(_("Ya tienes una respuesta con este título."))
-        return title
-
-
-class UnansweredFilters(Filters):
-    ordering = serializers.ChoiceField(
-        choices=["-last_at", "-times"], required=False, help_text="The last asked first unless said otherwise."
-    )
-    dismissed = serializers.ChoiceField(
-        choices=_yes_or_no, required=False, help_text="true: those that were put aside; they are left out unless asked."
-    )
-
-
-class UnansweredSerializer(serializers.ModelSerializer[UnansweredQuestion]):
-    """Something that was asked for and that the catalogue does not have."""
-
-    conversation_id = serializers.SerializerMethodField(help_text="Where it was asked last; null when that is gone.")
-    contact_name = serializers.SerializerMethodField(help_text="Who asked last; empty when unknown.")
-
-    class Meta:
-        model = UnansweredQuestion
-        fields = ["id", "question", "times", "first_at", "last_at", "dismissed_at", "conversation_id", "contact_name"]
-        read_only_fields = fields
-
-    def get_conversation_id(self, row: UnansweredQuestion) -> int | None:
-        return row.message.conversation_id if row.message else None
-
-    def get_contact_name(self, row: UnansweredQuestion) -> str:
-        contact = row.message.conversation.contact if row.message else None
-        return contact.name if contact else ""
 
 
 def show_tick(parts: list[Delivery] | None) -> dict[str, Any] | None:

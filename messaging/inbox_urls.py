@@ -1,10 +1,10 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from messaging import inbox_api, pages
+from messaging import inbox_api, pages, questions_api
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
-router.register("api/user/quick-replies", inbox_api.QuickReplyViewSet, basename="api-quick-reply")
+router.register("api/user/quick-replies", questions_api.QuickReplyViewSet, basename="api-quick-reply")
 
 urlpatterns = [
     path("user/inbox", pages.inbox, name="inbox"),
@@ -19,9 +19,9 @@ urlpatterns = [
     path("api/user/inbox/<int:pk>/take-over", inbox_api.TakeOverView.as_view(), name="api-inbox-take-over"),
     path("api/user/inbox/<int:pk>/hand-back", inbox_api.HandBackView.as_view(), name="api-inbox-hand-back"),
     path("api/user/inbox/<int:pk>/read", inbox_api.ReadView.as_view(), name="api-inbox-read"),
-    path("api/user/unanswered", inbox_api.UnansweredView.as_view(), name="api-unanswered"),
-    path("api/user/unanswered/<int:pk>/dismiss", inbox_api.DismissView.as_view(), name="api-unanswered-dismiss"),
-    path("api/user/unanswered/<int:pk>/restore", inbox_api.RestoreView.as_view(), name="api-unanswered-restore"),
+    path("api/user/unanswered", questions_api.UnansweredView.as_view(), name="api-unanswered"),
+    path("api/user/unanswered/<int:pk>/dismiss", questions_api.DismissView.as_view(), name="api-unanswered-dismiss"),
+    path("api/user/unanswered/<int:pk>/restore", questions_api.RestoreView.as_view(), name="api-unanswered-restore"),
     path("api/user/attachments/<int:pk>", inbox_api.AttachmentView.as_view(), name="api-attachment"),
     *router.urls,
 ]

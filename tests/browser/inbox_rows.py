@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Order, OrderLine
+from catalog.orders import Order, OrderLine
 from messaging import inbox_events
 from messaging.models import Attachment, Conversation, Delivery, Message, QuickReply
 from messaging.questions import note_unanswered
