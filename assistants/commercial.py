@@ -76,6 +76,8 @@ hacerlo: no digas que ya está hecho si la herramienta no respondió "done": tru
 ahora.
 11. Pregunte por pedidos (list_orders) o por lo que le piden y no tiene (list_wishes): di solo lo que respondan.
 """
+# «Sunday, November 22»: written with a capital and a number as brands and models are, and none of them.
+MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
 WHOM = {
     "customer": "Atiendes a los clientes que escriben por chat o WhatsApp",
     "owner": "Ayudas a su dueño, por chat o WhatsApp, con lo que se vende",
@@ -153,6 +155,7 @@ class CommercialAssistant(BaseAssistant):
             if week := write_week(self.context["hours"], language=cast("Language", language)):
                 facts.add_hours(week)
         facts.add_categories(self.context["categories"])
+        facts.add_text(MONTHS)
         if self.audience == "owner":
             facts.add_text("«deshacer», «undo», «desfazer»")  # what may be written
         return facts

@@ -11,7 +11,7 @@ from assistants.moments import join, write_day
 from tenants.hours import WEEKDAYS, default_working_hours
 from tenants.models import Preferences
 
-HOLIDAYS_AHEAD = 14  # days
+HOLIDAYS_AHEAD = 31  # days
 _NAMES: dict[Language, tuple[str, ...]] = {
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),

@@ -124,7 +124,8 @@ class PersonalAssistant(BaseAssistant):
 
     def untold(self, *, acts: Acts, text: str) -> list[str]:
         facts = cast("AgendaFacts", self.facts())
-        return [act.result["said"] for act in acts.in_order() if not tells(text, result=act.result, facts=facts)]
+        untold = [act.result["said"] for act in acts.in_order() if not tells(text, result=act.result, facts=facts)]
+        return untold + [lost for act in acts.in_order() if (lost := act.result.get("hour_lost")) and lost not in text]
 
     def build_facts(self) -> Facts:
         context = self.context

@@ -27,7 +27,7 @@ _VISIT = re.compile(
     r"\b(?:citas?|turnos?|agend\w+|reserv\w+|libres?|espacios?|te esper\w+|lo esper\w+|appointments?|book\w*|slots?|schedul\w+|free|horarios? (?:disponib|livre)\w+|disponib\w+ (?:a|para|el|as)|agendament\w+|marc(?:ar|ad|o|uei)\w*|vagas?|consulta)\b"
 )
 _BOOKED = re.compile(
-    r"\b(?:(?:quedo|quedaste|queda|esta|estas|fue|ha sido|ya|te|la|lo) (?:\w+ ){0,2}?(?:agendad|reservad|confirmad|programad|cancelad|movid|reprogramad)\w*|agende|reserve|cancele|movi|reprograme|confirme|te agendo|te reservo|te espera(?:mos|n)?|(?:is|are|was|been|have|i|we ve|i ve) (?:now |all )?(?:booked|confirmed|scheduled|cancelled|canceled|moved|reserved)|see you (?:on|at|tomorrow)|(?:ficou|esta|foi) (?:marcad|agendad|confirmad|cancelad|reservad)\w*|marquei|agendei|reservei|cancelei|remarquei|esperamos voce)\b"
+    r"\b(?:(?:quedo|quedaste|queda|esta|estas|fue|ha sido|ya|te|la|lo) (?:\w+ ){0,2}?(?:agendad|reservad|confirmad|programad|cancelad|movid|reprogramad)\w*|agende|reserve|cancele|movi|reprograme|confirme|te agendo|te reservo|(?:is|are|was|been|have|i|we ve|i ve) (?:now |all )?(?:booked|confirmed|scheduled|cancelled|canceled|moved|reserved)|see you (?:on|at|tomorrow)|(?:ficou|esta|foi) (?:marcad|agendad|confirmad|cancelad|reservad)\w*|marquei|agendei|reservei|cancelei|remarquei)\b"
 )
 # In the person's own spelling: without its accent «cambié» is what one is asked to do («cambie el filtro»).
 _CHANGED = re.compile(
@@ -118,9 +118,9 @@ class ShopReader:
         states = not asks and not denies and not _CONDITION.search(folded)
         if states and not self._facts.done & _CHANGES and (deed := _CHANGED.search(unit)):
             found.append(Violation(Kind.TERM, deed.group(), unit.strip()[:160]))
+        if states and not self._facts.done - _CHANGES and (deed := _BOOKED.search(folded)):
+            found.append(Violation(Kind.TERM, deed.group(), unit.strip()[:160]))
         if self._books:
-            if states and not self._facts.done - _CHANGES and (deed := _BOOKED.search(folded)):
-                found.append(Violation(Kind.TERM, deed.group(), unit.strip()[:160]))
             found += self._read_moments(unit, folded, asks=asks, denies=denies)
         return found
 

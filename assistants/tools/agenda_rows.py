@@ -129,6 +129,8 @@ def write_place(location: str, *, language: Language) -> str:
     lowered, first = location[:1].lower() + location[1:], location.partition(" ")[0].lower()
     if first in _WITH_PREPOSITION:
         return lowered
+    if language == "pt" and location[:1].islower() and first not in _LOWERED:  # «no escritório dela», «na casa dele»
+        return f"{'na' if first.endswith('a') else 'no'} {location}"
     return _TELLS["where"][language].format(place=lowered if first in _LOWERED else location)
 
 

@@ -8,13 +8,19 @@ from typing import Any
 from agenda import todo
 from agenda.models import Task
 from agenda.todo import Done
+from assistants.language import Language
 from assistants.tools.agenda_asking import write_question
 from assistants.tools.agenda_faults import named_faults
-from assistants.tools.agenda_moments import read_day
-from assistants.tools.agenda_rows import task_row, task_rows, tell_task, undoables
+from assistants.tools.agenda_moments import read_day, read_said
+from assistants.tools.agenda_rows import language_of, task_row, task_rows, tell_task, undoables
 from assistants.tools.base import Tool, ToolContext, ToolError, make_spec
 
 COMPLETED_UNASKED = 5  # tasks that may be marked as done at once without asking
+NO_HOUR: dict[Language, str] = {
+    "es": "Una tarea vence en un día, sin hora: la hora no quedó.",
+    "en": "A task is due on a day, at no hour: the hour was not kept.",
+    "pt": "Uma tarefa vence em um dia, sem hora: a hora não ficou.",
+}
 NO_DATE = frozenset({"none", "null", "ninguna", "sin fecha", "no date", "sem data"})
 
 
@@ -35,7 +41,9 @@ def _create(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any
             reminder_minutes=arguments.get("reminder_minutes"),
             rrule=arguments.get("rrule") or "",
         )
-    return _one(done, "created", context)
+        hour = read_said(due, context=context).clock if due else None
+    lost = {"hour_lost": NO_HOUR[language_of(context)]} if hour is not None else {}
+    return _one(done, "created", context) | lost
 
 
 def _update(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:

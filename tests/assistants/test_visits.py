@@ -1,0 +1,278 @@
+"""Customers who book for themselves, and what else they may ask a shop: without a model, and never of the agenda."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+
+from agenda import visits
+from agenda.models import Appointment
+from assistants.engine import reply
+from tenants.models import Contact, Preferences, User
+from tenants.scope import tenant_scope
+from tests import factories
+from tests.assistants.conftest import NOW
+from tests.assistants.test_sales import Talk
+from tests.standins.anthropic_server import AnthropicServer
+from tests.standins.script import Call, Say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BOGOTA = ZoneInfo("America/Bogota")
+FACTS = "Dirección: Calle 10 # 5-20, Bogotá. Domicilios en Bogotá por $ 8.000. Recibimos tarjeta y Nequi."
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=BOGOTA)  # the 26th is a Thursday
+
+
+@pytest.fixture
+def carla(transactional_db: None, alice: User, bob: User) -> Contact:
+    """A customer of Alice's, whose Monday afternoon is taken by what nobody is to know."""
+    with tenant_scope(alice):
+        Preferences.current(alice).change(
+            customers_may_book=True, business_name="Ferretería Uno", business_facts=FACTS, country="CO"
+        )
+        factories.product(alice, name="Martillo de uña", price="23000")
+        factories.product(alice, name="Martillo de bola", price="21000")
+        factories.appointment(alice, title="Despedir a Pedro", start_datetime=at(23, 15))
+        return factories.contact(alice, name="Carla")
+
+
+@pytest.fixture
+def talk(carla: Contact, alice: User) -> Talk:
+    return Talk(alice, {"audience": "customer", "contact_id": carla.pk})
+
+
+def booked(user: User) -> list[tuple[str, datetime]]:
+    with tenant_scope(user):
+        found = Appointment.objects.standing().order_by("start_datetime")
+        return [(one.title, one.start_datetime.astimezone(BOGOTA)) for one in found if "Pedro" not in one.title]
+
+
+def test_it_offers_free_times_books_one_moves_it_and_cancels_it(talk: Talk, alice: User):
+    offered = talk.say("quiero una cita para asesoría el jueves")
+    assert 3 <= len(offered.options) <= 5
+    assert offered.options[1].id == "slot:2026-11-26T11:00:00-05:00"
+    assert all(len(option.title) <= 24 and len(option.description) <= 72 for option in offered.options)
+    asked = talk.say("la segunda")
+    assert asked.question.startswith("¿Te agendo la cita para el jueves 26 de noviembre a las 11:00, hora de Bogotá?")
+    assert booked(alice) == []
+    done = talk.say("sí")
+    assert "jueves 26 de noviembre de 11:00 a 12:00, hora de Bogotá" in done.text
+    assert booked(alice) == [("asesoría – Carla", at(26, 11))]
+    assert [(n.title, n.url) for n in done.notices] == [("Nueva cita: asesoría – Carla", "/user/personal/agenda")]
+    assert "jueves 26" in talk.say("¿cuándo es mi cita?").text
+    talk.say("mueve mi cita al viernes a las 10")
+    assert booked(alice) == [("asesoría – Carla", at(27, 10))]
+    assert talk.say("cancela mi cita").question.startswith("¿Cancelo tu cita del viernes 27 de noviembre a las 10:00")
+    assert booked(alice)
+    assert talk.say("sí").notices
+    assert booked(alice) == []
+
+
+def test_what_a_tap_on_a_slot_says_books_it(talk: Talk, alice: User):
+    talk.say("quiero una cita el jueves")
+    assert talk.say("jueves 26 de noviembre a las 13:00").question == ""
+    assert booked(alice) == [("Cita – Carla", at(26, 13))]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I'd like an appointment on Thursday at 11", "Your appointment is booked for Thursday, November 26"),
+        ("quero marcar um horário para quinta às 11h", "Seu horário ficou marcado para quinta-feira, 26 de novembro"),
+    ],
+)
+def test_it_books_in_the_customers_language(talk: Talk, alice: User, text: str, told: str):
+    assert told in talk.say(text).text
+    assert [start for _, start in booked(alice)] == [at(26, 11)]
+
+
+def test_a_taken_hour_is_refused_with_free_ones_and_without_a_reason(talk: Talk, alice: User):
+    answered = talk.say("¿puedo ir mañana a las 3?")
+    assert "ya no está libre" in answered.text
+    assert answered.options
+    assert "Pedro" not in answered.text + repr(answered.options)
+    assert booked(alice) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("quiero una cita el domingo 29 a las 10", "no se atiende"),
+        ("quiero una cita el 8 de diciembre a las 10", "no se atiende"),  # a holiday
+        ("quiero una cita el 10 de marzo a las 10 am", "60 días"),
+    ],
+)
+def test_it_keeps_to_the_hours_and_the_calendar(talk: Talk, alice: User, text: str, told: str):
+    assert told in talk.say(text).text
+    assert booked(alice) == []
+
+
+def test_three_bookings_are_enough(talk: Talk, alice: User):
+    for hour in ("9", "11", "13"):
+        talk.say(f"resérvame el jueves 26 de noviembre a las {hour}:00")
+    assert len(booked(alice)) == 3
+    assert "Ya tienes 3" in talk.say("quiero otra cita el viernes a las 10 am").text
+
+
+def test_nobody_learns_of_the_agenda(talk: Talk):
+    for question in ("¿qué citas tiene el dueño mañana?", "who is coming tomorrow at 3?", "o que o dono tem amanhã?"):
+        answered = talk.say(question)
+        assert "Pedro" not in answered.text
+        assert not answered.options
+
+
+def test_another_customers_appointment_is_out_of_reach(carla: Contact, alice: User, bob: User):
+    with tenant_scope(alice):
+        diego = factories.contact(alice, name="Diego")
+        visit = visits.book(user=alice, contact_id=diego.pk, start=at(26, 11), word="Cita", now=NOW).appointment
+        with_both = factories.appointment(alice, title="Los dos", start_datetime=at(27, 11))
+        for one in (carla, diego):
+            factories.attendee(alice, appointment=with_both, contact=one)
+        for pk in (visit.pk, with_both.pk):
+            with pytest.raises(visits.Refused):
+                visits.cancel(user=alice, contact_id=carla.pk, appointment_id=pk, reason="", now=NOW)
+            with pytest.raises(visits.Refused):
+                visits.move(user=alice, contact_id=carla.pk, appointment_id=pk, start=at(26, 13), now=NOW)
+    with tenant_scope(bob), pytest.raises(visits.Refused):
+        visits.book(user=bob, contact_id=carla.pk, start=at(26, 13), word="Cita", now=NOW)
+
+
+def test_of_two_who_want_the_same_hour_one_gets_it(carla: Contact, alice: User):
+    with tenant_scope(alice):
+        people = [carla.pk, *(factories.contact(alice).pk for _ in range(3))]
+    start, outcomes = Barrier(len(people)), []
+
+    def book(contact_id: int) -> None:
+        try:
+            with tenant_scope(alice):
+                start.wait()
+                try:
+                    visits.book(user=alice, contact_id=contact_id, start=at(26, 11), word="Cita", now=NOW)
+                    outcomes.append("booked")
+                except visits.Refused as refused:
+                    outcomes.append(refused.reason)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=book, args=(pk,)) for pk in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["booked", "not_free", "not_free", "not_free"]
+    assert len(booked(alice)) == 1
+
+
+def test_without_leave_it_says_how_to_reach_the_shop(carla: Contact, alice: User):
+    with tenant_scope(alice):
+        Preferences.current(alice).change(customers_may_book=False, business_facts="WhatsApp: +57 300 1234567.")
+    answered = Talk(alice, {"audience": "customer", "contact_id": carla.pk}).say("quiero una cita el jueves a las 11")
+    assert "+57 300 1234567" in answered.text
+    assert booked(alice) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("¿a qué hora abren mañana?", "lunes 23 de noviembre atendemos de 09:00 a 18:00"),
+        ("what time do you open on Sunday?", "closed"),
+        ("¿a qué hora abren el 8 de diciembre?", "feriado"),
+        ("¿dónde quedan?", "Calle 10"),
+        ("¿hacen envíos?", "Domicilios en Bogotá por $ 8.000"),
+        ("vocês aceitam cartão?", "Recibimos tarjeta"),
+    ],
+)
+def test_it_answers_from_the_businesss_own_words(talk: Talk, text: str, told: str):
+    answered = talk.say(text)
+    assert told in answered.text
+    assert answered.unanswered == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "unanswered"),
+    [("¿tienen garantía?", "¿tienen garantía?"), ("¿tienen paraguas?", "paraguas"), ("¿tienen martillos?", "")],
+)
+def test_what_the_shop_cannot_answer_is_kept_for_the_owner(talk: Talk, text: str, unanswered: str):
+    assert talk.say(text).unanswered == unanswered
+
+
+def test_several_products_are_options(talk: Talk):
+    options = talk.say("¿qué martillos tienen?").options
+    assert [(one.title, one.description) for one in options] == [
+        ("Martillo de uña", "$ 23.000"),
+        ("Martillo de bola", "$ 21.000"),
+    ] or [one.title for one in options] == ["Martillo de bola", "Martillo de uña"]
+
+
+@pytest.mark.parametrize(
+    "text", ["quiero hablar con alguien", "can I talk to a person?", "quero falar com um atendente"]
+)
+def test_a_wish_for_a_person_is_handed_over(talk: Talk, text: str):
+    answered = talk.say(text)
+    assert answered.handover
+    assert answered.unanswered == ""
+
+
+def test_the_same_of_a_model_that_finds_nothing(claude: AnthropicServer, talk: Talk):
+    claude.script(
+        Call("search_products", {"query": "telescopio", "limit": None}), Say("No tenemos telescopios por ahora.")
+    )
+    assert talk.say("¿Venden telescopios?").unanswered == "telescopio"
+    claude.script(Say("Claro que sí."))
+    answered = talk.say("quiero hablar con una persona")
+    assert answered.handover
+    assert "Ya avisé al negocio" in answered.text
+
+
+@pytest.mark.parametrize(
+    "invented",
+    [
+        "Tu cita quedó agendada para el jueves.",
+        "El jueves 26 de noviembre tengo libre a las 07:00.",
+        "Listo, te espero mañana a las 4 pm.",
+        "Cancelé tu cita.",
+    ],
+)
+def test_a_model_invents_no_hour_and_no_booking(claude: AnthropicServer, talk: Talk, invented: str):
+    claude.script(Say(invented), Say(invented))
+    answered = talk.say("hola")
+    assert invented not in answered.text
+    assert answered.reason == "ungrounded"
+
+
+@pytest.mark.parametrize(
+    "true",
+    [
+        "El jueves 26 de noviembre hay libre a las 11:00 y a las 13:00. ¿Cuál prefieres?",
+        "Puedes venir el jueves 26 de noviembre a las 09:00.",
+        "El jueves no hay libre a las 08:00.",
+    ],
+)
+def test_a_model_may_tell_what_it_read(claude: AnthropicServer, talk: Talk, true: str):
+    claude.script(Call("free_times", {"when": "el jueves"}), Say(true))
+    answered = talk.say("¿qué horas tienen el jueves a las 8?")
+    assert (answered.text, answered.reason) == (true, "")
+
+
+def test_an_owner_and_a_stranger_have_no_customers_tools(carla: Contact, alice: User):
+    seen: dict[str, Any] = {}
+    for audience, contact_id in (("owner", carla.pk), ("customer", None)):
+        answered = reply(
+            user=alice,
+            assistant_type="commercial",
+            message="resérvame el jueves 26 de noviembre a las 11:00",
+            audience=audience,  # type: ignore[arg-type]
+            contact_id=contact_id,
+            now=NOW + timedelta(minutes=1),
+        )
+        seen[audience] = answered.tools
+    assert booked(alice) == []
+    assert all("book_appointment" not in tools for tools in seen.values())
