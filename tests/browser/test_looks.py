@@ -18,6 +18,7 @@ STRANGERS = ["/login", "/register", "/password-reset", "/password-reset/done", "
 AGENDAS = ["/user/personal/agenda", "/user/personal/tasks", "/user/personal/chat"]
 TENANTS = [
     "/user/dashboard",
+    "/user/inbox",
     "/user/commercial/products",
     "/user/commercial/chat",
     "/user/settings",
@@ -43,6 +44,7 @@ def shop(system) -> Person:
     body = {"content": content, "assistant_type": "commercial"}
     sent = shop.call("POST", "/api/user/chat/message", body)
     shop.call("GET", f"/api/user/chat/messages/{sent['message_id']}")
+    system.manage("shell", "-v", "0", "-c", f"from tests.browser.inbox_rows import fill; fill({shop.username!r})")
     return shop
 
 
@@ -106,7 +108,9 @@ def test_the_pages_of_a_full_shop(visit, shop, scheme, width):
     look = functools.partial(examine, thoroughly=(scheme, width) in {("light", 1280), ("dark", 360)})
     window = visit(shop, width=width, height=740, color_scheme=scheme)
     talk = shop.call("GET", "/api/user/chat/conversations")["results"][0]["id"]
-    for path in [*TENANTS, f"/user/commercial/chat?c={talk}", "/user/commercial/products?active=all&in_stock=true"]:
+    customer = shop.call("GET", "/api/user/inbox")["results"][0]["id"]
+    more = [f"/user/commercial/chat?c={talk}", "/user/commercial/products?active=all&in_stock=true"]
+    for path in [*TENANTS, *more, f"/user/inbox?conversation={customer}", "/user/inbox?tab=unanswered"]:
         page = window.go(path)
         settle(page)
         look(page, f"{path} {scheme} {width}")
