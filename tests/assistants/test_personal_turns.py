@@ -350,3 +350,13 @@ def test_it_takes_nothing_else_for_an_answer(word):
 @given(st.text(max_size=90))
 def test_no_text_breaks_the_reading_of_consent(text):
     assert read_consent(text) in (True, False, None)
+
+
+@pytest.mark.parametrize(
+    ("due", "lost"), [("2026-11-27T17:00", True), ("el viernes a las 5 de la tarde", True), ("el viernes", False)]
+)
+def test_a_task_that_loses_its_hour_says_so(claude: AnthropicServer, ask: Ask, due: str, lost: bool):
+    claude.script(
+        Call("create_task", {"title": "Pagar la luz", "due": due}), Say("Listo. Pagar la luz, viernes 27 de noviembre.")
+    )
+    assert ("sin hora" in ask("anota pagar la luz").text) is lost
