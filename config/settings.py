@@ -214,7 +214,7 @@ Q_CLUSTER = {
     "name": "recado",
     "orm": "default",
     "broker_class": "tenants.broker.NotifyBroker",
-    "workers": env.int("QUEUE_WORKERS", default=2),
+    "workers": env.int("QUEUE_WORKERS", default=3),
     "queue_limit": 2,
     "bulk": 1,
     "timeout": 90,

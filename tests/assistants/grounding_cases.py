@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from catalog.amounts import format_price
 from assistants.grounding import Facts
+from catalog.amounts import format_price
 
 DATA = Path(__file__).parent / "data"
 DEMO = Path(__file__).parents[2] / "config" / "demo"

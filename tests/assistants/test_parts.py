@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from catalog.amounts import format_price
 from assistants.engine import ASSISTANTS
 from assistants.grounding import Facts, ProductFact
 from assistants.prompts import defuse, enclose
@@ -15,6 +14,7 @@ from assistants.sources import find_sources
 from assistants.speech import Invented, Speech
 from assistants.tools.base import InvalidArguments, check_arguments, make_spec
 from assistants.tools.catalog import CATALOG_TOOLS
+from catalog.amounts import format_price
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,9 @@ def test_a_free_time_is_said_in_words_on_the_tenants_clock(number):
 def reminded(alice):
     with tenant_scope(alice):
         appointment = factories.appointment(alice, title="Reunión con Carla")
-        return factories.reminder(alice, kind="appointment", task=None, appointment=appointment, status="sent", sent_at=timezone.now())
+        return factories.reminder(
+            alice, kind="appointment", task=None, appointment=appointment, status="sent", sent_at=timezone.now()
+        )
 
 
 def test_a_reminders_cancel_is_done_once_and_can_be_undone(alice, number, reminded):

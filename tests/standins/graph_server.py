@@ -1,4 +1,4 @@
-"""The stand-in for the Graph API, under the roof of the others; it lives in ``config.simulator``, which serves it too."""
+"""The stand-in for the Graph API, under the roof of the others. ``config.simulator``, where it lives, serves it."""
 
 from config.simulator.graph import GraphServer
 from config.simulator.records import APP_SECRET, BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, TOKEN, Number, Said, Sent

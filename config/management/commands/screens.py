@@ -34,7 +34,6 @@ PAGES = {
     "simulator": "/user/simulator",
     "whatsapp": "/user/whatsapp",
     "settings": "/user/settings",
-    "whatsapp": "/user/whatsapp",
 }
 WAIT_MS = 60_000
 
