@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import cast
 from urllib.parse import unquote_to_bytes
@@ -20,9 +21,11 @@ from tenants.scope import tenant_scope
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+MOST_FORGOTTEN, SECONDS_FORGETTING, PIECE = 64 * 1024 * 1024, 10.0, 64 * 1024  # bytes, seconds, bytes
+
 
 class PathMiddleware:
-    """Paths work with and without their last slash; a body too large, or of a length unsaid, is refused unread."""
+    """Paths work with and without their last slash; a body too large, or of a length unsaid, is refused unkept."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -36,14 +39,38 @@ class PathMiddleware:
         return refusal or self.get_response(request)
 
 
+class TooLarge(JsonResponse):
+    """413. The answer goes out at once; then what is still being sent is read and forgotten, a piece at a time.
+
+    Many clients send all of a body before they read an answer, and would find the line broken instead of a 413.
+    """
+
+    def __init__(self, request: HttpRequest, length: int) -> None:
+        megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
+        super().__init__({"detail": _("El envío pasa de %(n)d MB.") % {"n": megabytes}}, status=413)
+        self["Content-Length"] = str(len(self.content))
+        self._sent, self._left = request, min(length, MOST_FORGOTTEN)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+        until = time.monotonic() + SECONDS_FORGETTING
+        try:
+            while self._left > 0 and time.monotonic() < until:
+                piece = self._sent.environ["wsgi.input"].read(min(self._left, PIECE))  # type: ignore[attr-defined]
+                if not piece:
+                    return
+                self._left -= len(piece)
+        except OSError:  # it has hung up
+            return
+
+
 def _refuse_body(request: HttpRequest) -> HttpResponse | None:
     given = request.META.get("CONTENT_LENGTH") or ""
     if not given and request.headers.get("Transfer-Encoding") and request.path_info not in settings.CHUNKED_PATHS:
         # WSGI knows no body without a length: Django would read it as empty.
         return JsonResponse({"detail": _("El envío tiene que decir su tamaño (Content-Length).")}, status=411)
     if given.isascii() and given.isdigit() and int(given[:20]) > settings.MAX_BODY_BYTES:
-        megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
-        return JsonResponse({"detail": _("El envío pasa de %(n)d MB.") % {"n": megabytes}}, status=413)
+        return TooLarge(request, int(given[:20]))
     return None
 
 

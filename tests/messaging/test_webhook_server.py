@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import subprocess
 import sys
@@ -191,3 +192,11 @@ def at_once(bodies: list[Any]) -> set[int]:
 
     with ThreadPoolExecutor(len(bodies)) as pool:
         return set(pool.map(send_one, bodies))
+
+
+def test_who_sends_all_before_reading_finds_the_refusal(port):
+    body = b"x" * 12 * MEGABYTE
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    line.request("POST", ADDRESS, body, {"X-Hub-Signature-256": sign(body, secret=SECRET)})
+    answer = line.getresponse()
+    assert (answer.status, json.loads(answer.read())) == (413, {"detail": "El envío pasa de 3 MB."})
