@@ -35,6 +35,7 @@ class Away(APIException):
 
 
 _refusals = {
+    404: OpenApiResponse(description="There is no such phone of mine."),
     409: OpenApiResponse(description="A real number is connected: nothing is simulated here."),
     503: OpenApiResponse(description="The simulator does not answer now."),
 }
@@ -99,10 +100,10 @@ class MessagesView(SimulatorView):
     )
     def get(self, request: Request) -> Response:
         """What came to a phone of mine, or changed there."""
+        after = whole_number(request, "after", least=0, most=10**15) or 0
         number = request.query_params.get("phone", "")
         if not number:
             raise ValidationError({"phone": [_("Di de qué teléfono.")]})
-        after = whole_number(request, "after", least=0, most=10**15) or 0
         with self.faults():
             screen = phones.look(user=self.person, number=number, after=after)
         return Response(ScreenSerializer(screen).data)
