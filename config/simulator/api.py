@@ -102,7 +102,7 @@ class MessagesView(SimulatorView):
         """What came to a phone of mine, or changed there."""
         after = whole_number(request, "after", least=0, most=10**15) or 0
         number = request.query_params.get("phone", "")
-        if not number:
+        if not phones.LOOKS_LIKE_ONE.fullmatch(number):
             raise ValidationError({"phone": [_("Di de qué teléfono.")]})
         with self.faults():
             screen = phones.look(user=self.person, number=number, after=after)

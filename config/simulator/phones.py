@@ -19,6 +19,7 @@ from tenants.phones import match_key
 
 COUNTRY = "999"
 OWNER, RETURNING, FIRST_NEW, MOST = 0, 1, 2, 999
+LOOKS_LIKE_ONE = re.compile(r"[0-9]{5,20}")
 LONGEST_TEXT = 4096  # WhatsApp's
 
 

@@ -130,8 +130,8 @@ def test_pages_write_money_and_dates_as_the_persons_country_does(alice, browse, 
     ("language", "subject", "hello"),
     [
         ("es", "Tu contraseña de Recado", "Hola:"),
-        ("en", "Your Recado password", "Hello,"),
-        ("pt", "Sua senha do Recado", "Olá,"),
+        ("en", "Your Recado password", "Hello:"),
+        ("pt", "Sua senha do Recado", "Olá:"),
     ],
 )
 def test_the_letter_for_a_new_password_is_in_the_persons_language(alice, language, subject, hello):

@@ -32,19 +32,29 @@ NOT_FOR_GETTEXT = (
     "assistants/consent.py",
     "assistants/effects.py",
     "assistants/grounding/",
+    "assistants/intents/",
     "assistants/language.py",
     "assistants/moments.py",
+    "assistants/offering.py",
+    "assistants/opening.py",
     "assistants/personal.py",
     "assistants/prompts.py",
     "assistants/tools/",
     "assistants/turns.py",
+    "catalog/ordering.py",
     "config/benchmarks/",
+    "config/chaos/",
     "config/demo/",
+    "messaging/whatsapp/opting.py",
 )
 # Names and examples that are the same for everybody.
 SAME_EVERYWHERE = {
     "static/recado/frame.js": {"Enter"},  # a key
     "static/recado/pages/chat.js": {"Claude ( )"},
+    "static/recado/pages/inbox.js": {"Escape"},
+    "static/recado/pages/inbox-composer.js": {"Enter", "Escape", "Tab"},
+    "templates/config/settings.html": {"WhatsApp"},
+    "templates/messaging/whatsapp.html": {"WhatsApp", "WhatsApp · Recado"},
     "templates/drf_spectacular/swagger_ui.html": {"API"},
     "tenants/sorting.py": {"áàâãäéèêëíìîïóòôõöúùûüñç"},  # folded for sorting
     # examples of the API's documentation

@@ -182,7 +182,7 @@ export const thread = {
   hasQuote(message) { return Boolean(message.quoted); },
   quote(message) { return message.quoted?.content || ""; },
   hasSources(message) { return message.role !== "user" && message.sources?.length > 0; },
-  sourceHref(source) { return /^\/(?![/\\])/.test(source.url || "") ? source.url : "#"; },
+  sourceHref({ url = "" }) { return url.startsWith("/") && !["/", "\\"].includes(url[1]) ? url : "#"; }, // of ours
 
   // --- files ---
   isFile(file, kind) {
