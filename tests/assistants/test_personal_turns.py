@@ -346,7 +346,7 @@ def test_it_takes_nothing_else_for_an_answer(word):
     assert read_consent(word) is None
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=90))
 def test_no_text_breaks_the_reading_of_consent(text):
     assert read_consent(text) in (True, False, None)

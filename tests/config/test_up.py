@@ -184,6 +184,7 @@ def test_it_says_where_it_is_and_that_it_is_ready(system):
         "worker": True,
         "scheduler": True,
         "reminders": True,
+        "outbox": True,
     }
 
 

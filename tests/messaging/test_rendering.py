@@ -75,7 +75,7 @@ def test_no_text_breaks_it(text):
     assert all(units(part) <= 64 for part in split(text, limit=64, most=3))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(markdown.map(lambda text: text * 8))
 def test_what_is_cut_fits_and_loses_nothing(text):
     parts = split(text, limit=1024, most=1000)
@@ -141,7 +141,7 @@ def test_options_become_a_list():
     assert len(part.payload["interactive"]["action"]["button"]) <= 20
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     st.text(min_size=1, max_size=4000),
     st.lists(
