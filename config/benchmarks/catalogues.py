@@ -96,7 +96,7 @@ def make_catalogues(size: Size) -> list[Catalogue]:
         bare.execute("SET maintenance_work_mem = '256MB'")
         _write_texts(bare, texts)
         with bare.transaction():  # that empties the table, too: so nothing of it is logged
-            bare.execute("TRUNCATE catalog_product, catalog_productembedding, catalog_stockmovement")
+            bare.execute("TRUNCATE catalog_product, catalog_productembedding, catalog_stockmovement, catalog_orderline")
             bare.execute(WRITE_WORDS_OURSELVES)
             bare.execute(
                 INSERT_PRODUCTS, {"texts": len(texts), "brands": len(BRANDS), "users": users, "counts": counts}
