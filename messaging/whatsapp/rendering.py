@@ -48,7 +48,7 @@ def render_reply(
         if rows := _rows(options):
             return _offer(text, rows)
     # of a text that is nothing but marks something is sent, too
-    return [text_part(part) for part in split(text) or [clip(text, BODY)]]
+    return [text_part(part) for part in split(text) or [clip(text, BODY) or "…"]]
 
 
 def split(text: str, *, limit: int = TEXT, most: int = MOST_PARTS) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from assistants.offers import Option
@@ -142,6 +142,7 @@ def test_options_become_a_list():
 
 
 @settings(max_examples=100, deadline=None)
+@example("\x1f", [], False)
 @given(
     st.text(min_size=1, max_size=4000),
     st.lists(
