@@ -15,7 +15,9 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.audit import AuditEntry
 from tenants.contacts import Contact
+from tenants.events import Event
 from tenants.hours import (
     default_reminder_channels,
     default_working_hours,
@@ -24,12 +26,20 @@ from tenants.hours import (
 )
 from tenants.limits import LimitWindow
 from tenants.ownership import StaleVersion, TenantOwned, Versioned
+from tenants.plans import Allowance, Plan
 from tenants.preferences import COUNTRIES, CURRENCIES, LANGUAGES, validate_timezone
+from tenants.second_factor import RecoveryCode, SecondFactor
 
 __all__ = [
+    "Allowance",
+    "AuditEntry",
     "Contact",
+    "Event",
     "LimitWindow",
+    "Plan",
     "Preferences",
+    "RecoveryCode",
+    "SecondFactor",
     "StaleVersion",
     "TenantOwned",
     "User",
@@ -89,6 +99,16 @@ class User(AbstractBaseUser):
     timezone = models.CharField(
         _("zona horaria"), max_length=64, default="America/Bogota", validators=[validate_timezone]
     )
+    plan = models.ForeignKey(
+        Plan,
+        verbose_name=_("plan"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("En blanco: el de las cuentas nuevas."),
+    )
+    must_change_password = models.BooleanField(_("debe cambiar la contraseña"), default=False)
     created_at = models.DateTimeField(_("desde"), default=now, editable=False)
 
     USERNAME_FIELD = "username"
@@ -196,6 +216,19 @@ class Preferences(TenantOwned):
         _("los clientes pueden pedir cita"),
         default=False,
         help_text=_("Tu asistente les ofrece tus horas libres; nunca les cuenta qué ocupa las demás."),
+    )
+    conversations_months = models.PositiveSmallIntegerField(
+        _("meses que se guardan las conversaciones"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_("En blanco: hasta que las borres."),
+    )
+    events_months = models.PositiveSmallIntegerField(
+        _("meses que se guarda el historial"),
+        default=24,
+        validators=[MinValueValidator(2), MaxValueValidator(36)],
+        help_text=_("De él salen las analíticas."),
     )
     accent_color = models.CharField(
         _("color"), max_length=7, default="#0f766e", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z")]

@@ -36,6 +36,15 @@ _everybody = f"(SELECT current_setting('{ALL_TENANTS_SETTING}', true)) = 'on'"
 _condition = f"CASE (SELECT {_seen}) WHEN user_id THEN 1 WHEN {EVERYBODY} THEN 1 END IS NOT NULL"
 
 
+def secure_statements(table: str) -> list[str]:
+    """What puts row security, enabled and forced, with the tenant policy onto a table with a column ``user_id``."""
+    return [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'CREATE POLICY {POLICY} ON "{table}" USING ({_condition}) WITH CHECK ({_condition})',
+    ]
+
+
 class SecureTenant(Operation):
     """Row security, enabled and forced, with the tenant policy; and UNIQUE (user_id, id) for composite keys."""
 
@@ -57,9 +66,8 @@ class SecureTenant(Operation):
     ) -> None:
         table = _table(to_state, app_label, self.model_name)
         name = schema_editor.quote_name
-        schema_editor.execute(f"ALTER TABLE {name(table)} ENABLE ROW LEVEL SECURITY")
-        schema_editor.execute(f"ALTER TABLE {name(table)} FORCE ROW LEVEL SECURITY")
-        schema_editor.execute(f"CREATE POLICY {POLICY} ON {name(table)} USING ({_condition}) WITH CHECK ({_condition})")
+        for statement in secure_statements(table):
+            schema_editor.execute(statement)
         schema_editor.execute(f"ALTER TABLE {name(table)} ADD CONSTRAINT {name(_key_name(table))} UNIQUE (user_id, id)")
 
     def database_backwards(

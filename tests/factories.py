@@ -27,7 +27,8 @@ from messaging.models import (
     QuickReply,
     UnansweredQuestion,
 )
-from tenants.models import Contact, Preferences, User
+from tenants.events import Event, record
+from tenants.models import Allowance, Contact, Preferences, User
 
 _numbers = count(1)
 THURSDAY = datetime(2126, 11, 21, 15, tzinfo=UTC)  # far ahead: nothing falls due while tests run
@@ -190,10 +191,21 @@ def order_line(user: User, **fields: Any) -> OrderLine:
     return OrderLine.objects.create(user=user, **{"price": "12500.00", **fields})
 
 
+def allowance(user: User, **fields: Any) -> Allowance:
+    return Allowance.objects.create(user=user, **fields)
+
+
+def event(user: User, **fields: Any) -> Event:
+    """In the open scope of ``user``."""
+    return record(fields.pop("name", "question_resolved"), **(fields or {"question": next(_numbers)}))
+
+
 # A tenant model that is missing here fails tests/guards/test_tenant_models.py.
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
     "tenants.Contact": contact,
+    "tenants.Allowance": allowance,
+    "tenants.Event": event,
     "catalog.Product": product,
     "catalog.StockMovement": stock_movement,
     "catalog.ProductEmbedding": product_embedding,

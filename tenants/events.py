@@ -1,0 +1,182 @@
+"""What happened in a tenant's business, one row for each event, written in the transaction of what it tells of.
+
+The same rows feed the analytics, the person's own log and outbound webhooks. They are only ever added and, when they
+are old or the account goes, deleted: a trigger refuses any change. The table is partitioned by month, so that old
+months go at once (``tenants.months``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from tenants.ownership import TenantOwned
+from tenants.scope import NotATenant, current_tenant
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """What events of one name tell: ``fields`` are the keys of their data. ``told`` ones may leave by webhook;
+    ``security`` ones stand in the person's security log."""
+
+    label: str | Promise
+    fields: frozenset[str]
+    told: bool = False
+    security: bool = False
+
+
+def _kind(label: str | Promise, fields: str, *, told: bool = False, security: bool = False) -> EventKind:
+    return EventKind(label, frozenset(fields.split()), told=told, security=security)
+
+
+_talk = "conversation message contact channel audience assistant"
+
+# Of a row its id is told, under the row's name; of money an amount in the smallest text («25.00») beside its currency.
+EVENTS: dict[str, EventKind] = {
+    # conversations. channel: web, whatsapp · audience: owner, customer · by: assistant, person, system
+    "conversation_started": _kind(_("Empezó una conversación"), _talk, told=True),
+    "message_received": _kind(_("Llegó un mensaje"), f"{_talk} kind", told=True),
+    "message_sent": _kind(_("Salió un mensaje"), f"{_talk} by provider waited_ms", told=True),
+    "product_query": _kind(_("Preguntaron por un producto"), f"{_talk} query found products"),
+    "unanswered_question": _kind(_("Una pregunta quedó sin respuesta"), f"{_talk} question text", told=True),
+    "question_resolved": _kind(_("Se resolvió una pregunta"), "question"),
+    "handed_over": _kind(_("Un cliente pidió hablar con una persona"), f"{_talk} reason", told=True),
+    "taken_over": _kind(_("Tomaste una conversación"), "conversation contact", told=True),
+    "handed_back": _kind(_("Devolviste una conversación al asistente"), "conversation contact", told=True),
+    "order_received": _kind(
+        _("Llegó un pedido"), "order contact conversation channel total currency lines products", told=True
+    ),
+    "order_approved": _kind(_("Aprobaste un pedido"), "order contact total currency products", told=True),
+    "order_rejected": _kind(_("Rechazaste un pedido"), "order contact total currency", told=True),
+    # catalogue. fields: names of what changed
+    "product_created": _kind(_("Se agregó un producto"), "product name", told=True),
+    "product_changed": _kind(_("Cambió un producto"), "product name fields", told=True),
+    "product_deleted": _kind(_("Se quitó un producto"), "product name", told=True),
+    # agenda. by: person, assistant, customer
+    "appointment_created": _kind(_("Se agendó una cita"), "appointment title starts_at ends_at contact by", told=True),
+    "appointment_moved": _kind(
+        _("Se movió una cita"), "appointment title starts_at ends_at before contact by", told=True
+    ),
+    "appointment_cancelled": _kind(
+        _("Se canceló una cita"), "appointment title starts_at ends_at contact by", told=True
+    ),
+    "task_created": _kind(_("Se anotó una tarea"), "task title due_date priority by", told=True),
+    "task_completed": _kind(_("Se completó una tarea"), "task title due_date priority by", told=True),
+    "reminder_sent": _kind(_("Salió un recordatorio"), "reminder kind channel late_seconds", told=True),
+    "reminder_failed": _kind(_("Un recordatorio no se pudo enviar"), "reminder kind channel code", told=True),
+    "delivery_failed": _kind(_("Un mensaje de WhatsApp no llegó"), "delivery contact kind code", told=True),
+    # contacts
+    "contact_created": _kind(_("Nuevo contacto"), "contact channel", told=True),
+    "contact_opted_out": _kind(_("Un contacto no quiere más mensajes"), "contact channel", told=True),
+    "contact_opted_in": _kind(_("Un contacto quiere mensajes de nuevo"), "contact channel", told=True),
+    # the model
+    "model_failed": _kind(_("El modelo no respondió y lo hizo el asistente incorporado"), "provider model reason"),
+    "budget_warned": _kind(_("Queda poco del plan de este mes"), "measure used limit", told=True),
+    "budget_reached": _kind(_("Se acabó el plan de este mes"), "measure used limit", told=True),
+    # the account. method: password, second_factor, recovery_code, token
+    "login": _kind(_("Entraste"), "method address agent", security=True),
+    "login_failed": _kind(_("Alguien intentó entrar con otra contraseña"), "method address agent", security=True),
+    "password_changed": _kind(_("Cambió la contraseña"), "address", security=True),
+    "second_factor_changed": _kind(_("Cambió el segundo factor"), "on address", security=True),
+    "sessions_ended": _kind(_("Se cerraron las sesiones"), "address", security=True),
+    "preferences_changed": _kind(_("Cambiaron los ajustes"), "fields", security=True),
+    "phone_linked": _kind(_("Se vinculó un teléfono"), "phone_link role", security=True, told=True),
+    "phone_unlinked": _kind(_("Se desvinculó un teléfono"), "phone_link role", security=True, told=True),
+    "channel_connected": _kind(_("Se conectó un número de WhatsApp"), "channel_id", security=True),
+    "channel_changed": _kind(_("Cambió un número de WhatsApp"), "channel_id fields", security=True),
+    "channel_removed": _kind(_("Se quitó un número de WhatsApp"), "channel_id", security=True),
+    "account_suspended": _kind(_("La cuenta se suspendió"), "reason", security=True),
+    "account_restored": _kind(_("La cuenta se reactivó"), "reason", security=True),
+    "plan_changed": _kind(_("Cambió el plan"), "plan before", security=True),
+    "account_viewed": _kind(_("Soporte miró tu cuenta"), "reason until", security=True),
+    "data_exported": _kind(_("Se exportaron los datos"), "what format rows", security=True),
+    "data_erased": _kind(_("Se borraron datos de una persona"), "contact rows", security=True),
+}
+
+
+class Event(TenantOwned):
+    """Something that happened. ``actor_id`` is a user's or a contact's id, whichever ``actor`` means."""
+
+    class Actor(models.TextChoices):
+        PERSON = "person", _("Tú")
+        CUSTOMER = "customer", _("Cliente")
+        ASSISTANT = "assistant", _("Asistente")
+        SUPERADMIN = "superadmin", _("Soporte")
+        SYSTEM = "system", _("Sistema")
+
+    name = models.CharField(max_length=40)
+    at = models.DateTimeField(default=now)
+    actor = models.CharField(max_length=12, choices=Actor, default=Actor.SYSTEM)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("suceso")
+        verbose_name_plural = _("sucesos")
+        # The table's own key is (user_id, at, id), for a partitioned table's key holds what it is partitioned by.
+        indexes = [models.Index(fields=["user", "name", "at"], name="event_by_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class _Acting(NamedTuple):
+    actor: str
+    actor_id: int | None
+
+
+_nobody = _Acting(Event.Actor.SYSTEM, None)
+_acting: ContextVar[_Acting | None] = ContextVar("acting", default=None)
+_listeners: list[Callable[[Event], None]] = []
+
+
+@contextmanager
+def acting(actor: str, actor_id: int | None = None) -> Iterator[None]:
+    """Events that are recorded inside are the doing of ``actor`` (an Event.Actor). Nests; the inner one counts."""
+    token = _acting.set(_Acting(Event.Actor(actor), actor_id))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def record(event: str, /, *, at: datetime | None = None, **data: Any) -> Event:
+    """Leave a row of what has just happened to the tenant whose scope is open, in the caller's transaction.
+
+    ``event`` is a name in EVENTS and the keys of ``data`` are among its fields; what is None is left out. Values are
+    what JSON knows, dates and decimals. Raises ValueError for another name or key, NotATenant without a scope.
+    """
+    kind = EVENTS.get(event)
+    if kind is None or not kind.fields >= data.keys():
+        raise ValueError(f"no such event: {event} with {sorted(data)}")
+    user = current_tenant()
+    if user is None:
+        raise NotATenant("an event belongs to a tenant, and no tenant's scope is open")
+    by = _acting.get() or _nobody
+    row = Event.objects.create(
+        user=user,
+        name=event,
+        at=at or now(),
+        actor=by.actor,
+        actor_id=by.actor_id,
+        data={key: value for key, value in data.items() if value is not None},
+    )
+    for listener in _listeners:
+        listener(row)
+    return row
+
+
+def listen(listener: Callable[[Event], None]) -> None:
+    """Have ``listener`` called with each event, in its transaction and scope. For apps to the right, when ready."""
+    if listener not in _listeners:
+        _listeners.append(listener)
