@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "agenda",
     "assistants",
     "messaging",
+    "analytics",
     "config.apps.ProjectConfig",
 ]
 
