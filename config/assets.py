@@ -18,6 +18,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 PACKAGED = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/alpine.min.js": "@alpinejs/csp/dist/module.esm.min.js",
+    "vendor/chart.min.js": "chart.js/dist/chart.umd.min.js",
     "vendor/fullcalendar.min.js": "fullcalendar/index.global.min.js",
 }
 

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("messaging.deliveries_urls")),
     path("", include("messaging.inbox_urls")),
     path("", include("messaging.numbers_urls")),
+    path("", include("analytics.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -74,6 +74,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "user/settings": Page(),
     "user/whatsapp": Page(),
     "user/inbox": Page(),
+    "user/analytics": Page(),
     "user/simulator": Page(),
     "calendar/<str:token>.ics": Public(),
     "healthz": Public(),
