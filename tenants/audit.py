@@ -13,6 +13,22 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from tenants.models import User
 
+# What an act is called on the screen; one that stands not here is shown by its name.
+ACTIONS = {
+    "added": _("Creó"),
+    "changed": _("Cambió"),
+    "deleted": _("Borró"),
+    "suspended": _("Suspendió la cuenta"),
+    "restored": _("Reactivó la cuenta"),
+    "role_changed": _("Cambió el rol"),
+    "password_change_required": _("Exigió cambiar la contraseña"),
+    "password_changed": _("Cambió la contraseña"),
+    "sessions_ended": _("Cerró sus sesiones"),
+    "second_factor_reset": _("Quitó el segundo factor"),
+    "viewing_began": _("Empezó a ver la cuenta"),
+    "viewing_ended": _("Dejó de ver la cuenta"),
+}
+
 request_address: ContextVar[str] = ContextVar("request_address", default="")  # of whoever sent the request
 
 
@@ -40,6 +56,11 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.action} {self.target_name}".strip()
+
+    @property
+    def label(self) -> str:
+        """What was done, in words."""
+        return str(ACTIONS.get(self.action, self.action))
 
 
 def audit(
