@@ -27,6 +27,16 @@ ACTIONS = {
     "second_factor_reset": _("Quitó el segundo factor"),
     "viewing_began": _("Empezó a ver la cuenta"),
     "viewing_ended": _("Dejó de ver la cuenta"),
+    "conversation_opened": _("Abrió una conversación"),
+    "body_replayed": _("Repasó un cuerpo recibido"),
+    "update_retried": _("Reintentó una novedad recibida"),
+    "task_retried": _("Reintentó una tarea de la cola"),
+    "task_discarded": _("Descartó una tarea de la cola"),
+    "job_asked": _("Pidió un trabajo con los datos de una persona"),
+    "job_cancelled": _("Canceló un trabajo con los datos de una persona"),
+    "export_downloaded": _("Descargó los datos de una persona"),
+    "data_exported": _("Se exportaron los datos de una persona"),
+    "data_erased": _("Se borraron los datos de una persona"),
 }
 
 request_address: ContextVar[str] = ContextVar("request_address", default="")  # of whoever sent the request
