@@ -44,8 +44,13 @@ class Plan(Amounts):
     code = models.SlugField(_("código"), max_length=20, unique=True)
     name = models.CharField(_("nombre"), max_length=60)
     is_default = models.BooleanField(_("el de las cuentas nuevas"), default=False)
-    requests_per_minute = models.PositiveIntegerField(_("peticiones por minuto"), default=600)
-    chats_per_minute = models.PositiveIntegerField(_("mensajes al asistente por minuto"), default=30)
+    # At least one, for whoever has none could not even ask for another plan.
+    requests_per_minute = models.PositiveIntegerField(
+        _("peticiones por minuto"), default=600, validators=[MinValueValidator(1)]
+    )
+    chats_per_minute = models.PositiveIntegerField(
+        _("mensajes al asistente por minuto"), default=30, validators=[MinValueValidator(1)]
+    )
     price = models.CharField(_("precio, como se muestra"), max_length=60, blank=True)
     order = models.PositiveSmallIntegerField(_("orden"), default=0)
     updated_at = models.DateTimeField(auto_now=True)
