@@ -7,12 +7,12 @@ months go at once (``tenants.months``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -21,7 +21,10 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
-from tenants.scope import NotATenant, current_tenant
+from tenants.scope import NotATenant, current_tenant, narrowed_to
+
+if TYPE_CHECKING:
+    from tenants.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,30 +153,51 @@ def acting(actor: str, actor_id: int | None = None) -> Iterator[None]:
         _acting.reset(token)
 
 
-def record(event: str, /, *, at: datetime | None = None, **data: Any) -> Event:
+def acting_now() -> str:
+    """Whose doing it is what happens now: a value of Event.Actor."""
+    return (_acting.get() or _nobody).actor
+
+
+def record(event: str, /, *, at: datetime | None = None, user: User | None = None, **data: Any) -> Event:
     """Leave a row of what has just happened to the tenant whose scope is open, in the caller's transaction.
 
     ``event`` is a name in EVENTS and the keys of ``data`` are among its fields; what is None is left out. Values are
-    what JSON knows, dates and decimals. Raises ValueError for another name or key, NotATenant without a scope.
+    what JSON knows, dates and decimals. ``user`` is the tenant where all tenants' scope is open, in a transaction.
+    Raises ValueError for another name or key, NotATenant without a scope.
     """
+    return record_many(event, [data], at=at, user=user)[0]
+
+
+def record_many(
+    event: str, /, rows: Iterable[Mapping[str, Any]], *, at: datetime | None = None, user: User | None = None
+) -> list[Event]:
+    """As many events of one name as there are ``rows`` of data, in one statement: for what is done to many at once."""
     kind = EVENTS.get(event)
-    if kind is None or not kind.fields >= data.keys():
-        raise ValueError(f"no such event: {event} with {sorted(data)}")
-    user = current_tenant()
-    if user is None:
+    rows = list(rows)
+    if kind is None or any(not kind.fields >= data.keys() for data in rows):
+        raise ValueError(f"no such event: {event} with {sorted({key for data in rows for key in data})}")
+    open_one = current_tenant()
+    tenant = open_one or user
+    if tenant is None:
         raise NotATenant("an event belongs to a tenant, and no tenant's scope is open")
-    by = _acting.get() or _nobody
-    row = Event.objects.create(
-        user=user,
-        name=event,
-        at=at or now(),
-        actor=by.actor,
-        actor_id=by.actor_id,
-        data={key: value for key, value in data.items() if value is not None},
-    )
-    for listener in _listeners:
-        listener(row)
-    return row
+    by, moment = _acting.get() or _nobody, at or now()
+    with nullcontext() if open_one is not None else narrowed_to(tenant):
+        found = [
+            Event(
+                user=tenant,
+                name=event,
+                at=moment,
+                actor=by.actor,
+                actor_id=by.actor_id,
+                data={key: value for key, value in data.items() if value is not None},
+            )
+            for data in rows
+        ]
+        Event.objects.bulk_create(found, batch_size=1000)
+        for row in found:
+            for listener in _listeners:
+                listener(row)
+    return found
 
 
 def listen(listener: Callable[[Event], None]) -> None:

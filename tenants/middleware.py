@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 
 from tenants.authentication import BearerAuthentication
+from tenants.events import Event, acting
 from tenants.models import User
 from tenants.scope import tenant_scope
 
@@ -103,7 +104,12 @@ class TenantMiddleware:
             translation.activate(person.language)
             request.LANGUAGE_CODE = translation.get_language()
         scoped = person.is_tenant and (page or path.startswith("/api/user/"))
-        with timezone.override(ZoneInfo(person.timezone)), tenant_scope(person) if scoped else nullcontext():
+        actor = Event.Actor.PERSON if person.is_tenant else Event.Actor.SUPERADMIN
+        with (
+            timezone.override(ZoneInfo(person.timezone)),
+            acting(actor, person.pk),
+            tenant_scope(person) if scoped else nullcontext(),
+        ):
             return self.get_response(request)
 
 
