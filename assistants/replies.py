@@ -29,7 +29,7 @@ from assistants.usage import record_turn
 from tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
-    from assistants.base import BaseAssistant
+    from assistants.base import BaseAssistant, Found
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,8 @@ class Reply:
     ``sources``: [{id, type, name, url}]; ``reason``: for the operator, empty when all went as planned. ``question``:
     the yes or no that waits (the text ends with it), else ""; ``options``: what to choose from; ``unanswered``: what
     was asked for and neither the catalogue nor the business's facts have, else ""; ``handover``: the customer wants a
-    person; ``notices``: what the owner is to hear of.
+    person; ``notices``: what the owner is to hear of. ``queries``: what was searched in the catalogue, in order, and
+    ``found`` how many products that brought.
     """
 
     text: str
@@ -64,6 +65,8 @@ class Reply:
     unanswered: str = ""
     handover: bool = False
     notices: tuple[Notice, ...] = ()
+    queries: tuple[str, ...] = ()
+    found: int = 0
 
 
 def answer(
@@ -117,6 +120,7 @@ def answer(
     if acts.question:
         attempt.speech.add(acts.question, separator="\n\n")
     text = attempt.speech.text.strip()
+    searches = _searches(attempt.found)
     with tenant_scope(assistant.user):
         beside = assistant.look_beside(text=text, found=attempt.found, acts=acts)
     reply = Reply(
@@ -139,6 +143,8 @@ def answer(
         unanswered=beside.unanswered,
         handover=beside.handover,
         notices=beside.notices,
+        queries=tuple(dict.fromkeys(query for query, _ids in searches)),
+        found=len({pk for _query, ids in searches for pk in ids}),
     )
     with tenant_scope(assistant.user):
         record_turn(
@@ -240,6 +246,15 @@ class _Attempt:
         self.speech.reset()
         with override(self.assistant.language):
             self.speech.add(gettext("Ahora mismo no puedo responderte bien. Escríbeme de nuevo en un momento."))
+
+
+def _searches(found: Found) -> list[tuple[str, list[int]]]:
+    """[(words, ids of the products that they brought)] of each search of the catalogue."""
+    return [
+        (str(arguments.get("query") or ""), [row["id"] for row in result.get("products", ())])
+        for name, arguments, result in found
+        if name == "search_products"
+    ]
 
 
 def _last_words(kept: Sequence[ChatMessage]) -> str:

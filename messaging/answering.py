@@ -24,10 +24,11 @@ from assistants import engine
 from assistants.base import Audience
 from assistants.providers.base import ChatMessage
 from assistants.providers.base import Role as ModelRole
-from messaging import claims, questions, readings, replies
+from messaging import claims, questions, readings, replies, talk_events
 from messaging.claims import Claim, ClaimLost, Turn
 from messaging.models import Conversation, Message, MessageDelta
 from messaging.readings import Reading
+from tenants.events import Event, acting
 from tenants.jobs import enqueue
 from tenants.notices import Listener, notify
 from tenants.scope import all_tenants, release_connection, tenant_scope
@@ -136,20 +137,21 @@ def _reply(turn: Turn, reading: Reading) -> tuple[Message, engine.Reply]:
     is_watched = conversation.channel == Conversation.Channel.WEB
     assistant_type = readings.choose_assistant(turn, text=reading.text)
     release_connection()
-    said = engine.reply(
-        user=turn.claim.user,
-        assistant_type=assistant_type,
-        message=reading.text,
-        history=[ChatMessage(cast("ModelRole", role), text) for role, text in readings.merged(turn.history)],
-        audience=cast("Audience", conversation.audience),
-        contact_id=conversation.contact_id,
-        images=reading.images,
-        wishes=questions.list_wishes,
-        on_text=write if is_watched else None,
-        on_reset=(lambda: write("", reset=True)) if is_watched else None,
-        now=timezone.now(),
-        key=engine.TurnKey(turn=turn.message.pk, thread=conversation.pk, hold=functools.partial(claims.hold, turn)),
-    )
+    with acting(*_actor_of(conversation)):
+        said = engine.reply(
+            user=turn.claim.user,
+            assistant_type=assistant_type,
+            message=reading.text,
+            history=[ChatMessage(cast("ModelRole", role), text) for role, text in readings.merged(turn.history)],
+            audience=cast("Audience", conversation.audience),
+            contact_id=conversation.contact_id,
+            images=reading.images,
+            wishes=questions.list_wishes,
+            on_text=write if is_watched else None,
+            on_reset=(lambda: write("", reset=True)) if is_watched else None,
+            now=timezone.now(),
+            key=engine.TurnKey(turn=turn.message.pk, thread=conversation.pk, hold=functools.partial(claims.hold, turn)),
+        )
     changed = {change["name"] for change in said.changes}
     nobody_looked = bool(reading.answer) and said.provider == "builtin"
     reply = Message(
@@ -162,6 +164,13 @@ def _reply(turn: Turn, reading: Reading) -> tuple[Message, engine.Reply]:
     )
     replies.keep_offers(reply=reply, said=said)
     return reply, said
+
+
+def _actor_of(conversation: Conversation) -> tuple[str, int | None]:
+    """Whose doing it is what the tools of a turn do: the customer's own, or the assistant's at the owner's word."""
+    if conversation.audience == Conversation.Audience.CUSTOMER:
+        return talk_events.person_of(conversation)
+    return Event.Actor.ASSISTANT, None
 
 
 class _Role:

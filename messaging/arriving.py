@@ -15,6 +15,7 @@ from messaging.whatsapp import health, payloads
 from messaging.whatsapp.payloads import Incoming
 from messaging.whatsapp.senders import Unplaced, identify
 from tenants import contacts
+from tenants.events import Event, acting
 from tenants.models import Contact, User
 from tenants.phones import match_key
 from tenants.scope import narrowed_to
@@ -97,7 +98,7 @@ def _take_echo(update: InboundUpdate, echo: Incoming, *, now: datetime) -> Resul
         return Result(status=Status.NOT_UNDERSTOOD, note="no number of a tenant's")
     if echo.reaction is not None or not (echo.recipient_wa_id or echo.recipient_bsuid):
         return Result(tenant_id=number.user_id)
-    with narrowed_to(number.user):
+    with narrowed_to(number.user), acting(Event.Actor.PERSON, number.user.pk):
         contact = _written_to(number.user, echo, now=now)
         conversation = talks.find_or_begin(
             user=number.user, number=number, phone_number_id=number.phone_number_id, contact=contact, now=now

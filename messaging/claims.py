@@ -20,7 +20,7 @@ from typing import Any, cast
 from django.db import connection, transaction
 
 from assistants.engine import Reply
-from messaging import inbox_events, replies
+from messaging import inbox_events, replies, talk_events
 from messaging.lines import STREAMS_CHANNEL as STREAMS_CHANNEL
 from messaging.models import Conversation, Message, MessageDelta
 from tenants.models import User
@@ -225,9 +225,10 @@ def finish(*, turn: Turn, reply: Message, said: Reply | None = None, now: dateti
         reply.role, reply.status, reply.reply_to = Message.Role.ASSISTANT, Message.Status.DONE, turn.message
         reply.save(force_insert=True)
         _close(turn, assistant_type=reply.assistant_type)
+        talk_events.tell_answered(reply, conversation=turn.conversation, answers=turn.burst, now=now)
         replies.send(reply=reply, now=now)
         if said is not None:
-            replies.follow_up(conversation=turn.conversation, question=turn.message, said=said, now=now)
+            replies.follow_up(reply=reply, question=turn.message, said=said, now=now)
 
 
 def stumble(*, turn: Turn, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from assistants import effects
 from assistants.intents import decide
-from messaging import answering, inbox_events
+from messaging import answering, inbox_events, talk_events
 from messaging.models import TITLE_LENGTH, Conversation, Message
 from tenants.limits import Limit, hit
 from tenants.models import User
@@ -56,6 +56,7 @@ def send(
             status=Message.Status.PENDING,
             created_at=now,
         )
+        talk_events.tell_received(message, conversation=conversation, now=now)
         inbox_events.tell(user.pk, conversation.pk)
         answering.ring()
     return message

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from agenda.availability import free_slots
 from catalog.amounts import format_price
 from catalog.models import Product
-from messaging import inbox_events, outbox, takeover
+from messaging import inbox_events, outbox, takeover, talk_events
 from messaging.models import Conversation, Delivery, Message
 from messaging.whatsapp.rendering import TEXT, text_part, units
 from tenants.models import Contact, Preferences, User
@@ -145,6 +145,7 @@ def reply(
             outbox.put_reply(message=message, parts=[text_part(part) for part in split(text)], now=now)
         except outbox.NoRecipient as fault:
             raise _no_recipient() from fault
+        talk_events.tell_spoken(message, conversation=conversation, now=now)
         takeover.keep_quiet(conversation=conversation, now=now)
         _settle(conversation, now=now)
     return message
@@ -187,6 +188,7 @@ def take_over(*, conversation: Conversation, minutes: int | None, now: datetime)
 def hand_back(*, conversation: Conversation, now: datetime) -> None:
     """The assistant speaks again. In the tenant's scope."""
     with transaction.atomic():
+        conversation = _lock(conversation)
         takeover.hand_back(conversation=conversation, now=now)
         Conversation.objects.filter(pk=conversation.pk).update(handover_at=None)
         inbox_events.tell(conversation.user_id, conversation.pk)

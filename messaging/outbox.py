@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agenda.models import Reminder
-from messaging import dispatch, endings, sending
+from messaging import dispatch, endings, sending, talk_events
 from messaging.dispatch import Claim
 from messaging.models import Channel, Conversation, Delivery, Message
 from messaging.pacing import NumberPace
@@ -74,13 +74,15 @@ def put(
     reminder: Reminder | None = None,
     template: dict[str, Any] | None = None,
     useful_until: datetime | None = None,
+    is_replacement: bool = False,
     now: datetime,
 ) -> Delivery:
     """Put one message into the outbox, in the caller's transaction and the tenant's scope.
 
     The same ``key`` of a tenant is one message, however often it is put. ``payload`` is the Graph API's body without
     product, recipient and callback data; empty when only ``template`` (as in the model) is to go out. It goes out from
-    ``phone_number_id``: ``channel``, the tenant's own, or the shared number when that is None.
+    ``phone_number_id``: ``channel``, the tenant's own, or the shared number when that is None. With ``is_replacement``
+    it says what another message could not.
     """
     delivery, is_new = Delivery.objects.get_or_create(
         user=user,
@@ -104,6 +106,8 @@ def put(
     )
     if is_new:
         ring()
+        if kind != Delivery.Kind.REPLY and not is_replacement:  # of a reply its message tells
+            talk_events.tell_sent(delivery)
     return delivery
 
 

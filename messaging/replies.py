@@ -11,7 +11,7 @@ from django.utils.translation import gettext, override
 
 from assistants.engine import Reply
 from assistants.offers import Option
-from messaging import bell, outbox, takeover
+from messaging import bell, outbox, takeover, talk_events
 from messaging.models import Conversation, Message, Notification
 from messaging.questions import note_unanswered
 from messaging.whatsapp import rendering
@@ -59,17 +59,21 @@ def send(*, reply: Message, now: datetime) -> None:
         logger.warning("nobody to send reply %s to", reply.pk)
 
 
-def follow_up(*, conversation: Conversation, question: Message, said: Reply, now: datetime) -> None:
+def follow_up(*, reply: Message, question: Message, said: Reply, now: datetime) -> None:
     """Keep what a customer's turn tells the owner. In the transaction that stores the reply."""
+    conversation = reply.conversation
+    talk_events.tell_query(question=question, reply=reply, conversation=conversation, said=said, now=now)
     if conversation.audience != Conversation.Audience.CUSTOMER:
         return
     user, contact = conversation.user, conversation.contact
     if contact is not None and not contact.language and said.language != user.language:
         Contact.objects.filter(pk=contact.pk, language="").update(language=said.language)  # for our own words
     if said.unanswered:
-        note_unanswered(user=user, text=said.unanswered, message=question, now=now)
+        row = note_unanswered(user=user, text=said.unanswered, message=question, now=now)
+        if row is not None:
+            talk_events.tell_unanswered(row, question=question, conversation=conversation, now=now)
     if said.handover:
-        Conversation.objects.filter(pk=conversation.pk, handover_at=None).update(handover_at=now)
+        _hand_over(conversation, question=question, reason="asked", now=now)
     for notice in said.notices:
         bell.tell(
             user=user,
@@ -91,7 +95,7 @@ def apologise(*, conversation: Conversation, now: datetime) -> None:
         else:
             text = gettext("Algo falló de nuestro lado y no pude responderte. Escríbemelo otra vez, por favor.")
     say(conversation=conversation, text=text, now=now)
-    Conversation.objects.filter(pk=conversation.pk, handover_at=None).update(handover_at=now)
+    _hand_over(conversation, question=None, reason="failed", now=now)
 
 
 def say(
@@ -115,8 +119,18 @@ def say(
         payload=payload or {},
         created_at=now,
     )
+    if to is not None:
+        talk_events.tell_answered(reply, conversation=conversation, answers=[to], now=now)
+    else:
+        talk_events.tell_said(reply, conversation=conversation, now=now)
     send(reply=reply, now=now)
     return reply
+
+
+def _hand_over(conversation: Conversation, *, question: Message | None, reason: str, now: datetime) -> None:
+    waits = Conversation.objects.filter(pk=conversation.pk, handover_at=None)
+    if waits.update(handover_at=now):
+        talk_events.tell_handover(conversation=conversation, question=question, reason=reason, now=now)
 
 
 def inbox_address(conversation: Conversation) -> str:

@@ -107,6 +107,7 @@ def _fail(delivery: Delivery, item: dict[str, Any], *, now: datetime) -> None:
             reminder=delivery.reminder,
             template=delivery.template,
             useful_until=delivery.useful_until,
+            is_replacement=True,
             now=now,
         )
     endings.fail(delivery, now=now, is_replaced=bool(again))

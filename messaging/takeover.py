@@ -12,6 +12,7 @@ from django.db.models import F
 
 from messaging.lines import STREAMS_CHANNEL
 from messaging.models import Conversation, Message
+from tenants.events import record
 from tenants.notices import notify
 
 ECHO_MINUTES = 30  # after a word of the owner's own, typed on the phone
@@ -37,7 +38,9 @@ def keep_quiet(*, conversation: Conversation, now: datetime) -> None:
 
 
 def hand_back(*, conversation: Conversation, now: datetime) -> None:
-    """Let the assistant answer what is written from now on. In the tenant's scope."""
+    """Let the assistant answer what is written from now on. In the tenant's scope and a transaction."""
+    if is_taken_over(conversation=conversation, now=now):
+        record("handed_back", at=now, conversation=conversation.pk, contact=conversation.contact_id)
     conversation.taken_over_at = conversation.taken_over_until = None
     Conversation.objects.filter(pk=conversation.pk).update(taken_over_at=None, taken_over_until=None, updated_at=now)
 
@@ -50,6 +53,8 @@ def is_taken_over(*, conversation: Conversation, now: datetime) -> bool:
 
 def _keep_quiet(conversation: Conversation, *, until: datetime | None, now: datetime) -> None:
     with transaction.atomic():
+        if not is_taken_over(conversation=conversation, now=now):  # and not once more with each word
+            record("taken_over", at=now, conversation=conversation.pk, contact=conversation.contact_id)
         conversation.taken_over_at, conversation.taken_over_until = now, until
         changed = Conversation.objects.filter(pk=conversation.pk).update(
             taken_over_at=now,

@@ -11,11 +11,12 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import override
 
-from messaging import answering, baskets, choices, inbox_events, media, replies, takeover
+from messaging import answering, baskets, choices, inbox_events, media, replies, takeover, talk_events
 from messaging.models import AssistantType, Channel, Conversation, Message, PhoneLink
 from messaging.replies import language_of
 from messaging.whatsapp.payloads import Incoming
 from messaging.whatsapp.senders import Sender
+from tenants.events import acting
 from tenants.jobs import enqueue
 from tenants.limits import Limit, TooMany, hit
 from tenants.models import Contact, Preferences, User
@@ -45,9 +46,11 @@ def take(*, incoming: Incoming, sender: Sender, number: Channel | None, phone_nu
     if is_silent:
         message.status = Status.DONE
         message.save(force_insert=True)
+        talk_events.tell_received(message, conversation=conversation, now=now)
         media.expect(message=message, incoming=incoming, now=now)
     else:
-        _ask(conversation, message, incoming, now=now)
+        with acting(*talk_events.person_of(conversation)):
+            _ask(conversation, message, incoming, now=now)
     if sender.releases:
         enqueue("messaging.tasks.take_in")
     inbox_events.tell(user.pk, conversation.pk)
@@ -96,6 +99,7 @@ def store_echo(*, conversation: Conversation, echo: Incoming, now: datetime) -> 
         message = _write(conversation, echo, text=echo.text, now=now)
     message.role, message.status = Message.Role.OWNER, Status.DONE
     message.save(force_insert=True)
+    talk_events.tell_spoken(message, conversation=conversation, now=now)
     media.expect(message=message, incoming=echo, now=now)
     return message
 
@@ -176,6 +180,7 @@ def _ask(conversation: Conversation, message: Message, incoming: Incoming, *, no
         answer, payload = baskets.take(conversation=conversation, incoming=incoming, now=now)
     message.status = Status.DONE if answer else Status.PENDING
     message.save(force_insert=True)
+    talk_events.tell_received(message, conversation=conversation, now=now)
     enqueue("messaging.tasks.acknowledge", conversation.user.pk, message.pk)
     if answer:
         replies.say(conversation=conversation, text=answer, to=message, payload=payload, now=now)
