@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from assistants.models import LLMConfiguration, ProviderName
+from assistants.prices import Prices, known_prices
 from tenants.fields import UndecryptableValue
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,11 @@ class Configuration:
     base_url: str = ""
     max_tokens: int = DEFAULT_MAX_TOKENS
     fault: str = ""
+
+    @property
+    def prices(self) -> Prices | None:
+        """What its tokens cost; None when that is not known."""
+        return known_prices(provider=self.provider, model=self.model, base_url=self.base_url)
 
     @property
     def sees(self) -> bool:

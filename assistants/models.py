@@ -97,6 +97,9 @@ class TurnUsage(TenantOwned):
     latency_ms = models.PositiveIntegerField(default=0)
     rounds = models.PositiveSmallIntegerField(default=0)
     tools = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, null=True)  # US dollars; None: prices are not known
+    configuration = models.PositiveIntegerField(null=True)  # the version that held; None: the settings alone
+    by_fallback = models.BooleanField(default=False)  # the second model was asked, in place of the first
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -106,6 +109,27 @@ class TurnUsage(TenantOwned):
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="turn_usage_outcome_known"),
         ]
         indexes = [models.Index(fields=["user", "-created_at"], name="turn_usage_by_time")]
+
+
+class MonthUsage(TenantOwned):
+    """What a tenant used in one month of their own calendar, added up in the transaction of what was used.
+
+    ``turns`` are those in which a model was asked, ``messages`` those that went out by WhatsApp. ``warned`` and
+    ``reached`` name the measures of which the tenant was told that little, or nothing, is left.
+    """
+
+    month = models.DateField()  # its first day
+    turns = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0)
+    money = models.DecimalField(max_digits=14, decimal_places=6, default=0)  # US dollars
+    messages = models.PositiveIntegerField(default=0)
+    warned = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    reached = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("consumo de un mes")
+        verbose_name_plural = _("consumo de los meses")
+        constraints = [models.UniqueConstraint(fields=["user", "month"], name="month_usage_once")]
 
 
 class ToolEffect(TenantOwned):

@@ -17,6 +17,7 @@ from assistants.consent import read_consent
 from assistants.effects import Acts, TurnKey
 from assistants.models import Outcome
 from assistants.offers import Notice, Option
+from assistants.prices import add_up
 from assistants.prompts import defuse
 from assistants.providers import provider_for
 from assistants.providers.base import ChatMessage, Image, Provider, TokenUsage
@@ -159,7 +160,9 @@ def answer(
             latency_ms=round((clock() - began) * 1000),
             rounds=attempt.rounds,
             tools=reply.tools,
+            cost=add_up([(attempt.usage, configuration.prices)]),
             now=now,
+            counts=attempt.asked,
         )
     return reply
 
@@ -175,12 +178,14 @@ class _Attempt:
     tools: list[str] = field(default_factory=list)
     usage: TokenUsage = field(default_factory=TokenUsage)
     rounds: int = 0
+    asked: bool = False  # whether a model was
     found: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     def run(self, configuration: Configuration) -> tuple[Configuration, Outcome, str]:
         """Speak; returns whose words they are, how it ended and why."""
         reason = configuration.fault
         if configuration.provider != "builtin":
+            self.asked = True
             try:
                 outcome, reason = self._speak(configuration, before_round=_release_connection)
             except TurnFailed as failed:

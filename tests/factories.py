@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from agenda.models import Appointment, Attendee, CalendarFeed, Change, Reminder, Series, Task
-from assistants.models import Intention, Outcome, ToolEffect, TurnUsage
+from assistants.models import Intention, MonthUsage, Outcome, ToolEffect, TurnUsage
 from catalog.models import Order, OrderLine, Product, StockMovement
 from catalog.vectors import ProductEmbedding
 from messaging.models import (
@@ -80,6 +80,11 @@ def turn_usage(user: User) -> TurnUsage:
     return TurnUsage.objects.create(
         user=user, assistant_type="commercial", audience="owner", provider="builtin", outcome=Outcome.ANSWERED
     )
+
+
+def month_usage(user: User, **fields: Any) -> MonthUsage:
+    month = THURSDAY.date().replace(day=1) + timedelta(days=31 * next(_numbers))
+    return MonthUsage.objects.create(user=user, **{"month": month.replace(day=1), "turns": 3, **fields})
 
 
 def tool_effect(user: User, **fields: Any) -> ToolEffect:
@@ -219,6 +224,7 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "agenda.Change": change,
     "agenda.CalendarFeed": calendar_feed,
     "assistants.TurnUsage": turn_usage,
+    "assistants.MonthUsage": month_usage,
     "assistants.ToolEffect": tool_effect,
     "assistants.Intention": intention,
     "messaging.Conversation": conversation,
