@@ -9,26 +9,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from agenda.models import Reminder
-from messaging import dispatch, endings, sending, talk_events
+from messaging import crew, dispatch, endings, sending, talk_events
+from messaging.crew import Clock
 from messaging.dispatch import Claim
 from messaging.models import Channel, Conversation, Delivery, Message
 from messaging.pacing import NumberPace
-from messaging.sending import Clock
 from tenants.jobs import enqueue
 from tenants.models import Contact, User
-from tenants.notices import dedicated_connection
 from tenants.scope import release_connection, tenant_scope
 
 DRAIN_SECONDS = 40.0  # how long one task goes on claiming; then it rings for the next
@@ -195,7 +192,7 @@ def abandon(*, channel: Channel, now: datetime) -> int:
 
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
-    with _role() as taken:
+    with crew.role(ROLE_KEY, name="outbox") as taken:
         if not taken:
             return "somebody else is sending"
         done = drain(threads=settings.WHATSAPP["THREADS"])
@@ -215,27 +212,15 @@ def drain(
 
     Returns how many messages came to each status; those that are to be tried again count as queued.
     """
-    deadline = time.monotonic() + seconds
     pace = pace or NumberPace()
-
-    def work() -> Counter[str]:
-        done: Counter[str] = Counter()
-        while time.monotonic() < deadline and not stop() and (claims := dispatch.claim_due(now=clock(), most=CHUNK)):
-            done += _deal_with(claims, pace=pace, clock=clock, stop=stop)
-        return done
-
-    def work_apart() -> Counter[str]:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    if threads == 1:
-        return work()
-    release_connection()
-    with ThreadPoolExecutor(threads, thread_name_prefix="whatsapp") as pool:
-        futures = [pool.submit(work_apart) for _ in range(threads)]
-    return sum((future.result() for future in futures), Counter())
+    return crew.drain(
+        claim=lambda: dispatch.claim_due(now=clock(), most=CHUNK),
+        deal_with=lambda claims: _deal_with(claims, pace=pace, clock=clock, stop=stop),
+        threads=threads,
+        seconds=seconds,
+        name="whatsapp",
+        stop=stop,
+    )
 
 
 def describe(done: Counter[str]) -> str:
@@ -258,11 +243,3 @@ def _deal_with(claims: Sequence[Claim], *, pace: NumberPace, clock: Clock, stop:
             pace.take(claim.phone_number_id)
             done[sending.send(claim, user=user, clock=clock)] += 1
     return done
-
-
-@contextmanager
-def _role() -> Iterator[bool]:
-    """The right to send for the queue, so that a burst of messages never takes all its workers."""
-    with dedicated_connection(application_name="recado outbox") as held:
-        row = held.execute("SELECT pg_try_advisory_lock(%s)", [ROLE_KEY]).fetchone()
-        yield bool(row and row[0])

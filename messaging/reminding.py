@@ -11,15 +11,13 @@ import functools
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from agenda import claiming
@@ -28,14 +26,14 @@ from agenda.lateness import useful_until
 from agenda.models import Reminder
 from agenda.perils import pass_by
 from agenda.planning import digests_of, instants, stands
-from messaging import bell
+from messaging import bell, crew
 from messaging.channels import Channel, Notice, Refused, channels_for
+from messaging.crew import LOST, Clock, Ending
 from messaging.letters import address_of, say_failed, say_unconfirmed, write_notice
 from messaging.models import Notification
 from tenants.hours import quiet_until
 from tenants.jobs import enqueue
 from tenants.models import Preferences, User
-from tenants.notices import dedicated_connection
 from tenants.scope import release_connection, tenant_scope
 
 logger = logging.getLogger(__name__)
@@ -48,8 +46,6 @@ DRAIN_SECONDS = 40.0  # how long one task goes on claiming; then it rings for th
 TASK_SECONDS = int(DRAIN_SECONDS + settings.REMINDERS["SENDING_LEASE_SECONDS"]) + 30
 ROLE_KEY = 7_231_003  # of the advisory locks, with the number of the place
 
-Clock = Callable[[], datetime]
-Ending = Callable[..., str | None]  # called with ``now``; None when the reminder is ours no more
 Status = Reminder.Status
 
 
@@ -118,7 +114,7 @@ def reopen(*, user: User, reminder_id: int, now: datetime) -> bool:
 
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
-    with _role() as taken:
+    with crew.role(ROLE_KEY, name="reminders") as taken:
         if not taken:
             return "somebody else is sending"
         done = drain(threads=settings.REMINDERS["THREADS"])
@@ -133,26 +129,14 @@ def drain(
 
     Returns how many reminders came to each status; those that are to be tried again count as scheduled.
     """
-    deadline = time.monotonic() + seconds
-
-    def work() -> Counter[str]:
-        done: Counter[str] = Counter()
-        while time.monotonic() < deadline and not stop() and (claims := claiming.claim_due(now=clock(), most=CHUNK)):
-            done += _deal_with(claims, clock=clock, stop=stop)
-        return done
-
-    def work_apart() -> Counter[str]:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    if threads == 1:
-        return work()
-    release_connection()
-    with ThreadPoolExecutor(threads, thread_name_prefix="reminder") as pool:
-        futures = [pool.submit(work_apart) for _ in range(threads)]
-    return sum((future.result() for future in futures), Counter())
+    return crew.drain(
+        claim=lambda: claiming.claim_due(now=clock(), most=CHUNK),
+        deal_with=lambda claims: _deal_with(claims, clock=clock, stop=stop),
+        threads=threads,
+        seconds=seconds,
+        name="reminder",
+        stop=stop,
+    )
 
 
 def describe(done: Counter[str]) -> str:
@@ -177,7 +161,13 @@ def deal_with(claim: Claim, *, user: User, clock: Clock = timezone.now) -> str:
         return found
     release_connection()
     pass_by("before_send")
-    return _record(found, _call(found, now=clock()), clock=clock)
+    return crew.write_down(
+        _call(found, now=clock()),
+        user=user,
+        what=f"reminder {claim.reminder_id}",
+        seconds=settings.REMINDERS["SENDING_LEASE_SECONDS"],
+        clock=clock,
+    )
 
 
 def _deal_with(claims: Sequence[Claim], *, clock: Clock, stop: Callable[[], bool]) -> Counter[str]:
@@ -198,7 +188,7 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
     with transaction.atomic():
         reminder = _held(claim, Status.CLAIMED)
         if reminder is None:
-            return "lost"
+            return LOST
         preferences = Preferences.current(user)
         preferences.user = user
         if reason := _reason_to_drop(reminder, user, preferences, now=now):
@@ -356,28 +346,11 @@ def _stumble(claim: Claim, *, now: datetime) -> str:
     with transaction.atomic():
         reminder = _held(claim, Status.CLAIMED)
         if reminder is None:
-            return "lost"
+            return LOST
         reminder.attempts += 1
         if reminder.attempts >= FAULTS:
             return _end(reminder, Status.FAILED, now=now, detail="fault")
         return _postpone(reminder, now + PAUSES[0] * reminder.attempts, now=now)
-
-
-def _record(sending: Sending, write: Ending, *, clock: Clock) -> str:
-    """Write down what became of it, also when the database is away for a moment: as long as the lease lasts."""
-    deadline = time.monotonic() + settings.REMINDERS["SENDING_LEASE_SECONDS"]
-    pause = 0.1
-    while True:
-        try:
-            with tenant_scope(sending.notice.user), transaction.atomic():
-                return write(now=clock()) or "lost"
-        except Exception:
-            if connection.in_atomic_block or time.monotonic() > deadline:
-                raise
-            logger.warning("reminder %s cannot be written down yet", sending.claim.reminder_id, exc_info=True)
-            connection.close()
-            time.sleep(pause)
-            pause = min(pause * 2, 2.0)
 
 
 def _held(claim: Claim, *statuses: Status) -> Reminder | None:
@@ -403,11 +376,3 @@ def _from(channels: Sequence[Channel], name: str) -> Sequence[Channel]:
     """The channels from that called ``name`` on: those before it have refused. All of them when it is not there."""
     place = next((place for place, channel in enumerate(channels) if channel.name == name), 0)
     return channels[place:]
-
-
-@contextmanager
-def _role() -> Iterator[bool]:
-    """The right to send for the queue, so that a burst of reminders never takes all its workers."""
-    with dedicated_connection(application_name="recado reminders") as held:
-        row = held.execute("SELECT pg_try_advisory_lock(%s)", [ROLE_KEY]).fetchone()
-        yield bool(row and row[0])

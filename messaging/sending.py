@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from agenda.perils import pass_by
-from messaging import endings, reactions, takeover
+from messaging import crew, endings, reactions, takeover
+from messaging.crew import LOST, Clock, Ending
 from messaging.dispatch import Claim
 from messaging.models import Delivery, Message
 from messaging.pacing import next_for_pair
@@ -32,8 +32,6 @@ FAULTS = 3  # of ours, until a message is given up
 FAULT_PAUSE = timedelta(minutes=1)
 CLOSED = 131047  # WhatsApp's code for a window that is closed: the same text is never sent again
 
-Clock = Callable[[], datetime]
-Ending = Callable[..., str | None]  # called with ``now``; None when the message is ours no more
 Kind = Delivery.Kind
 Status = Delivery.Status
 
@@ -76,7 +74,13 @@ def send(claim: Claim, *, user: User, clock: Clock) -> str:
         return found
     release_connection()
     pass_by("before_whatsapp_send")
-    return _record(found, _call(found), clock=clock)
+    return crew.write_down(
+        _call(found),
+        user=user,
+        what=f"message {claim.delivery_id}",
+        seconds=settings.WHATSAPP["SENDING_LEASE_SECONDS"],
+        clock=clock,
+    )
 
 
 def give_up(claim: Claim, *, user: User, now: datetime) -> int:
@@ -100,7 +104,7 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
     with transaction.atomic():
         delivery = _held(claim, Status.QUEUED)
         if delivery is None:
-            return "lost"
+            return LOST
         delivery.user = user
         if reason := _reason_to_drop(delivery, now=now):
             return endings.fail(delivery, now=now, detail=reason)
@@ -216,28 +220,11 @@ def _stumble(claim: Claim, *, now: datetime) -> str:
     with transaction.atomic():
         delivery = _held(claim, Status.QUEUED)
         if delivery is None:
-            return "lost"
+            return LOST
         delivery.attempts += 1
         if delivery.attempts >= FAULTS:
             return endings.fail(delivery, now=now, detail="fault")
         return endings.postpone(delivery, now + FAULT_PAUSE * delivery.attempts)
-
-
-def _record(sending: Sending, write: Ending, *, clock: Clock) -> str:
-    """Write down what became of it, also when the database is away for a moment: as long as the lease lasts."""
-    deadline = time.monotonic() + settings.WHATSAPP["SENDING_LEASE_SECONDS"]
-    pause = 0.1
-    while True:
-        try:
-            with tenant_scope(sending.user), transaction.atomic():
-                return write(now=clock()) or "lost"
-        except Exception:
-            if connection.in_atomic_block or time.monotonic() > deadline:
-                raise
-            logger.warning("message %s cannot be written down yet", sending.claim.delivery_id, exc_info=True)
-            connection.close()
-            time.sleep(pause)
-            pause = min(pause * 2, 2.0)
 
 
 def _held(claim: Claim, *statuses: Status) -> Delivery | None:

@@ -14,7 +14,7 @@ from django.db import connection
 from agenda import claiming
 from agenda.models import Appointment, Reminder
 from agenda.planning import plan
-from messaging import channels, reminding
+from messaging import channels, crew, reminding
 from messaging.channels import Notice, Refused
 from messaging.models import Notification
 from messaging.whatsapp.notices import WhatsApp
@@ -540,7 +540,7 @@ def test_threads_send_side_by_side_and_leave_no_connection(alice, mail):
 
 @pytest.mark.django_db(transaction=True)
 def test_only_one_of_the_queues_workers_sends(alice):
-    with reminding._role() as taken:
+    with crew.role(reminding.ROLE_KEY, name="test") as taken:
         assert taken
         assert reminding.send_due() == "somebody else is sending"
     assert reminding.send_due() == "sent 0, failed 0, unknown 0, dropped 0, later 0"

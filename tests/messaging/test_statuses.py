@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from config.simulator.bodies import make_status
-from messaging import dispatch, outbox, sending, statuses
+from messaging import crew, dispatch, outbox, sending, statuses
 from messaging.models import Channel, Delivery, InboundUpdate, Notification
 from tenants.models import Contact
 from tenants.scope import all_tenants, tenant_scope
@@ -119,7 +119,8 @@ def test_a_status_that_comes_before_the_answer_is_not_taken_back(alice, graph):
     with tenant_scope(alice):
         found = sending._begin(claim, alice, now=NOW)
     say("delivered", one, wamid="wamid.quick")
-    assert sending._record(found, sending._call(found), clock=lambda: LATER) == "lost"
+    ended = crew.write_down(sending._call(found), user=alice, what="it", seconds=5, clock=lambda: LATER)
+    assert ended == "lost"
     assert (look(one).status, look(one).wamid, look(one).lease_until) == ("delivered", "wamid.quick", None)
     assert outbox.sweep(now=NOW + timedelta(hours=1))["unknown"] == 0
 
