@@ -15,6 +15,7 @@ from catalog import stock
 from catalog.amounts import format_price
 from catalog.models import Product
 from catalog.orders import Order, OrderLine
+from tenants.events import record
 from tenants.models import Contact, User
 from tenants.sorting import plain
 
@@ -73,12 +74,15 @@ def place(
     note: str = "",
     currency: str,
     now: datetime,
+    conversation_id: int | None = None,
+    channel: str | None = None,
 ) -> Order:
     """Keep the order of ``lines`` ((retailer id, quantity)) for ``user``, whose scope is open; once for each ``key``.
 
     A retailer id is a SKU of an active product, in any case, or a product's id. Prices and stock are the catalogue's
     of this moment; nothing else that a message says of them is looked at. A line that cannot be had as asked says so
-    in ``problem`` and counts for nothing in the total. Stock is only taken when the order is approved.
+    in ``problem`` and counts for nothing in the total. Stock is only taken when the order is approved. Where it came
+    from (``conversation_id``, ``channel``) is for the event log.
     """
     with transaction.atomic():
         order, made = Order.objects.get_or_create(
@@ -91,6 +95,8 @@ def place(
             OrderLine.objects.bulk_create(rows)
             order.total = sum((_amount(row) for row in rows if not row.problem), Decimal(0))
             order.save(update_fields=["total"])
+            origin = {"conversation": conversation_id, "channel": channel, "lines": len(rows)}
+            record("order_received", at=now, products=_wanted(rows), **_money(order), **origin)
     return order
 
 
@@ -109,6 +115,7 @@ def approve(*, order_id: int, now: datetime) -> Order:
             raise CannotDeliver(_("De este pedido no hay nada que se pueda entregar."))
         for line in sorted(taken, key=lambda line: line.product_id or 0):  # the same order in every transaction
             _take(order, line)
+        record("order_approved", at=now, products=_wanted(taken), **_money(order))
         return _decide(order, Order.Status.APPROVED, now)
 
 
@@ -116,7 +123,10 @@ def reject(*, order_id: int, now: datetime) -> Order:
     """Reject an order of the open scope. Raises Order.DoesNotExist, and Decided when it was approved."""
     with transaction.atomic():
         order = _lock(order_id, wanted=Order.Status.REJECTED)
-        return order if order.status == Order.Status.REJECTED else _decide(order, Order.Status.REJECTED, now)
+        if order.status == Order.Status.REJECTED:
+            return order
+        record("order_rejected", at=now, **_money(order))
+        return _decide(order, Order.Status.REJECTED, now)
 
 
 def list_orders(*, status: str = "", contact_id: int | None = None) -> QuerySet[Order]:
@@ -207,6 +217,15 @@ def _find(names: Sequence[str]) -> dict[str, Product]:
         if product.sku.casefold() in wanted:  # the key knows no accents
             found[product.sku.casefold()] = product
     return found
+
+
+def _wanted(lines: Sequence[OrderLine]) -> list[dict[str, int]]:
+    """[{product, quantity}] of what is in the catalogue."""
+    return [{"product": line.product_id, "quantity": line.quantity} for line in lines if line.product_id is not None]
+
+
+def _money(order: Order) -> dict[str, Any]:
+    return {"order": order.pk, "contact": order.contact_id, "total": f"{order.total:.2f}", "currency": order.currency}
 
 
 def _amount(line: OrderLine) -> Decimal:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalog import embeddings, stock
 from catalog.models import Product
+from tenants.events import record
 from tenants.models import User
 
 SKU_CONSTRAINT = "product_sku_unique"
@@ -45,6 +46,7 @@ def create(*, user: User, **fields: Unpack[ProductFields]) -> Product:
         _save(product, force_insert=True)
         if product.stock:
             stock.record(product=product, before=0, reason=_("Existencias iniciales"))
+        record("product_created", product=product.pk, name=product.name)
         embeddings.schedule(user=user, product_ids=[product.pk])
     return product
 
@@ -69,6 +71,10 @@ def change(*, product_id: int, version: int | None = None, **fields: Unpack[Prod
         _save(product, update_fields=[*changed, "version", "updated_at"])
         if product.stock != before:
             stock.record(product=product, before=before, reason=_("Ajuste"))
+        if changed.get("active") is False:
+            record("product_deleted", product=product.pk, name=product.name)
+        else:
+            record("product_changed", product=product.pk, name=product.name, fields=sorted(changed))
         if changed.keys() & EMBEDDED:
             embeddings.schedule(user=product.user, product_ids=[product.pk])
     return product

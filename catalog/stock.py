@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import MOST_UNITS, Product, StockMovement
+from tenants import events
 
 
 class NotEnough(Exception):
@@ -42,6 +43,7 @@ def move(*, product_id: int, delta: int, reason: str = "", version: int | None =
         product.stock += delta
         product.version += 1
         product.save(update_fields=["stock", "version", "updated_at"])
+        events.record("product_changed", product=product.pk, name=product.name, fields=["stock"])
         return record(product=product, before=before, reason=reason)
 
 

@@ -32,6 +32,8 @@ def take(*, conversation: Conversation, incoming: Incoming, now: datetime) -> tu
         note=basket.text,
         currency=Preferences.current(user).currency,
         now=now,
+        conversation_id=conversation.pk,
+        channel=str(conversation.channel),
     )
     _tell_owner(order, conversation, now=now)
     with override(language_of(conversation)):
