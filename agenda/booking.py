@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from agenda import planning, remaking, series, undoing
+from agenda import act_events, planning, remaking, series, undoing
 from agenda.changes import Change
 from agenda.details import (
     Person,
@@ -110,6 +110,7 @@ def book(
             act.made(appointment)
             undoing.add_attendees(user=user, appointment_ids=[appointment.pk], attendees=people)
             planning.plan(of=appointment, preferences=preferences, now=now)
+        act_events.tell(appointment, before=None, now=now)
         change = act.finish(kind=Change.Kind.CREATED, summary=summarise(appointment, user=user, now=now))
         return Booked(appointment, conflicts_of(appointment), change)
 
@@ -130,12 +131,13 @@ def alter(
     user = tenant()
     with undoing.act(user=user, now=now) as act:
         appointment = _find(appointment_id, version=version)
-        before = (appointment.start_datetime, appointment.end_datetime, appointment.status)
+        before = act_events.state_of(appointment)
         if scope == "one" or appointment.series_id is None:
             _alter_one(act, appointment, fields)
         else:
             _alter_several(act, appointment, fields, following=scope == "following")
         appointment = Appointment.objects.select_related("series").get(pk=appointment_id)
+        act_events.tell(appointment, before=before, now=now)
         change = act.finish(kind=_kind(before, appointment), summary=summarise(appointment, user=user, now=now))
         return Booked(appointment, conflicts_of(appointment), change)
 
@@ -155,11 +157,14 @@ def remove(*, appointment_id: int, now: datetime, scope: Scope = "one", version:
     with undoing.act(user=user, now=now) as act:
         appointment = _find(appointment_id, version=version)
         act.watch(appointment)
+        before = act_events.state_of(appointment)
         if scope == "one" or appointment.series_id is None:
             appointment.deleted_at = now
             _write(act, appointment)
         else:
             remaking.remove_several(act, appointment, following=scope == "following")
+            appointment = Appointment.objects.select_related("series").get(pk=appointment_id)
+        act_events.tell(appointment, before=before, now=now)
         return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(appointment, user=user, now=now))
 
 
@@ -252,11 +257,10 @@ def _move(appointment: Appointment, fields: AppointmentFields) -> None:
         place(appointment, start=start, end=end, length=length)
 
 
-def _kind(before: tuple[datetime, datetime, str], appointment: Appointment) -> str:
-    start, end, status = before
-    if appointment.status != status and appointment.status in ("cancelled", "completed"):
+def _kind(before: act_events.Before, appointment: Appointment) -> str:
+    if appointment.status != before.status and appointment.status in ("cancelled", "completed"):
         return str(appointment.status)
-    moved = (start, end) != (appointment.start_datetime, appointment.end_datetime)
+    moved = (before.start, before.end) != (appointment.start_datetime, appointment.end_datetime)
     return Change.Kind.MOVED if moved else Change.Kind.CHANGED
 
 

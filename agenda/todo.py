@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from agenda import planning, undoing
+from agenda import act_events, planning, undoing
 from agenda.changes import Change
 from agenda.details import EARLIEST, LATEST, at, check, preferences_of, read_minutes, summarise, tenant, wall_of
 from agenda.models import Series, Task
 from agenda.rules import occurrences, read_rule
+from tenants.events import Event, acting
 from tenants.models import User
 
 LONGEST_WAIT = timedelta(days=366 * 60)  # for the next of a series
@@ -72,6 +73,7 @@ def add(
         task.save(force_insert=True)
         act.made(task)
         planning.plan(of=task, preferences=preferences_of(user), now=now)
+        act_events.tell(task, before=None, now=now)
         return Done(task, act.finish(kind=Change.Kind.CREATED, summary=summarise(task, user=user, now=now)))
 
 
@@ -84,17 +86,21 @@ def alter(*, task_id: int, now: datetime, version: int | None = None, **fields: 
     with undoing.act(user=user, now=now) as act:
         task = _find(task_id, version=version)
         act.watch(task)
-        before = (task.due_date, task.status)
+        before, due_date = act_events.state_of(task), task.due_date
         _change(act, task, fields)
         following = None
         if act.changed(task):
             task.version += 1
             task.save()
-            done = task.status == Task.Status.COMPLETED != before[1]
+            done = task.status == Task.Status.COMPLETED != before.status
             following = _make_next(act, task) if done and task.series_id is not None else None
             rows = [task] if following is None else [task, following]
             planning.plan_many(of=rows, preferences=preferences_of(user), now=now)
-        change = act.finish(kind=_kind(before, task), summary=summarise(task, user=user, now=now))
+            act_events.tell(task, before=before, now=now)
+            if following is not None:
+                with acting(Event.Actor.SYSTEM):
+                    act_events.tell(following, before=None, now=now)
+        change = act.finish(kind=_kind((due_date, before.status), task), summary=summarise(task, user=user, now=now))
         return Done(task, change, following)
 
 
@@ -104,10 +110,12 @@ def remove(*, task_id: int, now: datetime, version: int | None = None) -> Change
     with undoing.act(user=user, now=now) as act:
         task = _find(task_id, version=version)
         act.watch(task)
+        before = act_events.state_of(task)
         task.deleted_at = now
         task.version += 1
         task.save()
         planning.plan(of=task, preferences=preferences_of(user), now=now)
+        act_events.tell(task, before=before, now=now)
         return act.finish_surely(kind=Change.Kind.DELETED, summary=summarise(task, user=user, now=now))
 
 

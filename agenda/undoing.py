@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model
 
-from agenda import planning
+from agenda import act_events, planning
 from agenda.changes import UNDO_FOR, Change
 from agenda.details import preferences_of
 from agenda.models import Appointment, Attendee, Series, Task
@@ -127,7 +127,9 @@ def act(*, user: User, now: datetime) -> Iterator[Act]:
 def undo(*, user: User, now: datetime, change_id: int | None = None) -> Change:
     """Take back the act ``change_id`` of ``user``, whose scope is open, or the latest that was not undone.
 
-    The rows get the values from before it, under a new version, and their reminders; what the act made is deleted.
+    The rows get the values from before it, under a new version, and their reminders; what the act made is deleted. The
+    event log is never unwritten: it tells what the rows became now, a booking taken back as a cancellation.
+
     Raises Change.DoesNotExist, NothingToUndo when it was undone or is over ``UNDO_FOR`` ago, and ChangedSince.
     """
     with act(user=user, now=now):
@@ -137,6 +139,8 @@ def undo(*, user: User, now: datetime, change_id: int | None = None) -> Change:
             row = rows.get((entry["model"], entry["id"]))
             if row is None or getattr(row, "version", None) != entry["version"]:
                 raise ChangedSince(change)
+        states = {key: act_events.state_of(row) for key, row in rows.items() if not isinstance(row, Series)}
+        series = {key: rows[key].series_id for key in states}
         for entry in change.before:
             _take_back(rows[entry["model"], entry["id"]], entry["fields"], now=now)
         for model in MODELS.values():
@@ -151,6 +155,8 @@ def undo(*, user: User, now: datetime, change_id: int | None = None) -> Change:
             of=[r for r in rows.values() if isinstance(r, Appointment)], preferences=preferences, now=now
         )
         planning.plan_many(of=[r for r in rows.values() if isinstance(r, Task)], preferences=preferences, now=now)
+        series = {key: pk or rows[key].series_id for key, pk in series.items()}
+        act_events.tell_many([(rows[key], states[key]) for key in _acted_upon(states, series)], now=now)
         change.undone_at = now
         change.save(update_fields=["undone_at"])
     return change
@@ -204,6 +210,21 @@ def _rows_of(change: Change) -> dict[tuple[str, int], Any]:
             found = model.objects.select_for_update().filter(pk__in=ids)  # type: ignore[attr-defined]
             rows |= {(label, row.pk): row for row in found}
     return rows
+
+
+def _acted_upon(
+    states: dict[tuple[str, int], act_events.Before], series: dict[tuple[str, int], int | None]
+) -> list[tuple[str, int]]:
+    """The rows of which an undoing tells: of the occurrences of a series the first, as when it was made."""
+    firsts: dict[int, tuple[datetime, tuple[str, int]]] = {}
+    alone = []
+    for key, state in states.items():
+        pk = series[key]
+        if pk is None or state.start is None:
+            alone.append(key)
+        else:
+            firsts[pk] = min(firsts.get(pk, (state.start, key)), (state.start, key))
+    return [*alone, *(key for _start, key in firsts.values())]
 
 
 def _take_back(row: Any, fields: dict[str, Any] | None, *, now: datetime) -> None:

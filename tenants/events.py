@@ -65,7 +65,7 @@ EVENTS: dict[str, EventKind] = {
     "product_created": _kind(_("Se agregó un producto"), "product name", told=True),
     "product_changed": _kind(_("Cambió un producto"), "product name fields", told=True),
     "product_deleted": _kind(_("Se quitó un producto"), "product name", told=True),
-    # agenda. by: person, assistant, customer
+    # agenda. by: person, assistant, customer, system. What was taken back is told as what it then became.
     "appointment_created": _kind(_("Se agendó una cita"), "appointment title starts_at ends_at contact by", told=True),
     "appointment_moved": _kind(
         _("Se movió una cita"), "appointment title starts_at ends_at before contact by", told=True
@@ -73,8 +73,12 @@ EVENTS: dict[str, EventKind] = {
     "appointment_cancelled": _kind(
         _("Se canceló una cita"), "appointment title starts_at ends_at contact by", told=True
     ),
+    "appointment_restored": _kind(_("Se retomó una cita"), "appointment title starts_at ends_at contact by", told=True),
     "task_created": _kind(_("Se anotó una tarea"), "task title due_date priority by", told=True),
     "task_completed": _kind(_("Se completó una tarea"), "task title due_date priority by", told=True),
+    "task_reopened": _kind(_("Se reabrió una tarea"), "task title due_date priority by", told=True),
+    "task_removed": _kind(_("Se quitó una tarea"), "task title due_date priority by", told=True),
+    "task_restored": _kind(_("Se recuperó una tarea"), "task title due_date priority by", told=True),
     "reminder_sent": _kind(_("Salió un recordatorio"), "reminder kind channel late_seconds", told=True),
     "reminder_failed": _kind(_("Un recordatorio no se pudo enviar"), "reminder kind channel code", told=True),
     "delivery_failed": _kind(_("Un mensaje de WhatsApp no llegó"), "delivery contact kind code", told=True),

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from agenda import booking, planning, todo, undoing
+from agenda import act_events, booking, planning, todo, undoing
 from agenda.calendar.files import Item
 from agenda.calendar.names import own_key
 from agenda.changes import Change
@@ -127,6 +127,7 @@ def _take_singles(user: User, items: Sequence[Item], intake: Intake, now: dateti
                     undoing.set_attendees(user=user, appointment_ids=[row.pk], attendees=people)
             act.made(*rows)
             planning.plan_many(of=rows, preferences=preferences, now=now)
+            act_events.tell_many([(row, None) for row in rows], now=now)
             acts.append(act.finish_surely(kind=Change.Kind.IMPORTED, summary=_("Importación")))
         intake.created += len(made)
     return acts
@@ -272,7 +273,9 @@ def _take_task(user: User, item: Item, intake: Intake, now: datetime) -> list[Ch
         with undoing.act(user=user, now=now):
             task = Task.objects.select_for_update().get(pk=added.task.pk)
             task.become(item.status, now=item.completed_at or now)
+            before = act_events.state_of(added.task)
             task.save(update_fields=["status", "completed_at"])
+            act_events.tell(task, before=before, now=now)
             planning.plan(of=task, preferences=preferences_of(user), now=now)
     intake.created += 1
     return acts
