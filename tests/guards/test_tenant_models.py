@@ -27,6 +27,7 @@ NOBODYS = {
     "tenants.RecoveryCode": "the same, for the day the telephone is lost",
     "tenants.LimitWindow": "counts by name or address, before anybody is known",
     "config.Heartbeat": "how the system's own processes are",
+    "config.DataJob": "what superadmins asked for, also of accounts that are erased",
     "assistants.LLMConfiguration": "the one configuration that all tenants share",
     "messaging.SharedNumber": "how the platform's own number is",
     "messaging.WebhookBody": "what Meta sent, of whichever tenants: the platform's alone",
