@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # Its payload is a line's name, and after a space what of it has changed: the id of a person's message, «bell:7»,
-# «inbox:7 812».
-STREAMS_CHANNEL = "recado_streams"
+# «inbox:7 812»; «account:7» calls everybody who waits for something of that account.
+from tenants.notices import STREAMS_CHANNEL as STREAMS_CHANNEL
 
 
 def bell_line(user_id: int) -> str:

@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from messaging.lines import STREAMS_CHANNEL
 from messaging.models import Message, MessageDelta
 from tenants.models import User
-from tenants.notices import Listener
+from tenants.notices import Listener, account_line
 from tenants.scope import release_connection, tenant_scope
 
 HEARTBEAT_SECONDS = 10.0  # also how often a stream looks unasked, and how soon it notices that nobody reads it
@@ -79,7 +79,7 @@ class Switchboard:
 
         ``most`` and ``most_of_one`` are smaller for those who can do without: they come when there is much room.
         """
-        event, key = News(), str(name)
+        event, keys = News(), (str(name), account_line(tenant_id))
         most, most_of_one = most or MOST_WAITING, most_of_one or MOST_OF_ONE
         with self._lock:
             self._ensure_listening()
@@ -87,16 +87,18 @@ class Switchboard:
                 raise TooManyWaiting
             self._count += 1
             self._by_tenant[tenant_id] += 1
-            self._waiting[key].add(event)
+            for key in keys:
+                self._waiting[key].add(event)
         try:
             yield event
         finally:
             with self._lock:
                 self._count -= 1
                 self._by_tenant -= Counter([tenant_id])  # keeps no tenant who waits for nothing
-                self._waiting[key].discard(event)
-                if not self._waiting[key]:
-                    del self._waiting[key]
+                for key in keys:
+                    self._waiting[key].discard(event)
+                    if not self._waiting[key]:
+                        del self._waiting[key]
 
     @property
     def waiting(self) -> int:
@@ -170,8 +172,8 @@ def wait_for_reply(*, user: User, message: Message, seconds: float) -> Message:
 class LiveStream(ABC):
     """Server-sent events of one tenant, from one line of the switchboard.
 
-    Ends after STREAM_SECONDS, and when the person may not read it any more: is deactivated or has changed the
-    password. Raises TooManyWaiting when it is made. ``close`` it, also unread.
+    Ends after STREAM_SECONDS, and when the person may not read it any more: is deactivated, has changed the password
+    or had all sessions ended. Raises TooManyWaiting when it is made. ``close`` it, also unread.
     """
 
     def __init__(self, *, user: User, line: AbstractContextManager[News]) -> None:
@@ -202,7 +204,8 @@ class LiveStream(ABC):
     def _look(self) -> list[str]:
         """What is new; ends with ``done`` when all is said. Empty when there is nothing more to be read here."""
         try:
-            if not User.objects.tenants().filter(pk=self.user.pk, is_active=True, password=self.user.password).exists():
+            mine = User.objects.tenants().filter(pk=self.user.pk, is_active=True)
+            if not mine.filter(password=self.user.password, access_version=self.user.access_version).exists():
                 return []
             with tenant_scope(self.user), translation.override(self._language), timezone.override(self._zone):
                 events = self.read()

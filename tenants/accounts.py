@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth import authenticate, update_session_auth_hash
@@ -10,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from tenants import limits
+from tenants import limits, second_factor
 from tenants.models import Preferences, User
 from tenants.preferences import likely_country, likely_currency
 from tenants.scope import tenant_scope
+from tenants.sessions import call_waiting, revoke_refresh_tokens
 
 FAILED_LOGINS_BY_ACCOUNT = limits.Limit("login-account", 10, timedelta(minutes=15))
 FAILED_LOGINS_BY_ADDRESS = limits.Limit("login-address", 100, timedelta(minutes=15))
@@ -52,8 +53,18 @@ def register(
     return user
 
 
-def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
-    """The person with this name (or e-mail) and password.
+def sign_in(*, request: HttpRequest, username: str, password: str, otp: str = "") -> User:
+    """The person with this name (or e-mail), password and, where the account has a second factor, code.
+
+    Raises WrongCredentials and limits.TooMany as ``prove`` does, and second_factor.CodeRequired or WrongCode.
+    """
+    user = prove(request=request, username=username, password=password)
+    second_factor.check(user=user, code=otp)
+    return user
+
+
+def prove(*, request: HttpRequest, username: str, password: str) -> User:
+    """The person with this name (or e-mail) and password, who may still have to give a code.
 
     Raises WrongCredentials, or limits.TooMany after too many failures for the account or from the address; failures
     for names that do not exist count alike.
@@ -81,23 +92,19 @@ def counted_as(*, username: str, user: User | None) -> str:
 
 
 def change_password(*, user: User, password: str) -> None:
-    """Set a new password. Tokens and sessions made with the old one stop with it."""
+    """Set a new password, which nobody has to change any more. Tokens, sessions and streams of the old one stop."""
     user.set_password(password)
+    user.must_change_password = False
     with transaction.atomic():
-        user.save(update_fields=["password"])
+        user.save(update_fields=["password", "must_change_password"])
         revoke_refresh_tokens(user=user)
+        call_waiting(user=user)
 
 
 def keep_session(*, request: HttpRequest, user: User) -> None:
     """Let the session of this very request live on after its own change of password."""
     if request.session.session_key:
         update_session_auth_hash(request, user)
-
-
-def revoke_refresh_tokens(*, user: User) -> None:
-    """Blacklist every refresh token of ``user`` that is still good."""
-    good = OutstandingToken.objects.filter(user=user, blacklistedtoken__isnull=True)
-    BlacklistedToken.objects.bulk_create([BlacklistedToken(token=token) for token in good], ignore_conflicts=True)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -107,3 +114,14 @@ def client_address(request: HttpRequest) -> str:
         if len(hops) >= settings.TRUSTED_PROXIES:
             return hops[-settings.TRUSTED_PROXIES]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def counted_address(request: HttpRequest) -> str:
+    """Under what an address is counted: a household of IPv6 has 2⁶⁴ of them."""
+    try:
+        address = ip_address(client_address(request).partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)

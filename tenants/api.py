@@ -23,7 +23,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
 from tenants import accounts, limits
-from tenants.authentication import IsAuthenticated, issue_tokens, person_of
+from tenants.authentication import IsAuthenticated, is_current, issue_tokens, person_of
 from tenants.models import Preferences, User
 from tenants.serializers import (
     LoginSerializer,
@@ -96,7 +96,8 @@ class RefreshView(Door):
                 user = User.objects.get(pk=token["user_id"], is_active=True)
             except (TokenError, KeyError, ValueError, TypeError, User.DoesNotExist) as fault:
                 raise refused from fault
-            if token.get("hash_password") != get_md5_hash_password(user.password) or not _spend(token):
+            is_good = token.get("hash_password") == get_md5_hash_password(user.password)
+            if not is_good or not is_current(token=token, user=user) or not _spend(token):
                 raise refused
             return Response(_tokens(user))
 

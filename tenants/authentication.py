@@ -53,9 +53,12 @@ class BearerAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> Any:
         try:
-            return super().get_user(validated_token)
+            user = super().get_user(validated_token)
         except (ValueError, TypeError, OverflowError) as fault:
             raise AuthenticationFailed() from fault
+        if not is_current(token=validated_token, user=user):
+            raise AuthenticationFailed()
+        return user
 
 
 class PageSessionAuthentication(SessionAuthentication):
@@ -83,7 +86,13 @@ def issue_tokens(*, user: User) -> RefreshToken:
     token["sub"] = user.username
     token["is_admin"] = user.is_superadmin
     token["role"] = user.role
+    token["access_version"] = user.access_version
     return token
+
+
+def is_current(*, token: Token, user: User) -> bool:
+    """Whether ``user`` has not had all tokens ended since this one was issued."""
+    return token.get("access_version", 0) == user.access_version
 
 
 def person_of(request: Request | HttpRequest) -> User:

@@ -12,6 +12,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -108,7 +109,9 @@ class User(AbstractBaseUser):
         related_name="+",
         help_text=_("En blanco: el de las cuentas nuevas."),
     )
-    must_change_password = models.BooleanField(_("debe cambiar la contraseña"), default=False)
+    must_change_password = models.BooleanField(_("debe cambiar la contraseña"), default=False, db_default=False)
+    # Sessions and tokens name the one with which they began; when it rises, all of them are over.
+    access_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(_("desde"), default=now, editable=False)
 
     USERNAME_FIELD = "username"
@@ -158,6 +161,12 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and self.is_superadmin
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must know to go on: it ends with the password, and with ``access_version``."""
+        value = f"{self.password}:{self.access_version}" if self.access_version else self.password
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"  # Django's own, which sessions know
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def home(self) -> str:

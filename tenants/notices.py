@@ -16,6 +16,9 @@ from psycopg import sql
 
 logger = logging.getLogger(__name__)
 
+# On it those are called who wait for something (``messaging.streams``); see ``account_line``.
+STREAMS_CHANNEL = "recado_streams"
+
 RETRY_SECONDS = 1.0  # how long a lost connection is left alone before it is tried again
 
 # Over TCP a peer that vanished without a word is noticed after about a minute; a socket file ignores these.
@@ -29,6 +32,11 @@ def notify(channel: str, payload: str = "") -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+
+def account_line(user_id: int) -> str:
+    """What everybody listens on who waits for something of this account: whether it may still be read."""
+    return f"account:{user_id}"
 
 
 def dedicated_connection(**options: Any) -> psycopg.Connection[Any]:

@@ -7,7 +7,7 @@ The ORM scope (django-scopes) makes an unscoped query an error. The PostgreSQL s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -44,6 +44,11 @@ def tenant_scope(user: User) -> Iterator[None]:
         raise NotATenant(f"{user!r} owns no tenant data")
     with _database_scope(tenant=str(user.pk), all_tenants=""), scope(user=user):
         yield
+
+
+def own_scope(user: User) -> AbstractContextManager[None]:
+    """The scope of ``user`` where that is a tenant; a superadmin has none, and none is opened."""
+    return tenant_scope(user) if user.is_tenant else nullcontext()
 
 
 @contextmanager

@@ -1,0 +1,94 @@
+"""Sessions of pages: beginning one, how long a superadmin's lasts, when its password was last proved, ending all.
+
+A session carries seconds since 1970: ``began_at``, ``seen_at`` (of superadmins, to the minute) and ``proved_at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from tenants.models import User
+from tenants.notices import STREAMS_CHANNEL, account_line, notify
+
+BACKEND = "tenants.authentication.UsernameOrEmailBackend"
+SEEN_SECONDS = 60  # how exactly it is known when a session was last used: each time costs a write
+
+
+def begin(*, request: HttpRequest, user: User) -> None:
+    """Let ``user``, who has just proved who they are, into the pages."""
+    login(request, user, backend=BACKEND)
+    moment = _seconds(timezone.now())
+    request.session.update({"began_at": moment, "seen_at": moment, "proved_at": moment})
+
+
+def is_over(*, request: HttpRequest, now: datetime) -> bool:
+    """Whether this session of a superadmin lasts too long or lay idle too long; else it is seen now."""
+    session, moment = request.session, _seconds(now)
+    began, seen = session.setdefault("began_at", moment), session.setdefault("seen_at", moment)
+    limits = settings.SUPERADMIN_SESSION
+    if moment - began >= limits["SECONDS"] or moment - seen >= limits["IDLE_SECONDS"]:
+        return True
+    if moment - seen >= SEEN_SECONDS:
+        session["seen_at"] = moment
+    return False
+
+
+def note_proof(*, request: HttpRequest, now: datetime) -> None:
+    """The person has just given the password (and the code) again."""
+    request.session["proved_at"] = _seconds(now)
+
+
+def is_proved(*, request: HttpRequest, now: datetime) -> bool:
+    """Whether the password was given a short while ago, as acts ask for that cannot be taken back."""
+    age = _seconds(now) - int(request.session.get("proved_at", 0))
+    return age < int(settings.SUPERADMIN_SESSION["PROOF_SECONDS"])
+
+
+def proof_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Wrap a view (whose first argument that is a request is the request): it asks for the password first."""
+
+    @wraps(view)
+    def run(*args: Any, **kwargs: Any) -> HttpResponse:
+        request = next(one for one in args if isinstance(one, HttpRequest))
+        if is_proved(request=request, now=timezone.now()):
+            return view(*args, **kwargs)
+        return HttpResponseRedirect(f"{reverse('proof')}?{urlencode({'next': request.get_full_path()})}")
+
+    return run
+
+
+def end_all(*, user: User) -> None:
+    """End every session, token and event stream of ``user``, now. In a transaction of the caller's, or its own."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(access_version=F("access_version") + 1)
+        user.refresh_from_db(fields=["access_version"])
+        revoke_refresh_tokens(user=user)
+        call_waiting(user=user)
+
+
+def revoke_refresh_tokens(*, user: User) -> None:
+    """Blacklist every refresh token of ``user`` that is still good."""
+    good = OutstandingToken.objects.filter(user=user, blacklistedtoken__isnull=True)
+    BlacklistedToken.objects.bulk_create([BlacklistedToken(token=token) for token in good], ignore_conflicts=True)
+
+
+def call_waiting(*, user: User) -> None:
+    """Have the open event streams of ``user`` look whether they may go on. In the caller's transaction."""
+    notify(STREAMS_CHANNEL, account_line(user.pk))
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
