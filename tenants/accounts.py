@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from tenants import limits, second_factor
+from tenants import account_events, limits, second_factor
 from tenants.models import Preferences, User
 from tenants.preferences import likely_country, likely_currency
-from tenants.scope import tenant_scope
+from tenants.scope import own_scope, tenant_scope
 from tenants.sessions import call_waiting, revoke_refresh_tokens
 
 FAILED_LOGINS_BY_ACCOUNT = limits.Limit("login-account", 10, timedelta(minutes=15))
@@ -59,7 +59,14 @@ def sign_in(*, request: HttpRequest, username: str, password: str, otp: str = ""
     Raises WrongCredentials and limits.TooMany as ``prove`` does, and second_factor.CodeRequired or WrongCode.
     """
     user = prove(request=request, username=username, password=password)
-    second_factor.check(user=user, code=otp)
+    try:
+        method = second_factor.check(user=user, code=otp)
+    except second_factor.WrongCode:
+        account_events.tell_failed_login(
+            user=user, address=client_address(request), request=request, method="second_factor"
+        )
+        raise
+    account_events.tell_login(user=user, address=client_address(request), request=request, method=method)
     return user
 
 
@@ -70,13 +77,15 @@ def prove(*, request: HttpRequest, username: str, password: str) -> User:
     for names that do not exist count alike.
     """
     username, address = username.strip(), client_address(request)
-    account = counted_as(username=username, user=User.objects.known_as(username).first())
+    known = User.objects.known_as(username).first()
+    account = counted_as(username=username, user=known)
     limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
     limits.check(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         limits.hit(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
         limits.hit(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
+        account_events.tell_failed_login(user=known, address=address, request=request)
         raise WrongCredentials
     limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)  # many guesses at one moment passed the first look
     limits.forget(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
@@ -95,10 +104,11 @@ def change_password(*, user: User, password: str) -> None:
     """Set a new password, which nobody has to change any more. Tokens, sessions and streams of the old one stop."""
     user.set_password(password)
     user.must_change_password = False
-    with transaction.atomic():
+    with own_scope(user), transaction.atomic():
         user.save(update_fields=["password", "must_change_password"])
         revoke_refresh_tokens(user=user)
         call_waiting(user=user)
+        account_events.tell("password_changed", user=user)
 
 
 def keep_session(*, request: HttpRequest, user: User) -> None:

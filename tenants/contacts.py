@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenants.events import record
 from tenants.ownership import TenantOwned
 from tenants.phones import match_key, variants
 
@@ -74,7 +75,9 @@ class Contact(TenantOwned):
 def add(*, user: User, **fields: Any) -> Contact:
     """Keep somebody for ``user``, whose scope is open. Raises ValidationError by field."""
     contact = Contact(user=user)
-    _save(contact, fields)
+    with transaction.atomic():
+        _save(contact, fields)
+        record("contact_created", contact=contact.pk, channel="web")
     return contact
 
 
@@ -101,10 +104,13 @@ def meet(*, user: User, wa_id: str = "", bsuid: str = "", profile_name: str = ""
         raise ValueError("a sender without a number and without an id")
     for last in (False, True):
         contact = _recognise(user, match_key(wa_id), bsuid) or Contact(user=user)
+        is_new = contact._state.adding
         _note(contact, wa_id=wa_id, bsuid=bsuid, profile_name=profile_name, now=now)
         try:
             with transaction.atomic():
                 contact.save()
+                if is_new:
+                    record("contact_created", at=now, user=user, contact=contact.pk, channel="whatsapp")
         except IntegrityError:  # the same person's first two messages at once
             if last:
                 raise
@@ -126,11 +132,13 @@ def renumber(*, contact: Contact, wa_id: str = "", bsuid: str = "") -> None:
 
 
 def opt(*, contact: Contact, out: bool, now: datetime) -> None:
-    """Whether the person wants no more messages, from now on."""
+    """Whether the person wants no more messages, from now on. In a transaction."""
     if out == (contact.opted_out_at is not None):
         return
     contact.opted_out_at = now if out else None
     contact.save(update_fields=["opted_out_at", "updated_at"])
+    name = "contact_opted_out" if out else "contact_opted_in"
+    record(name, at=now, user=contact.user, contact=contact.pk, channel="whatsapp")
 
 
 def speak(*, contact: Contact, language: str) -> None:

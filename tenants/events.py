@@ -8,20 +8,20 @@ months go at once (``tenants.months``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import connection, models
 from django.utils.functional import Promise
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
-from tenants.scope import NotATenant, current_tenant, narrowed_to
+from tenants.scope import NotATenant, current_tenant, narrowed_to, sees_all_tenants, tenant_scope
 
 if TYPE_CHECKING:
     from tenants.models import User
@@ -166,7 +166,8 @@ def record(event: str, /, *, at: datetime | None = None, user: User | None = Non
     """Leave a row of what has just happened to the tenant whose scope is open, in the caller's transaction.
 
     ``event`` is a name in EVENTS and the keys of ``data`` are among its fields; what is None is left out. Values are
-    what JSON knows, dates and decimals. ``user`` is the tenant where all tenants' scope is open, in a transaction.
+    what JSON knows, dates and decimals. ``user`` is the tenant where no scope is open, or that of all tenants.
+
     Raises ValueError for another name or key, NotATenant without a scope.
     """
     return record_many(event, [data], at=at, user=user)[0]
@@ -180,12 +181,11 @@ def record_many(
     rows = list(rows)
     if kind is None or any(not kind.fields >= data.keys() for data in rows):
         raise ValueError(f"no such event: {event} with {sorted({key for data in rows for key in data})}")
-    open_one = current_tenant()
-    tenant = open_one or user
+    tenant = user or current_tenant()
     if tenant is None:
         raise NotATenant("an event belongs to a tenant, and no tenant's scope is open")
     by, moment = _acting.get() or _nobody, at or now()
-    with nullcontext() if open_one is not None else narrowed_to(tenant):
+    with _scope_of(tenant):
         found = [
             Event(
                 user=tenant,
@@ -202,6 +202,12 @@ def record_many(
             for listener in _listeners:
                 listener(row)
     return found
+
+
+def _scope_of(tenant: User) -> AbstractContextManager[None]:
+    if current_tenant() == tenant:
+        return nullcontext()
+    return narrowed_to(tenant) if sees_all_tenants() and connection.in_atomic_block else tenant_scope(tenant)
 
 
 def listen(listener: Callable[[Event], None]) -> None:

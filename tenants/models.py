@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit import AuditEntry
 from tenants.contacts import Contact
-from tenants.events import Event
+from tenants.events import Event, record
 from tenants.hours import (
     default_reminder_channels,
     default_working_hours,
@@ -262,12 +262,15 @@ class Preferences(TenantOwned):
         """
         from tenants.jobs import enqueue  # which imports this module
 
-        for name, value in fields.items():
-            setattr(self, name, value)
-        for name, value in (person or {}).items():
-            setattr(self.user, name, value)
+        others = [(self, name, value) for name, value in fields.items() if getattr(self, name) != value]
+        own = (person or {}).items()
+        others += [(self.user, name, value) for name, value in own if getattr(self.user, name) != value]
+        for row, name, value in others:
+            setattr(row, name, value)
         with transaction.atomic():
             self.save()
+            if others:
+                record("preferences_changed", fields=sorted(name for _row, name, _value in others))
             if person:
                 self.user.save(update_fields=list(person))
             if DECIDES_HOURS & {*fields, *(person or {})}:

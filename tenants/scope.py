@@ -68,7 +68,7 @@ def narrowed_to(user: User) -> Iterator[None]:
     """
     if user is None or not user.pk or not getattr(user, "is_tenant", False):
         raise NotATenant(f"{user!r} owns no tenant data")
-    if not connection.in_atomic_block or getattr(connection, "_recado_scope", None) != ("", "on"):
+    if not connection.in_atomic_block or not sees_all_tenants():
         raise ScopeOutsideTransaction("only all tenants' scope inside a transaction can be narrowed")
     _set_locally(str(user.pk), "")
     with scope(user=user):
@@ -86,6 +86,11 @@ def current_tenant() -> User | None:
     """The user whose scope is open, or None."""
     state = get_scope()
     return state.get("user") if state.get("_enabled", True) else None
+
+
+def sees_all_tenants() -> bool:
+    """Whether the scope of all tenants is open."""
+    return getattr(connection, "_recado_scope", None) == ("", "on")
 
 
 @contextmanager
