@@ -9,6 +9,7 @@ from messaging.letters import say_unconfirmed, write_notice
 from messaging.models import Delivery, Notification
 from messaging.whatsapp.gateway import Sent
 from messaging.whatsapp.values import as_text
+from tenants.events import record
 
 TRIED_FOR = timedelta(hours=24)  # what has no end of its own
 
@@ -38,6 +39,16 @@ def fail(delivery: Delivery, *, now: datetime, detail: str | None = None, is_rep
         delivery.detail = detail
     delivery.failed_at = now
     said = _end(delivery, Status.FAILED)
+    if not is_replaced:
+        record(
+            "delivery_failed",
+            at=now,
+            user=delivery.user,
+            delivery=delivery.pk,
+            contact=delivery.contact_id,
+            kind=str(delivery.kind),
+            code=str(delivery.code or delivery.detail),
+        )
     if delivery.reminder_id is not None and not is_replaced:
         reminding.reopen(user=delivery.user, reminder_id=delivery.reminder_id, now=now)
     return said

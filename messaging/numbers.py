@@ -17,6 +17,7 @@ from messaging.models import Channel, Delivery, PhoneLink
 from messaging.outbox import Recipient
 from messaging.whatsapp import health, templates
 from tenants import limits
+from tenants.events import record
 from tenants.models import User
 from tenants.phones import digits_of, match_key
 
@@ -46,6 +47,7 @@ def connect(*, user: User, **fields: Any) -> Channel:
     channel = Channel(user=user, **fields)
     with transaction.atomic():
         _save(channel)
+        record("channel_connected", channel_id=channel.pk)
         if channel.token:
             health.ask_soon(channel)
     return channel
@@ -61,6 +63,7 @@ def change(*, channel_id: int, **fields: Any) -> Channel:
         is_other_number = fields.get("phone_number_id", channel.phone_number_id) != channel.phone_number_id
         is_other_token = fields.get("token", channel.token) != channel.token
         has_other_secret = fields.get("app_secret", channel.app_secret) != channel.app_secret
+        changed = sorted(name for name, value in fields.items() if getattr(channel, name) != value)
         for name, value in fields.items():
             setattr(channel, name, value)
         if is_other_number:
@@ -72,6 +75,8 @@ def change(*, channel_id: int, **fields: Any) -> Channel:
         if is_other_number or is_other_token:
             channel.token_is_valid = channel.token_checked_at = None
         _save(channel)
+        if changed:
+            record("channel_changed", channel_id=channel.pk, fields=changed)
         if channel.token:
             health.ask_soon(channel)
     return channel
@@ -85,6 +90,7 @@ def let_go(*, channel_id: int) -> None:
     with transaction.atomic():
         channel = Channel.objects.select_for_update().get(pk=channel_id)
         outbox.abandon(channel=channel, now=timezone.now())
+        record("channel_removed", channel_id=channel.pk)
         channel.delete()
 
 

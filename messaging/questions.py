@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from catalog import words
+from tenants.events import record
 from tenants.models import TenantOwned, User
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ def list_wishes() -> list[dict[str, Any]]:
 
 def dismiss(*, question: UnansweredQuestion, now: datetime) -> None:
     """Put it aside: the owner has seen it. In the tenant's scope."""
-    UnansweredQuestion.objects.filter(pk=question.pk, dismissed_at=None).update(dismissed_at=now)
+    with transaction.atomic():
+        if UnansweredQuestion.objects.filter(pk=question.pk, dismissed_at=None).update(dismissed_at=now):
+            record("question_resolved", at=now, question=question.pk)
 
 
 def restore(*, question: UnansweredQuestion) -> None:

@@ -31,6 +31,7 @@ from messaging.channels import Channel, Notice, Refused, channels_for
 from messaging.crew import LOST, Clock, Ending
 from messaging.letters import address_of, say_failed, say_unconfirmed, write_notice
 from messaging.models import Notification
+from tenants.events import record
 from tenants.hours import quiet_until
 from tenants.jobs import enqueue
 from tenants.models import Preferences, User
@@ -363,6 +364,12 @@ def _end(reminder: Reminder, status: Status, *, now: datetime, detail: str = "")
     reminder.status, reminder.detail, reminder.lease_until = status, detail, None
     reminder.sent_at = now if status == Status.SENT else None
     reminder.save()
+    about = {"reminder": reminder.pk, "kind": str(reminder.kind), "channel": reminder.channel or None}
+    if status == Status.SENT:
+        late = max(0, round((now - reminder.due_at).total_seconds()))
+        record("reminder_sent", at=now, late_seconds=late, **about)
+    elif status == Status.FAILED:
+        record("reminder_failed", at=now, code=detail, **about)
     return status.value
 
 

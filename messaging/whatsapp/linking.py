@@ -27,6 +27,7 @@ from messaging import bell
 from messaging.models import Channel, Conversation, LinkCode, PhoneLink, SharedNumber
 from messaging.whatsapp.visitors import Sender, Unplaced, Visitor
 from tenants import accounts, limits
+from tenants.events import Event, acting, record
 from tenants.models import User
 from tenants.phones import match_key, wa_me_link
 from tenants.scope import all_tenants
@@ -142,6 +143,7 @@ def redeem(visitor: Visitor) -> Sender | Unplaced | None:
 def unlink(*, link: PhoneLink) -> None:
     """The phone is the owner's no more; what was said from it stays. In the tenant's scope, in a transaction."""
     Conversation.objects.filter(user=link.user_id, link=link).update(link=None)
+    record("phone_unlinked", user=link.user, phone_link=link.pk, role=str(link.role))
     link.delete()
 
 
@@ -197,6 +199,7 @@ def _link(visitor: Visitor, user: User, other: PhoneLink | None) -> PhoneLink:
         _tell_loss(other, now=visitor.now)
         unlink(link=other)
     link = PhoneLink.objects.filter(user=user, role=PhoneLink.Role.OWNER, phone_key=visitor.key).first()
+    is_new = link is None
     link = link or PhoneLink(user=user, role=PhoneLink.Role.OWNER, phone_key=visitor.key, created_at=visitor.now)
     link.is_proved = is_proved or (link.pk is not None and link.is_proved)
     link.wa_id = visitor.wa_id
@@ -209,6 +212,9 @@ def _link(visitor: Visitor, user: User, other: PhoneLink | None) -> PhoneLink:
             of_others.filter(user=user).update(bsuid="")
         link.bsuid = visitor.bsuid
     link.save()
+    if is_new:
+        with acting(Event.Actor.PERSON, user.pk):
+            record("phone_linked", at=visitor.now, user=user, phone_link=link.pk, role=str(link.role))
     return link
 
 

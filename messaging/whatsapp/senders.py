@@ -20,6 +20,7 @@ from messaging.whatsapp.incoming import Incoming
 from messaging.whatsapp.opting import wants_in, wants_out
 from messaging.whatsapp.visitors import WHICH_SHOP, Sender, Unplaced, Visitor
 from tenants import contacts
+from tenants.events import Event, acting
 from tenants.models import Contact, User
 
 __all__ = ["WHICH_SHOP", "Sender", "Unplaced", "identify"]
@@ -68,11 +69,13 @@ def customer(visitor: Visitor, contact: Contact, *, text: str, releases: bool = 
     contacts.speak(contact=contact, language=_language_of(text))
     is_out = contact.opted_out_at is not None
     if not is_out and wants_out(text):
-        contacts.opt(contact=contact, out=True, now=now)
+        with acting(Event.Actor.CUSTOMER, contact.pk):
+            contacts.opt(contact=contact, out=True, now=now)
         _confirm(visitor, contact, is_out=True)
         return Sender(user, PhoneLink.Role.CUSTOMER, contact, None, text, is_answered=True, stays_silent=True)
     if is_out and wants_in(text):
-        contacts.opt(contact=contact, out=False, now=now)
+        with acting(Event.Actor.CUSTOMER, contact.pk):
+            contacts.opt(contact=contact, out=False, now=now)
         _confirm(visitor, contact, is_out=False)
         return Sender(user, PhoneLink.Role.CUSTOMER, contact, None, text, is_answered=True, releases=releases)
     return Sender(user, PhoneLink.Role.CUSTOMER, contact, None, text, stays_silent=is_out, releases=releases)
@@ -105,13 +108,14 @@ def _language_of(text: str) -> str:
 
 
 def _meet(visitor: Visitor, user: User) -> Contact:
-    contact = contacts.meet(
-        user=user,
-        wa_id=visitor.wa_id,
-        bsuid=visitor.bsuid,
-        profile_name=visitor.incoming.profile_name,
-        now=visitor.now,
-    )
+    with acting(Event.Actor.CUSTOMER):
+        contact = contacts.meet(
+            user=user,
+            wa_id=visitor.wa_id,
+            bsuid=visitor.bsuid,
+            profile_name=visitor.incoming.profile_name,
+            now=visitor.now,
+        )
     contact.user = user
     return contact
 
