@@ -27,7 +27,7 @@ class Period:
     end: date
 
     def __len__(self) -> int:
-        return (self.end - self.start).days + 1
+        return max(0, (self.end - self.start).days + 1)
 
     def __iter__(self) -> Iterator[date]:
         return (self.start + timedelta(days=number) for number in range(len(self)))

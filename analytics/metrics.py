@@ -14,8 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from analytics.charges import KINDS, count_deliveries
-from analytics.counting import count_days
 from analytics.days import Bucket, Calendar, Group, Period, buckets_of
+from analytics.rollups import read_tallies
 from analytics.tallies import CUSTOMER, OWNER, Tally, total
 from analytics.workload import Load, count_unknown, read_load
 from catalog.models import Product
@@ -100,7 +100,7 @@ def label_of(name: str) -> str:
 def _read_days(user: User, preferences: Preferences, period: Period, zone: ZoneInfo, now: datetime) -> Days:
     calendar = Calendar(period=period, zone=zone)
     return Days(
-        tallies=count_days(user=user, period=period, zone=zone),
+        tallies=read_tallies(user=user, calendar=calendar),
         loads=read_load(preferences=preferences, calendar=calendar, now=now),
         deliveries=count_deliveries(user=user, calendar=calendar),
         unknown=count_unknown(calendar=calendar),

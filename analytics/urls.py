@@ -1,7 +1,11 @@
 from django.urls import path
 
-from analytics import pages
+from analytics import api, pages
 
 urlpatterns = [
     path("user/analytics", pages.analytics, name="analytics"),
+    path("api/user/analytics", api.AnalyticsView.as_view(), name="api-analytics"),
+    path("api/user/analytics/export", api.ExportView.as_view(), name="api-analytics-export"),
+    path("api/user/chat/stats", api.StatsView.as_view(), name="api-chat-stats"),
+    path("api/user/chat/activity", api.ActivityView.as_view(), name="api-chat-activity"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from agenda.models import Appointment, Attendee, CalendarFeed, Change, Reminder, Series, Task
+from analytics.models import LateEvent, RolledDay, RollUp
 from assistants.models import Intention, MonthUsage, Outcome, ToolEffect, TurnUsage
 from catalog.models import Order, OrderLine, Product, StockMovement
 from catalog.vectors import ProductEmbedding
@@ -205,6 +206,23 @@ def event(user: User, **fields: Any) -> Event:
     return record(fields.pop("name", "question_resolved"), **(fields or {"question": next(_numbers)}))
 
 
+def roll_up(user: User, **fields: Any) -> RollUp:
+    """Of days long before anything that a test writes."""
+    fields = {"until": date(2001, 1, 1), "until_at": datetime(2001, 1, 2, 5, tzinfo=UTC), **fields}
+    return RollUp.objects.create(user=user, **{"zone": user.timezone, **fields})
+
+
+def rolled_day(user: User, **fields: Any) -> RolledDay:
+    begins = datetime(2001, 1, 1, 5, tzinfo=UTC)
+    fields = {"day": begins.date(), "begins_at": begins, "ends_at": begins + timedelta(days=1), **fields}
+    return RolledDay.objects.create(user=user, **{"zone": user.timezone, "people": [1], **fields})
+
+
+def late_event(user: User, **fields: Any) -> LateEvent:
+    fields = {"event": next(_numbers), "at": datetime(2001, 1, 1, 6, tzinfo=UTC), **fields}
+    return LateEvent.objects.create(user=user, **fields)
+
+
 # A tenant model that is missing here fails tests/guards/test_tenant_models.py.
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
@@ -238,4 +256,7 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "messaging.Attachment": attachment,
     "messaging.UnansweredQuestion": unanswered_question,
     "messaging.QuickReply": quick_reply,
+    "analytics.RollUp": roll_up,
+    "analytics.RolledDay": rolled_day,
+    "analytics.LateEvent": late_event,
 }
