@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from django.utils.translation.reloader import translation_file_changed
 from rest_framework.test import APIClient
 
@@ -33,6 +34,13 @@ def _quick_settings(settings):
     settings.LIMITS = False
     # Argon2 is slow on purpose; tests/tenants/test_accounts.py checks that it is what people get.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _house_language():
+    """A request that a test sends leaves its language to the thread, and so to the test after it."""
+    with translation.override("es"):
+        yield
 
 
 @pytest.fixture(scope="session")
