@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.supervisor import FORKS, Child
+from config.supervisor import FORKS, Child, Supervisor
 
 forks = pytest.mark.skipif(not FORKS, reason="children are not forked on this system")
 
@@ -107,3 +107,20 @@ def test_a_forked_child_that_ends_is_started_again(tmp_path):
         child.tend()
         time.sleep(0.01)
     child.stop(seconds=5)
+
+
+def test_those_who_do_not_stop_share_one_patience(tmp_path, monkeypatch):
+    """Asked at the same moment, they are waited for at the same time: whoever stops the system waits once."""
+    monkeypatch.setattr("config.supervisor.STOP_SECONDS", 4.0)
+    deaf = "import pathlib, signal, sys, time; signal.signal(15, signal.SIG_IGN); pathlib.Path(sys.argv[1]).touch()"
+    children = []
+    for number in range(4):
+        ready = tmp_path / str(number)
+        child = Child(f"Deaf {number}", [sys.executable, "-c", f"{deaf}; time.sleep(300)", str(ready)])
+        child.start()
+        wait_for(ready)
+        children.append(child)
+    began = time.monotonic()
+    Supervisor(children).stop()
+    assert time.monotonic() - began < 12  # one after the other they would have had 16
+    assert all(child.process is None for child in children)
