@@ -21,7 +21,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from tenants.ownership import TenantOwned
-from tenants.scope import NotATenant, current_tenant, narrowed_to, sees_all_tenants, tenant_scope
+from tenants.scope import NotATenant, current_tenant, narrowed_to, sees_everybody, tenant_scope
 
 if TYPE_CHECKING:
     from tenants.models import User
@@ -207,7 +207,7 @@ def record_many(
 def _scope_of(tenant: User) -> AbstractContextManager[None]:
     if current_tenant() == tenant:
         return nullcontext()
-    return narrowed_to(tenant) if sees_all_tenants() and connection.in_atomic_block else tenant_scope(tenant)
+    return narrowed_to(tenant) if sees_everybody() and connection.in_atomic_block else tenant_scope(tenant)
 
 
 def listen(listener: Callable[[Event], None]) -> None:

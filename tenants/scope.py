@@ -68,7 +68,7 @@ def narrowed_to(user: User) -> Iterator[None]:
     """
     if user is None or not user.pk or not getattr(user, "is_tenant", False):
         raise NotATenant(f"{user!r} owns no tenant data")
-    if not connection.in_atomic_block or not sees_all_tenants():
+    if not connection.in_atomic_block or not sees_everybody():
         raise ScopeOutsideTransaction("only all tenants' scope inside a transaction can be narrowed")
     _set_locally(str(user.pk), "")
     with scope(user=user):
@@ -88,7 +88,7 @@ def current_tenant() -> User | None:
     return state.get("user") if state.get("_enabled", True) else None
 
 
-def sees_all_tenants() -> bool:
+def sees_everybody() -> bool:
     """Whether the scope of all tenants is open."""
     return getattr(connection, "_recado_scope", None) == ("", "on")
 
