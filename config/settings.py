@@ -151,6 +151,13 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 4  # seconds
+# Whether a superadmin needs a second factor to enter /admin; without it, that leads to the page where it is set up.
+SUPERADMIN_SECOND_FACTOR = env("SUPERADMIN_SECOND_FACTOR", default="optional" if _stays_here else "required") == "required"
+SUPERADMIN_SESSION = {
+    "IDLE_SECONDS": env.int("SUPERADMIN_IDLE_SECONDS", default=30 * 60),
+    "SECONDS": env.int("SUPERADMIN_SESSION_SECONDS", default=12 * 60 * 60),
+    "PROOF_SECONDS": env.int("SUPERADMIN_PROOF_SECONDS", default=15 * 60),  # how long a password counts for what is grave
+}
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=30),
