@@ -152,11 +152,13 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 4  # seconds
 # Whether a superadmin needs a second factor to enter /admin; without it, that leads to the page where it is set up.
-SUPERADMIN_SECOND_FACTOR = env("SUPERADMIN_SECOND_FACTOR", default="optional" if _stays_here else "required") == "required"
+_second_factor = env("SUPERADMIN_SECOND_FACTOR", default="optional" if _stays_here else "required")
+SUPERADMIN_SECOND_FACTOR = _second_factor == "required"
 SUPERADMIN_SESSION = {
     "IDLE_SECONDS": env.int("SUPERADMIN_IDLE_SECONDS", default=30 * 60),
     "SECONDS": env.int("SUPERADMIN_SESSION_SECONDS", default=12 * 60 * 60),
-    "PROOF_SECONDS": env.int("SUPERADMIN_PROOF_SECONDS", default=15 * 60),  # how long a password counts for what is grave
+    # How long a password that was given counts for what cannot be taken back.
+    "PROOF_SECONDS": env.int("SUPERADMIN_PROOF_SECONDS", default=15 * 60),
 }
 
 SIMPLE_JWT = {
