@@ -11,6 +11,8 @@ from django.views.i18n import JavaScriptCatalog
 
 from assistants.configuration import current_configuration
 from messaging.pages import who_answers
+from tenants import second_factor
+from tenants.authentication import person_of
 from tenants.models import Preferences
 from tenants.preferences import COUNTRIES, CURRENCIES, LANGUAGES
 
@@ -48,6 +50,7 @@ def settings(request: HttpRequest) -> HttpResponse:
             "channels": Preferences.Channel.choices,
             "countries": COUNTRIES,
             "currencies": CURRENCIES,
+            "has_second_factor": second_factor.is_on(person_of(request)),
             "languages": LANGUAGES,
             "tones": Preferences.Tone.choices,
         },
