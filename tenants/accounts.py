@@ -59,15 +59,22 @@ def sign_in(*, request: HttpRequest, username: str, password: str, otp: str = ""
     Raises WrongCredentials and limits.TooMany as ``prove`` does, and second_factor.CodeRequired or WrongCode.
     """
     user = prove(request=request, username=username, password=password)
+    complete(request=request, user=user, otp=otp)
+    return user
+
+
+def complete(*, request: HttpRequest, user: User, otp: str = "") -> None:
+    """See that ``user``, whose password is proved, has the code, too, where the account wants one; then they are in.
+
+    Raises second_factor.CodeRequired or WrongCode, and limits.TooMany after too many codes.
+    """
+    address = client_address(request)
     try:
         method = second_factor.check(user=user, code=otp)
     except second_factor.WrongCode:
-        account_events.tell_failed_login(
-            user=user, address=client_address(request), request=request, method="second_factor"
-        )
+        account_events.tell_failed_login(user=user, address=address, request=request, method="second_factor")
         raise
-    account_events.tell_login(user=user, address=client_address(request), request=request, method=method)
-    return user
+    account_events.tell_login(user=user, address=address, request=request, method=method)
 
 
 def prove(*, request: HttpRequest, username: str, password: str) -> User:
@@ -98,6 +105,16 @@ def counted_as(*, username: str, user: User | None) -> str:
     («ſ» and «ı» are «S» and «I» to the database, and no letters of Python's ``lower``.)
     """
     return f"id {user.pk}" if user else f"name {username.lower()}"
+
+
+def check_password(*, user: User, password: str) -> bool:
+    """Whether it is the password of ``user``, who is inside already. Raises limits.TooMany after too many failures."""
+    account = counted_as(username=user.username, user=user)
+    limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
+    if user.check_password(password):
+        return True
+    limits.hit(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
+    return False
 
 
 def change_password(*, user: User, password: str) -> None:

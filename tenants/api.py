@@ -22,7 +22,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
-from tenants import account_events, accounts, limits
+from tenants import account_events, accounts, limits, second_factor
 from tenants.authentication import IsAuthenticated, is_current, issue_tokens, person_of
 from tenants.models import Preferences, User
 from tenants.serializers import (
@@ -62,7 +62,11 @@ class RegisterView(Door):
 
 
 class LoginView(Door):
-    """Exchange a username (or e-mail) and a password for tokens."""
+    """Exchange a username (or e-mail) and a password for tokens.
+
+    An account with a second factor wants ``otp``, too: the code of its app, or a recovery code. Without it, or with
+    another, the answer is 401 with ``code`` ``second_factor_required`` or ``second_factor_wrong``.
+    """
 
     permission_classes = [AllowAny]
     authentication_classes: list[Any] = []
@@ -74,6 +78,12 @@ class LoginView(Door):
             user = accounts.sign_in(request=request._request, **self.checked(request))
         except accounts.WrongCredentials as fault:
             raise AuthenticationFailed(_("El usuario o la contraseña no coinciden.")) from fault
+        except second_factor.CodeRequired as fault:
+            told = _("Escribe también el código de tu aplicación de autenticación.")
+            raise AuthenticationFailed({"detail": told, "code": "second_factor_required"}) from fault
+        except second_factor.WrongCode as fault:
+            told = _("El código no es el de ahora, o ya se usó.")
+            raise AuthenticationFailed({"detail": told, "code": "second_factor_wrong"}) from fault
         return Response(_tokens(user))
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -149,11 +159,10 @@ class PasswordView(Door):
     @extend_schema(operation_id="change_password", responses={200: TokensSerializer})
     def post(self, request: Request) -> Response:
         given, user = self.checked(request), person_of(request)
-        account = accounts.counted_as(username=user.username, user=user)
-        limits.check(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=account)
-        if not user.check_password(given["current"]):
-            limits.hit(limit=accounts.FAILED_LOGINS_BY_ACCOUNT, who=account)
+        if not accounts.check_password(user=user, password=given["current"]):
             raise ValidationError({"current": [_("No es tu contraseña actual.")]})
+        if given["new"] == given["current"]:
+            raise ValidationError({"new": [_("Tiene que ser distinta de la actual.")]})
         try:
             validate_password(given["new"], user)
         except DjangoValidationError as fault:

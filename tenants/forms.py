@@ -99,3 +99,64 @@ class NewPasswordForm(SetPasswordForm):
     def save(self, commit: bool = True) -> User:
         accounts.change_password(user=self.user, password=self.cleaned_data["new_password1"])
         return self.user
+
+
+class CodeForm(forms.Form):
+    """The code of the moment, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Código"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "text",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "class": "numeric",
+            }
+        ),
+    )
+
+
+class ProofForm(forms.Form):
+    password = forms.CharField(
+        label=_("Contraseña"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": ""}),
+    )
+
+
+class TurnOffForm(CodeForm):
+    password = forms.CharField(
+        label=_("Contraseña"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("password", "code")
+
+
+class OwnPasswordForm(NewPasswordForm):
+    """The password of now, and a new one twice. Checking it raises limits.TooMany after too many failures."""
+
+    current = forms.CharField(
+        label=_("Contraseña actual"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("current", "new_password1", "new_password2")
+
+    def clean_current(self) -> str:
+        given = str(self.cleaned_data["current"])
+        if not accounts.check_password(user=self.user, password=given):
+            raise ValidationError(_("No es tu contraseña actual."))
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean() or self.cleaned_data
+        if "current" in fields and fields["current"] == fields.get("new_password1"):
+            self.add_error("new_password1", _("Tiene que ser distinta de la actual."))
+        return fields

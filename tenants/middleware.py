@@ -13,8 +13,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from psycopg.errors import ReadOnlySqlTransaction
 from rest_framework.exceptions import APIException
 
+from tenants import gates, viewing
+from tenants.accounts import client_address
+from tenants.audit import request_address
 from tenants.authentication import BearerAuthentication
 from tenants.events import Event, acting
 from tenants.models import User
@@ -91,18 +95,38 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        address = request_address.set(client_address(request))
+        try:
+            return self._let_in(request)
+        finally:
+            request_address.reset(address)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What would have changed something while it was only looked at is refused like everything that does."""
+        if not hasattr(request, "viewing") or not isinstance(exception.__cause__, ReadOnlySqlTransaction):
+            return None
+        return gates.refuse_while_viewing(request=request, api=request.path_info.startswith("/api/"))
+
+    def _let_in(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
-        api, page = path.startswith("/api/"), path == "/user" or path.startswith("/user/")
-        person = _person(request, api=api)
+        api, page = path.startswith("/api/"), gates.is_page(path)
+        person = find_person(request, api=api)
         if person is None:
             return self.get_response(request)
+        _speak_to(person, request)
+        if person.is_superadmin and getattr(request, "_bearer", None) is None:  # by session
+            now = timezone.now()
+            if gates.sign_out_when_over(request=request, now=now):
+                return self.get_response(request)
+            viewed = viewing.current(request=request, now=now)
+            if viewed is not None and (api or page):
+                return self._show(request, person, viewed, api=api)
         if page and person.is_superadmin:
             return HttpResponseRedirect(person.home)
         if path.startswith("/admin") and person.is_tenant:
             return HttpResponseRedirect(person.home)
-        if person.language in dict(settings.LANGUAGES):
-            translation.activate(person.language)
-            request.LANGUAGE_CODE = translation.get_language()
+        if (asked := gates.ask_first(request=request, person=person, api=api)) is not None:
+            return asked
         scoped = person.is_tenant and (page or path.startswith("/api/user/"))
         actor = Event.Actor.PERSON if person.is_tenant else Event.Actor.SUPERADMIN
         with (
@@ -112,8 +136,41 @@ class TenantMiddleware:
         ):
             return self.get_response(request)
 
+    def _show(self, request: HttpRequest, superadmin: User, viewed: viewing.Viewing, *, api: bool) -> HttpResponse:
+        """A tenant's page or data, as the tenant sees it, to a superadmin who looks at it and changes nothing."""
+        path = request.path_info
+        if request.method not in gates.SAFE:
+            return gates.refuse_while_viewing(request=request, api=api)
+        if api and not path.startswith(gates.OWN_API):  # the superadmin's own
+            return self.get_response(request)
+        tenant = User.objects.tenants().filter(pk=viewed.tenant_id).first()
+        if tenant is None:
+            viewing.end(request=request)
+            return HttpResponseRedirect(superadmin.home)
+        if path.endswith("/stream"):  # would outlast the half hour; to a page that asks, it says not to ask again
+            return HttpResponse(status=204)
+        until = viewed.until.astimezone(ZoneInfo(superadmin.timezone))
+        request.viewing = {"name": tenant.username, "until": f"{until:%H:%M}"}  # type: ignore[attr-defined]
+        request.user = tenant
+        _speak_to(tenant, request)
+        with (
+            timezone.override(ZoneInfo(tenant.timezone)),
+            acting(Event.Actor.SUPERADMIN, superadmin.pk),
+            tenant_scope(tenant),
+            viewing.nothing_changes(),
+        ):
+            answer = self.get_response(request)
+        answer["Cache-Control"] = "no-store"  # the same addresses are the superadmin's own afterwards
+        return answer
 
-def _person(request: HttpRequest, *, api: bool) -> User | None:
+
+def _speak_to(person: User, request: HttpRequest) -> None:
+    if person.language in dict(settings.LANGUAGES):
+        translation.activate(person.language)
+        request.LANGUAGE_CODE = translation.get_language()
+
+
+def find_person(request: HttpRequest, *, api: bool) -> User | None:
     """Whom the view will find signed in: by token, which only the API reads, else by session, whatever else is sent."""
     if api:
         try:

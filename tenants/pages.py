@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from django.contrib.auth import login, logout, views
+from django.contrib.auth import logout, views
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
-from tenants import accounts, limits, resets
+from tenants import accounts, limits, resets, sessions
+from tenants.entrance import let_in
 from tenants.forms import LoginForm, NewPasswordForm, PasswordResetForm, RegistrationForm
 from tenants.locales import locale_tag
 from tenants.models import Preferences, User
@@ -33,6 +34,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "accent": preferences.accent_color.lstrip("#").lower(),
         "business_name": preferences.business_name or person.username,
+        "viewing": getattr(request, "viewing", None),
         "shell": {
             "person": person.username,
             "locale": locale_tag(language=person.language, currency=preferences.currency),
@@ -90,15 +92,14 @@ class LoginPage(AccountPage):
         if not form.is_valid():
             return self.show(request, form, status=400)
         try:
-            user = accounts.sign_in(request=request, **form.cleaned_data)
+            user = accounts.prove(request=request, **form.cleaned_data)
         except accounts.WrongCredentials:
             form.add_error(None, _("El usuario o la contraseña no coinciden."))
             return self.show(request, form, status=400)
         except limits.TooMany as fault:
             form.add_error(None, wait(fault))
             return self.show(request, form, status=429)
-        login(request, user)
-        return redirect(self.after(request, user))
+        return let_in(request=request, user=user, goes_to=self.after(request, user))
 
 
 class RegisterPage(AccountPage):
@@ -122,7 +123,7 @@ class RegisterPage(AccountPage):
             for field, messages in fault.message_dict.items():
                 form.add_error(field if field in form.fields else None, messages)
             return self.show(request, form, status=400)
-        login(request, user, backend="tenants.authentication.UsernameOrEmailBackend")
+        sessions.begin(request=request, user=user)
         return redirect(self.after(request, user))
 
 

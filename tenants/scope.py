@@ -47,8 +47,9 @@ def tenant_scope(user: User) -> Iterator[None]:
 
 
 def own_scope(user: User) -> AbstractContextManager[None]:
-    """The scope of ``user`` where that is a tenant; a superadmin has none, and none is opened."""
-    return tenant_scope(user) if user.is_tenant else nullcontext()
+    """The scope of ``user``, where that is a tenant and it is not open already; a superadmin has none."""
+    is_open = current_tenant() == user and not sees_everybody()
+    return tenant_scope(user) if user.is_tenant and not is_open else nullcontext()
 
 
 @contextmanager

@@ -37,6 +37,7 @@ class RegistrationSerializer(StrictModelSerializer):
 class LoginSerializer(StrictFields):
     username = Text(max_length=254)
     password = Text(max_length=200, trim_whitespace=False)
+    otp = Text(max_length=40, required=False, help_text="Of the second factor: the app's six digits or a recovery code")
 
 
 class RefreshSerializer(StrictFields):
@@ -140,6 +141,8 @@ class PreferencesSerializer(StrictModelSerializer):
             "evening_digest_at",
             "burst_seconds",
             "customers_may_book",
+            "conversations_months",
+            "events_months",
             "accent_color",
             "updated_at",
         ]

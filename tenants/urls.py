@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from rest_framework.routers import SimpleRouter
 
-from tenants import api, pages
+from tenants import api, pages, security_pages
 from tenants.contacts_api import ContactViewSet
 from tenants.theme import ColourConverter
 
@@ -16,6 +16,11 @@ urlpatterns = [
     path("user", pages.home),
     path("theme/<colour:accent>.css", pages.theme, name="theme"),
     path("login", pages.LoginPage.as_view(), name="login"),
+    path("login/code", security_pages.CodePage.as_view(), name="login-code"),
+    path("account/password", security_pages.OwnPasswordPage.as_view(), name="account-password"),
+    path("account/second-factor", security_pages.SecondFactorPage.as_view(), name="second-factor"),
+    path("account/proof", security_pages.ProofPage.as_view(), name="proof"),
+    path("account/viewing/end", security_pages.stop_viewing, name="viewing-end"),
     path("register", pages.RegisterPage.as_view(), name="register"),
     path("logout", pages.sign_out, name="logout"),
     path("password-reset", pages.PasswordResetPage.as_view(), name="password-reset"),
