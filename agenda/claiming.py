@@ -28,8 +28,9 @@ PLANNED_AT_ONCE = 1000
 _claim = """
     UPDATE agenda_reminder SET status = 'claimed', fence = fence + 1, lease_until = %(until)s, updated_at = %(now)s
     WHERE id = ANY (ARRAY(
-        SELECT id FROM agenda_reminder WHERE status = 'scheduled' AND next_at <= %(now)s
-        ORDER BY next_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        SELECT r.id FROM agenda_reminder r JOIN tenants_user u ON u.id = r.user_id AND u.is_active
+        WHERE r.status = 'scheduled' AND r.next_at <= %(now)s
+        ORDER BY r.next_at LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
     ))
     RETURNING id, user_id, fence
 """
@@ -117,9 +118,12 @@ def expired_sendings(*, now: datetime, most: int = 200) -> list[Claim]:
 
 
 def waiting_since(*, now: datetime) -> datetime | None:
-    """Since when the reminder waits that has waited longest, pauses not counted; None when none waits."""
+    """Since when the reminder waits that has waited longest, pauses not counted; None when none waits.
+
+    Those of suspended tenants wait for their tenant.
+    """
     with all_tenants():
-        due = Reminder.objects.filter(status=Reminder.Status.SCHEDULED, next_at__lte=now)
+        due = Reminder.objects.filter(status=Reminder.Status.SCHEDULED, next_at__lte=now, user__is_active=True)
         return cast("datetime | None", due.aggregate(since=Min("next_at"))["since"])
 
 
@@ -129,7 +133,8 @@ def read_figures(*, now: datetime) -> ReminderFigures:
     normal = timedelta(seconds=settings.REMINDERS["LATE_SECONDS"])
     status = Reminder.Status
     with all_tenants():
-        waiting = Reminder.objects.filter(status=status.SCHEDULED, next_at__lte=now).aggregate(
+        active = Reminder.objects.filter(status=status.SCHEDULED, next_at__lte=now, user__is_active=True)
+        waiting = active.aggregate(
             due=Count("pk"), late=Count("pk", filter=Q(next_at__lt=now - normal)), oldest=Min("next_at")
         )
         sent = Reminder.objects.filter(status=status.SENT, sent_at__gte=yesterday).aggregate(

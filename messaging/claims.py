@@ -79,7 +79,10 @@ _renew = """
 
 
 class ClaimLost(Exception):
-    """Another claim has taken the conversation over, or it was deleted: what this one has to say is dropped."""
+    """Another claim has the conversation, it was deleted, or its tenant suspended: what this one has to say is dropped.
+
+    A suspended tenant's message goes on waiting.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +188,9 @@ def add_text(*, turn: Turn, text: str, reset: bool = False) -> None:
             WITH delta AS (
                 INSERT INTO messaging_messagedelta (user_id, message_id, text, reset, created_at)
                 SELECT c.user_id, %(message)s, %(text)s, %(reset)s, statement_timestamp()
-                FROM messaging_conversation c WHERE c.id = %(conversation)s AND c.fence = %(fence)s
-                FOR KEY SHARE  -- not beside its deletion
+                FROM messaging_conversation c JOIN tenants_user u ON u.id = c.user_id AND u.is_active
+                WHERE c.id = %(conversation)s AND c.fence = %(fence)s
+                FOR KEY SHARE OF c  -- not beside its deletion
                 RETURNING message_id
             )
             SELECT pg_notify(%(channel)s, message_id::text) FROM delta
@@ -211,6 +215,7 @@ def hold(turn: Turn) -> None:
     )
     if not list(held.values_list("pk")):
         raise ClaimLost
+    _want_active(turn.claim)
 
 
 def finish(*, turn: Turn, reply: Message, said: Reply | None = None, now: datetime) -> None:
@@ -221,6 +226,7 @@ def finish(*, turn: Turn, reply: Message, said: Reply | None = None, now: dateti
     """
     with transaction.atomic():
         _give_back(turn.claim, now=now, assistant_type=reply.assistant_type)
+        _want_active(turn.claim)
         reply.user, reply.conversation = turn.claim.user, turn.conversation
         reply.role, reply.status, reply.reply_to = Message.Role.ASSISTANT, Message.Status.DONE, turn.message
         reply.save(force_insert=True)
@@ -276,6 +282,14 @@ def _give_back(claim: Claim, *, now: datetime | None, assistant_type: str = "") 
         fields["assistant_type"] = assistant_type
     if not Conversation.objects.filter(pk=claim.conversation_id, fence=claim.fence).update(**fields):
         raise ClaimLost
+
+
+def _want_active(claim: Claim) -> None:
+    """Let nobody suspend the tenant before the caller's transaction ends; raise ClaimLost when somebody has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM tenants_user WHERE id = %s AND is_active FOR SHARE", [claim.user.pk])
+        if cursor.fetchone() is None:
+            raise ClaimLost
 
 
 def _close(turn: Turn, *, assistant_type: str = "") -> None:

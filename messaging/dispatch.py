@@ -20,13 +20,15 @@ from tenants.scope import all_tenants
 
 LEASE = timedelta(seconds=30)  # of a claim; of a call it is WHATSAPP["SENDING_LEASE_SECONDS"]
 
-# The first of each queue, where its number may send; what is too late goes even where it may not, to be ended. Each
-# has its place in its tenant's line, so that a tenant with a thousand messages does not hold up the others.
+# The first of each queue, where its number may send and its tenant is not suspended; what is too late goes even where
+# it may not, to be ended. Each has its place in its tenant's line, so that a tenant with a thousand messages does not
+# hold up the others.
 _ready = """
     WITH ready AS (
         SELECT d.id, d.next_at, n.not_before, d.phone_number_id, d.recipient,
             row_number() OVER (PARTITION BY d.user_id ORDER BY d.next_at, d.id) AS place
         FROM messaging_delivery d
+        JOIN tenants_user u ON u.id = d.user_id
         LEFT JOIN LATERAL (
             SELECT c.paused_for, c.not_before FROM messaging_channel c WHERE c.id = d.channel_id
             UNION ALL
@@ -35,7 +37,10 @@ _ready = """
         ) n ON true
         WHERE d.status = 'queued' AND d.next_at <= %(now)s AND (d.lease_until IS NULL OR d.lease_until <= %(now)s)
             AND (
-                (coalesce(n.paused_for, '') = '' AND (n.not_before IS NULL OR n.not_before <= %(now)s))
+                (
+                    u.is_active
+                    AND coalesce(n.paused_for, '') = '' AND (n.not_before IS NULL OR n.not_before <= %(now)s)
+                )
                 OR d.useful_until <= %(now)s
             )
             AND NOT EXISTS (

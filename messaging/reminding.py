@@ -192,7 +192,10 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
             return LOST
         preferences = Preferences.current(user)
         preferences.user = user
-        if reason := _reason_to_drop(reminder, user, preferences, now=now):
+        is_suspended = not reminder.user.is_active  # since it was claimed
+        if is_suspended and now < useful_until(reminder=reminder, preferences=preferences):
+            return _postpone(reminder, reminder.next_at, now=now)
+        if reason := _reason_to_drop(reminder, preferences, now=now):
             return _end(reminder, Status.DROPPED, now=now, detail=reason)
         until = useful_until(reminder=reminder, preferences=preferences)
         channels = channels_for(user, preferred=_with_mail(preferences.reminder_channels))
@@ -238,10 +241,8 @@ def _choose(
     return _fail(notice, reason, now=now)
 
 
-def _reason_to_drop(reminder: Reminder, user: User, preferences: Preferences, *, now: datetime) -> str:
+def _reason_to_drop(reminder: Reminder, preferences: Preferences, *, now: datetime) -> str:
     """Why it must not be said any more, as a code; empty when it may."""
-    if not user.is_active:
-        return "suspended"
     if not preferences.reminder_channels:
         return "muted"
     of = reminder.appointment or reminder.task
@@ -357,7 +358,7 @@ def _stumble(claim: Claim, *, now: datetime) -> str:
 def _held(claim: Claim, *statuses: Status) -> Reminder | None:
     """The reminder, locked, while the claim is still its last and it has one of ``statuses``."""
     rows = Reminder.objects.filter(pk=claim.reminder_id, fence=claim.fence, status__in=statuses)
-    return rows.select_for_update(of=("self",)).select_related("appointment", "task").first()
+    return rows.select_for_update(of=("self",)).select_related("user", "appointment", "task").first()
 
 
 def _end(reminder: Reminder, status: Status, *, now: datetime, detail: str = "") -> str:

@@ -105,7 +105,9 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
         delivery = _held(claim, Status.QUEUED)
         if delivery is None:
             return LOST
-        delivery.user = user
+        is_active, delivery.user = delivery.user.is_active, user
+        if not is_active and now < endings.gives_up_at(delivery):  # suspended since it was claimed
+            return endings.postpone(delivery, delivery.next_at)
         if reason := _reason_to_drop(delivery, now=now):
             return endings.fail(delivery, now=now, detail=reason)
         try:
@@ -131,8 +133,6 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
 
 def _reason_to_drop(delivery: Delivery, *, now: datetime) -> str:
     """Why it must not go out any more, as a code; empty when it may."""
-    if not delivery.user.is_active:
-        return "suspended"
     if now >= endings.gives_up_at(delivery):
         return "too_late"
     contact = delivery.contact

@@ -39,8 +39,6 @@ def identify(incoming: Incoming, *, channel: Channel | None, phone_number_id: st
     if incoming.system is not None:
         renumbering.follow(visitor)
         return Unplaced("changed number")
-    if channel is not None and not channel.user.is_active:
-        return Unplaced("suspended")
     if (linked := linking.redeem(visitor)) is not None:
         return linked
     if channel is not None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from messaging import claims, conversations
 from messaging.claims import Claim, ClaimLost, Turn
 from messaging.models import Conversation, Message, MessageDelta
+from tenants import suspensions
 from tenants.models import User
 from tenants.scope import tenant_scope
 from tests.factories import message as make_message
@@ -184,6 +185,21 @@ def test_nobody_answers_for_a_deactivated_person_until_they_are_back(alice):
     assert claims.ready_since(per_tenant=10) is None
     User.objects.filter(pk=alice.pk).update(is_active=True)
     assert len(claim()) == 1
+
+
+def test_a_turn_that_runs_while_its_tenant_is_suspended_says_nothing_more(alice):
+    message = say(alice)
+    turn = claim_one(alice)
+    suspensions.suspend(actor=None, user=User.objects.get(pk=alice.pk), reason="No pagó")
+    with tenant_scope(alice):
+        for act in (lambda: claims.add_text(turn=turn, text="Sí."), lambda: finish(turn, "Sí.")):
+            with pytest.raises(ClaimLost):
+                act()
+    assert (read(alice, message).status, replies(alice, message.conversation)) == ("pending", [])
+    suspensions.restore(actor=None, user=User.objects.get(pk=alice.pk), reason="Pagó")
+    lease_runs_out(message.conversation)
+    finish(claim_one(alice), "Sí.")
+    assert replies(alice, message.conversation) == ["Sí."]
 
 
 def test_one_tenants_burst_does_not_starve_another(alice, bob):

@@ -210,11 +210,14 @@ def test_nobody_is_answered_who_wrote_baja(alice, number):
     assert answer_all() == 0
 
 
-def test_a_suspended_tenant_answers_nobody(alice, number):
+def test_what_comes_to_a_suspended_tenant_is_stored_and_not_answered(alice, number):
     User.objects.filter(pk=alice.pk).update(is_active=False)
     arrive(number, message("Hola"))
     assert updates()[0].status == Status.DONE
-    assert answer_all() == 0
+    assert said(alice) == [("user", "Hola", "done")]
+    assert conversation(alice).unread == 1
+    User.objects.filter(pk=alice.pk).update(is_active=True)
+    assert answer_all() == 0  # who comes back reads it in the inbox
     assert sent(alice) == []
 
 

@@ -17,7 +17,8 @@ from messaging import dispatch, outbox, sending
 from messaging.models import Conversation, Delivery, Message, Notification
 from messaging.outbox import NoRecipient, Part, Recipient
 from messaging.pacing import PAIR_BURST, NumberPace
-from tenants.models import Contact
+from tenants import suspensions
+from tenants.models import Contact, User
 from tenants.scope import tenant_scope
 from tests.messaging.conftest import ROOT, process_environment, until
 from tests.messaging.outgoing import (
@@ -216,12 +217,32 @@ def test_who_opted_out_hears_only_that_it_was_understood(alice, graph):
     assert (look(one).detail, look(answer).status) == ("opted_out", "sent")
 
 
-def test_nothing_goes_out_for_a_suspended_tenant(alice, graph):
+def test_nothing_goes_out_for_a_suspended_tenant_before_they_are_back(alice, bob, graph):
+    one, his = put(meet(alice)), put(meet(bob))
+    suspensions.suspend(actor=None, user=alice, reason="No pagó")
+    assert drain() == {"sent": 1}
+    assert (look(one).status, look(his).status) == ("queued", "sent")
+    assert dispatch.waiting_since(now=NOW + MINUTE) is None  # nothing stands still
+    suspensions.restore(actor=None, user=alice, reason="Pagó")
+    assert drain(now=NOW + HOUR) == {"sent": 1}
+    assert look(one).status == "sent"
+
+
+def test_what_is_too_late_meanwhile_is_not_sent_when_the_tenant_is_back(alice, graph):
+    one = put(meet(alice), useful_until=NOW + HOUR)
+    suspensions.suspend(actor=None, user=alice, reason="No pagó")
+    assert drain(now=NOW + 2 * HOUR) == {"failed": 1}
+    suspensions.restore(actor=None, user=alice, reason="Pagó")
+    assert drain(now=NOW + 3 * HOUR) == {}
+    assert (look(one).detail, graph.sent) == ("too_late", [])
+
+
+def test_what_was_claimed_just_before_the_suspension_goes_back(alice, graph):
     one = put(meet(alice))
-    alice.is_active = False
-    alice.save()
-    assert drain() == {"failed": 1}
-    assert (look(one).detail, graph.sent) == ("suspended", [])
+    (claim,) = dispatch.claim_due(now=NOW, most=10)
+    suspensions.suspend(actor=None, user=User.objects.get(pk=alice.pk), reason="No pagó")
+    assert sending.send(claim, user=alice, clock=lambda: NOW) == "queued"
+    assert (look(one).status, graph.sent) == ("queued", [])
 
 
 def test_nothing_goes_out_from_a_number_that_is_not_connected(alice, graph, settings):

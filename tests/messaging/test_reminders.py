@@ -18,6 +18,7 @@ from messaging import channels, crew, reminding
 from messaging.channels import Notice, Refused
 from messaging.models import Notification
 from messaging.whatsapp.notices import WhatsApp
+from tenants import suspensions
 from tenants.models import Preferences, User
 from tenants.scope import tenant_scope
 from tests import factories
@@ -236,15 +237,29 @@ def test_the_state_is_read_again_before_sending(change, detail, alice):
     assert bell(alice) == []
 
 
-def test_who_wants_no_reminders_or_is_suspended_gets_none(alice):
+def test_who_wants_no_reminders_gets_none(alice):
     prefer(alice)
     book(alice)
     assert send() == {"dropped": 1}
     assert rows(alice)[0].detail == "muted"
-    book(alice, reminder_minutes=[30])
-    User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert send(NOW + timedelta(minutes=30)) == {"dropped": 1}
-    assert rows(alice)[1].detail == "suspended"
+
+
+@pytest.mark.parametrize(("back_after", "status"), [(59, "sent"), (61, "dropped")])
+def test_a_suspended_tenants_reminder_waits_and_goes_out_while_it_is_useful(back_after, status, alice):
+    book(alice)
+    suspensions.suspend(actor=None, user=alice, reason="No pagó")
+    assert send() == {}
+    assert claiming.waiting_since(now=NOW) is None  # nothing stands still
+    suspensions.restore(actor=None, user=alice, reason="Pagó")
+    assert send(NOW + timedelta(minutes=back_after)) == {status: 1}
+
+
+def test_what_was_claimed_just_before_the_suspension_is_not_said(alice):
+    book(alice)
+    (claim,) = claiming.claim_due(now=NOW, most=10)
+    suspensions.suspend(actor=None, user=User.objects.get(pk=alice.pk), reason="No pagó")
+    assert reminding.deal_with(claim, user=alice, clock=lambda: NOW) == "scheduled"
+    assert bell(alice) == []
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,10 @@ class TestOwnNumber:
         found = know(incoming("@bob ¿hay pan?"), channel=shop)
         assert (found.user, found.text) == (alice, "@bob ¿hay pan?")
 
-    def test_a_suspended_shop_takes_nothing_in(self, alice, shop):
+    def test_who_writes_to_a_suspended_shop_is_known_all_the_same(self, alice, shop):
         User.objects.filter(pk=alice.pk).update(is_active=False)
-        assert know(incoming(), channel=shop) == Unplaced("suspended")
+        found = know(incoming(), channel=shop)
+        assert (found.user, found.role) == (alice, "customer")
 
     def test_who_has_neither_number_nor_id_is_nobody(self, shop):
         assert know(incoming(phone=""), channel=shop) == Unplaced("no sender")

@@ -10,8 +10,10 @@ from django.db import connection
 
 from messaging import claims, streams
 from messaging.api import show_message
+from messaging.inbox_stream import InboxStream
 from messaging.models import Message
 from messaging.streams import EventStream, TooManyWaiting, switchboard
+from tenants import sessions, suspensions
 from tenants.accounts import change_password
 from tenants.models import User
 from tenants.scope import tenant_scope
@@ -123,6 +125,28 @@ def test_who_may_read_no_more_reads_no_more(how, alice, slow_heart):
     assert reader.ended.wait(3)
     assert "Secreto" not in reader.text
     assert "done" not in reader.text
+
+
+@pytest.mark.parametrize("how", ["suspended", "sessions", "password"])
+def test_a_stream_ends_at_once_with_the_access_that_opened_it(how, alice, bob, slow_heart):
+    hers, his = Reader(alice, say(alice)), Reader(bob, say(bob))
+    inbox = InboxStream(user=alice, render=lambda ids: [])
+    looking = threading.Thread(target=lambda: [*inbox, connection.close()], daemon=True)
+    looking.start()
+    until(lambda: len(hers.chunks) >= 2 and len(his.chunks) >= 2)
+    match how:
+        case "suspended":
+            suspensions.suspend(actor=None, user=alice, reason="No pagó")
+        case "sessions":
+            sessions.end_all(user=User.objects.get(pk=alice.pk))
+        case "password":
+            change_password(user=User.objects.get(pk=alice.pk), password="otra-clave-larga-8")
+    assert hers.ended.wait(2)
+    looking.join(2)
+    assert not looking.is_alive()
+    assert "done" not in hers.text
+    assert not his.ended.is_set()
+    his.stream.close()
 
 
 def test_anothers_message_ends_at_once_and_says_nothing(alice, bob):
