@@ -153,7 +153,8 @@ LOGOUT_REDIRECT_URL = "login"
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 4  # seconds
 # Whether a superadmin needs a second factor to enter /admin; without it, that leads to the page where it is set up.
 _is_local = _site.hostname in _own_machine and BIND_HOST in _own_machine
-SUPERADMIN_SECOND_FACTOR = env("SUPERADMIN_SECOND_FACTOR", default="optional" if _is_local else "required") == "required"
+_second_factor = env("SUPERADMIN_SECOND_FACTOR", default="optional" if _is_local else "required")
+SUPERADMIN_SECOND_FACTOR = _second_factor == "required"
 SUPERADMIN_SESSION = {
     "IDLE_SECONDS": env.int("SUPERADMIN_IDLE_SECONDS", default=30 * 60),
     "SECONDS": env.int("SUPERADMIN_SESSION_SECONDS", default=12 * 60 * 60),
