@@ -16,6 +16,7 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401  (registers them)
+        from config import oversight  # noqa: F401  (its pages join the superadmin's site)
         from config.demo import checks as demo_checks  # noqa: F401
 
         if sys.argv[1:2] == ["qcluster"]:  # it forks the workers; nobody else gains

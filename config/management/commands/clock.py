@@ -18,6 +18,7 @@ from django_q.scheduler import scheduler
 from agenda.claiming import plan_all_digests
 from agenda.housekeeping import forget_undone
 from agenda.series import continue_all
+from config import data_jobs
 from config.heartbeats import SCHEDULER, Canary, beat
 from messaging import inbound, media, outbox, reminding, strangers
 from messaging.answering import ring_forgotten
@@ -73,6 +74,7 @@ class Command(BaseCommand):
             media.sweep(now=now)
             outbox.sweep(now=now)
             strangers.sweep(now=now)
+            data_jobs.sweep(now=now)
         # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
         stretch = int(now.timestamp() // settings.REMINDERS["SECONDS"])
         if stretch != self._rung:
@@ -88,6 +90,7 @@ class Command(BaseCommand):
             health.ask_due(now=now)
             linking.forget(now=now)
             strangers.forget(now=now)
+            data_jobs.forget_files(now=now)
             arrivals.forget_old(now=now)
 
     def _is_time(self, part: str, seconds: float) -> bool:
