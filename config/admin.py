@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from config.figures import Figures
 
 
 class SuperadminSite(AdminSite):
@@ -19,13 +23,36 @@ class SuperadminSite(AdminSite):
     index_template = "config/admin_dashboard.html"
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        return [path("dashboard", self.admin_view(self.index), name="dashboard"), *super().get_urls()]
+        return [
+            path("dashboard", self.admin_view(self.index), name="dashboard"),
+            path("dashboard/live", self.admin_view(self.live), name="dashboard-live"),
+            path("dashboard/figures", self.admin_view(self.figures), name="dashboard-figures"),
+            *super().get_urls(),
+        ]
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('login')}?next={request.path}")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        # Imported here because figures import models, which are not loaded yet when Django asks for this site.
-        from config.figures import read_figures
+        return super().index(request, {**_draw(_read()), **(extra_context or {})})
 
-        return super().index(request, {"figures": read_figures(now=timezone.now()), **(extra_context or {})})
+    def live(self, request: HttpRequest) -> TemplateResponse:
+        """The figures alone, for the page that brings itself up to date."""
+        return TemplateResponse(request, "config/admin_dashboard_figures.html", _draw(_read()))
+
+    def figures(self, request: HttpRequest) -> JsonResponse:
+        """The same as JSON."""
+        return JsonResponse(asdict(_read()), json_dumps_params={"ensure_ascii": False})
+
+
+def _read() -> Figures:
+    # Imported here because figures import models, which are not loaded yet when Django asks for this site.
+    from config.figures import read_figures
+
+    return read_figures(now=timezone.now(), keep=True)
+
+
+def _draw(figures: Figures) -> dict[str, Any]:
+    from config.dashboard import draw_sections, draw_tiles
+
+    return {"figures": figures, "tiles": draw_tiles(figures), "sections": draw_sections(figures)}
