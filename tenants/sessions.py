@@ -65,9 +65,14 @@ def proof_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         request = next(one for one in args if isinstance(one, HttpRequest))
         if is_proved(request=request, now=timezone.now()):
             return view(*args, **kwargs)
-        return HttpResponseRedirect(f"{reverse('proof')}?{urlencode({'next': request.get_full_path()})}")
+        return ask_for_proof(request)
 
     return run
+
+
+def ask_for_proof(request: HttpRequest) -> HttpResponse:
+    """To the page that asks for the password, and back from there."""
+    return HttpResponseRedirect(f"{reverse('proof')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def end_all(*, user: User) -> None:
