@@ -11,11 +11,12 @@ from django.db import transaction
 from assistants import effects
 from assistants.intents import decide
 from messaging import answering, inbox_events, talk_events
-from messaging.models import TITLE_LENGTH, Conversation, Message
+from messaging.models import TITLE_LENGTH, Conversation, Delivery, Message
 from tenants.limits import Limit, hit
 from tenants.models import User
 
 AUTO = "auto"
+_IN_HAND = (Delivery.Status.QUEUED, Delivery.Status.SENDING)
 MESSAGES_BY_TENANT = Limit("chat-messages", times=120, period=timedelta(minutes=1))
 
 
@@ -75,14 +76,25 @@ def try_again(*, message: Message) -> Message:
     return message
 
 
-def delete(*, conversation: Conversation) -> None:
-    """Delete a conversation and all that belongs to it, for good. What its turn still has to say is dropped."""
+def delete(*, conversation: Conversation, silent_since: datetime | None = None) -> int:
+    """Delete a conversation and all that belongs to it, for good. What its turn still has to say is dropped.
+
+    With ``silent_since`` only if nothing was said in it from then on. Returns how many were deleted: 1 or 0.
+    """
+    count = 0
     with transaction.atomic():
         # Whoever writes into it locks it first, so nothing is added between looking for its rows and deleting them.
         for locked in Conversation.objects.select_for_update().filter(pk=conversation.pk):
+            if silent_since is not None and locked.updated_at >= silent_since:
+                continue
             effects.forget(thread=locked.pk)
+            # What went out stays counted, without its words.
+            sent = Delivery.objects.filter(message__conversation=locked).exclude(status__in=_IN_HAND)
+            sent.update(text="", payload={}, template={})
             inbox_events.tell(locked.user_id, locked.pk)
             locked.delete()
+            count += 1
+    return count
 
 
 @dataclass(frozen=True, slots=True)

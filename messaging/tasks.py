@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from agenda import planning
-from messaging import acknowledging, alerts, answering, inbound, media, outbox, reminding, strangers
+from messaging import acknowledging, alerts, answering, inbound, media, outbox, reminding, retention, strangers
 from messaging.whatsapp import health
 from tenants.jobs import tenant_task
 from tenants.models import User
@@ -46,6 +46,11 @@ def send_whatsapp() -> str:
 def answer_strangers() -> str:
     """The doorbell: say on the shared number what is to be said to those whom no shop knows."""
     return strangers.send_due()
+
+
+def forget_conversations() -> str:
+    """Delete conversations that were silent for too long. Running twice, or at the same time, changes nothing."""
+    return f"{retention.forget_silent(now=timezone.now())} conversations"
 
 
 @tenant_task

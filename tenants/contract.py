@@ -135,8 +135,12 @@ class Pages(PageNumberPagination):
         self.count: int | None = None
         self.rows = self._follow(queryset, *position) if position else self._count_off(queryset)
         if self.count is None:
-            self.count = queryset.count() if isinstance(queryset, models.QuerySet) else len(queryset)
+            self.count = self.count_rows(queryset)
         return self.rows
+
+    def count_rows(self, queryset: Any) -> int | None:
+        """How many rows there are in all; None where that is not counted."""
+        return queryset.count() if isinstance(queryset, models.QuerySet) else len(queryset)
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response(

@@ -50,6 +50,7 @@ def test_all_tenants_is_opened_in_listed_modules_only():
     allowed = {
         "tenants/scope.py",  # where it is defined
         "tenants/oversight.py",  # pages of the superadmin's site: around each view, once it is known who asks
+        "tenants/retention.py",  # who keeps which months of the log; each tenant's rows go in their own scope
         "tenants/months.py",  # moves what lies in the log's rest into the month that is made
         "agenda/claiming.py",  # which reminders are sent next is decided among those of all tenants
         "agenda/housekeeping.py",  # removes what can be undone no more
@@ -58,6 +59,7 @@ def test_all_tenants_is_opened_in_listed_modules_only():
         "messaging/dispatch.py",  # which message goes out next is decided among those of all tenants
         "messaging/bell.py",  # removes what was read long ago
         "messaging/inbound.py",  # of an update it is not known whose it is before it is taken in
+        "messaging/retention.py",  # who lets conversations go; each tenant's go in their own scope
         "messaging/media.py",  # which files were never fetched; each is fetched in its tenant's scope
         "messaging/answering.py",  # removes texts in course that are over
         "messaging/strangers.py",  # what is said to those who belong to no tenant

@@ -88,6 +88,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/auth/me": Account(),
     "api/auth/password": Account(),
     "api/user/preferences": Tenant(),
+    "api/user/events": Tenant(),
     "api/user/products": Tenant(),
     "api/user/products/<int:pk>": Tenant("catalog.Product"),
     "api/user/products/<int:pk>/restore": Tenant("catalog.Product"),

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.scheduler import scheduler
@@ -24,9 +24,12 @@ from messaging import inbound, media, outbox, reminding, strangers
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
 from messaging.whatsapp import arrivals, health, linking
+from tenants import months, retention
 from tenants.housekeeping import forget_expired
+from tenants.jobs import enqueue
 
 TIDY_SECONDS = 3600.0
+RETENTION_SECONDS = 90
 DIGEST_SECONDS = 900.0  # they are planned a day ahead
 
 logger = logging.getLogger(__name__)
@@ -92,6 +95,11 @@ class Command(BaseCommand):
             strangers.forget(now=now)
             data_jobs.forget_files(now=now)
             arrivals.forget_old(now=now)
+            months.make_months(now=now)
+            retention.drop_months(now=now)
+            with transaction.atomic():  # what takes longer, for the queue
+                enqueue("tenants.tasks.forget_events", timeout=RETENTION_SECONDS)
+                enqueue("messaging.tasks.forget_conversations", timeout=RETENTION_SECONDS)
 
     def _is_time(self, part: str, seconds: float) -> bool:
         """Whether ``part`` is due, which it is every so many ``seconds``."""

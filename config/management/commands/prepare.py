@@ -15,6 +15,7 @@ from catalog.embeddings import embed_locally
 from config.heartbeats import forget_beats, free_tasks
 from config.startup import collect_static, make_demo
 from config.translations import compile_translations
+from tenants.months import make_months
 
 
 class Command(BaseCommand):
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         self.check(tags=[Tags.database], databases=["default"])
         self.check(databases=["default"])
         call_command("migrate", interactive=False, verbosity=0)
+        make_months(now=timezone.now())  # before the first event of one
         forget_beats()
         if not settings.DATABASE_URL:
             free_tasks(now=timezone.now())

@@ -3,12 +3,15 @@ import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, patch, post } from "../api.js";
 import { number, shell } from "../format.js";
 import { notify } from "../frame.js";
+import "./activity.js";
 import "./hours.js";
+import "./retention.js";
 
 const API = "/api/user/preferences";
 const NAMES = [
   "business_name", "business_facts", "tone", "language", "currency", "timezone", "accent_color", "country", "working_hours", "default_minutes",
   "reminder_channels", "quiet_hours", "due_hour", "morning_digest_at", "evening_digest_at", "burst_seconds",
+  "conversations_months", "events_months",
 ];
 const FACTS_LENGTH = 4000;
 const LENGTHS = [15, 20, 30, 45, 60, 90, 120];
