@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 ROLE_KEY = 7_231_005  # of the advisory locks, with the number of the place
 BATCH = 200
+STATUSES = 50
 MAX_ATTEMPTS = 5
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300))
 DRAIN_SECONDS = 40.0  # how long one task goes on; then it rings for the next
@@ -41,7 +42,7 @@ _same_line = """
 """
 _due = f"""
     SELECT u.id FROM messaging_inboundupdate u
-    WHERE u.status = 'pending' AND u.next_at <= %(now)s AND u.id > %(after)s
+    WHERE u.status = 'pending' AND (u.kind = 'status') = %(statuses)s AND u.next_at <= %(now)s
       AND NOT EXISTS (SELECT FROM messaging_inboundupdate e WHERE {_same_line} AND e.next_at > %(now)s)
     ORDER BY u.id LIMIT %(most)s
 """  # noqa: S608  (only our own text goes into it)
@@ -103,10 +104,18 @@ def is_due(*, now: datetime) -> bool:
     return bool(due(now=now, most=1))
 
 
-def due(*, now: datetime, most: int = BATCH, after: int = 0) -> list[int]:
-    """The pending updates whose time has come and before which nothing of the same sender waits for its time."""
+def due(*, now: datetime, most: int = BATCH) -> list[int]:
+    """The pending updates whose time has come and before which nothing of the same sender waits for its time.
+
+    What people write comes before what became of our messages: they wait for an answer. While statuses are taken in,
+    it is looked every STATUSES of them whether somebody has written.
+    """
+    return _due_of(now=now, most=most, statuses=False) or _due_of(now=now, most=min(most, STATUSES), statuses=True)
+
+
+def _due_of(*, now: datetime, most: int, statuses: bool) -> list[int]:
     with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(_due, {"now": now, "most": most, "after": after})
+        cursor.execute(_due, {"now": now, "most": most, "statuses": statuses})
         return [pk for (pk,) in cursor.fetchall()]
 
 

@@ -68,8 +68,8 @@ def _find(update: InboundUpdate, item: dict[str, Any]) -> Delivery | None:
     ours = Delivery.objects.filter(phone_number_id=update.phone_number_id, channel_id=update.channel_id)
     if not update.phone_number_id:
         return None
-    related = ("user", "contact", "message", "reminder__appointment", "reminder__task")
-    locked = ours.select_for_update(of=("self",)).select_related(*related)
+    # What hangs on it is read where it is wanted: most statuses want none of it, and joining all costs more than they.
+    locked = ours.select_for_update(of=("self",))
     pk = id_of_callback(item.get("biz_opaque_callback_data"))
     if pk is not None and (found := locked.filter(pk=pk).first()) is not None:
         return found

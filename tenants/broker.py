@@ -33,7 +33,13 @@ MOST_SILENCED = 300  # waiting tasks that are looked at when a doorbell is taken
 STRIKE_SECONDS = 30.0  # how long it is tried to strike off a task that is done, when the database is away
 
 _table = OrmQ._meta.db_table
-_insert = f"INSERT INTO {_table} (key, payload, lock) VALUES (%s, %s, statement_timestamp()) RETURNING id"  # noqa: S608
+# Stored and announced in one statement: whoever waits is woken when the caller's transaction commits.
+_insert = f"""
+    WITH made AS (
+        INSERT INTO {_table} (key, payload, lock) VALUES (%s, %s, statement_timestamp()) RETURNING id
+    )
+    SELECT id, pg_notify('{CHANNEL}', '') FROM made
+"""  # noqa: S608  (only our own text goes into it)
 _insert_many = (
     f"INSERT INTO {_table} (key, payload, lock) SELECT %s, p, statement_timestamp() FROM unnest(%s::text[]) AS p"  # noqa: S608
 )
@@ -81,9 +87,7 @@ class NotifyBroker(ORM):
         """Store the signed package in the caller's transaction. Returns the row's id."""
         with connections[Conf.ORM].cursor() as cursor:
             cursor.execute(_insert, [self._key(), task])
-            (row_id,) = cursor.fetchone()
-        notify(CHANNEL)
-        return int(row_id)
+            return int(cursor.fetchone()[0])
 
     def enqueue_many(self, tasks: list[str]) -> None:
         """Store many packages in one statement, with one notice for all."""

@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from config.simulator import bodies
 from messaging import arriving, inbound, takeover
 from messaging.models import Conversation, InboundUpdate, Message
 from messaging.questions import UnansweredQuestion
@@ -76,6 +77,18 @@ def test_the_same_message_again_is_the_one_that_is_there(alice, number):
     assert len(said(alice)) == 1
     assert {update.message_id for update in updates()} == {updates()[0].message_id}
     assert conversation(alice).unread == 1
+
+
+def test_what_people_write_comes_before_what_became_of_our_messages(alice, number):
+    status = bodies.make_status("delivered", wamid="wamid.out", recipient="573001234567", at=timezone.now())
+    receive(number, statuses=[status])
+    receive(number, message("Hola"))
+    (of_status, of_message) = updates(status=Status.PENDING)
+    assert [of_status.kind, of_message.kind] == ["status", "message"]
+    now = timezone.now() + timedelta(seconds=1)
+    assert inbound.due(now=now) == [of_message.pk]
+    assert inbound.take_in(of_message.pk, now=now)
+    assert inbound.due(now=now) == [of_status.pk]
 
 
 def test_an_owner_is_known_by_the_phone(alice, number):

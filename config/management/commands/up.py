@@ -32,6 +32,7 @@ from config.supervisor import FORKS, Child, Supervisor
 logger = logging.getLogger(__name__)
 
 _names = {"web": "The web server", "queue": "The queue", "clock": "The clock", "phones": "WhatsApp's simulator"}
+QUEUE_NICENESS = 5  # of the queue: how far it lets the web server go first
 MOST_DOUBLINGS = 3  # of the time that a child may take to its first sign of life
 STALE_STOP_SECONDS = 5.0  # a cluster that hangs does not stop by itself
 
@@ -86,7 +87,7 @@ class Command(BaseCommand):
         if FORKS:
             preload()
         self.web = self._child("web", [sys.executable, "-m", "config.web"], run=web.serve)
-        self.queue = self._child("queue", [*_manage(), "qcluster"], run=partial(call_command, "qcluster"))
+        self.queue = self._child("queue", [*_manage(), "qcluster"], run=_work)
         self.clock = self._child("clock", [*_manage(), "clock"], run=partial(call_command, "clock"))
         supervisor = Supervisor(
             [self.web, self.queue, self.clock, *simulator],
@@ -172,6 +173,12 @@ class Command(BaseCommand):
 
 def _manage() -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py")]
+
+
+def _work() -> None:
+    # Where there is too little of the machine, what people and WhatsApp send is stored first, and worked on then.
+    os.nice(QUEUE_NICENESS)
+    call_command("qcluster")
 
 
 def _web_answers() -> bool:
