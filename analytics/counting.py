@@ -29,6 +29,7 @@ SELECT {day} AS day, name,
                 coalesce(data->>'audience', ''))
         WHEN name IN ('message_received', 'unanswered_question', 'product_query') THEN coalesce(data->>'audience', '')
         WHEN name = 'order_received' THEN coalesce(data->>'currency', '')
+        WHEN name = 'reminder_failed' THEN coalesce(data->>'code', '')
         ELSE ''
     END AS key,
     CASE WHEN name = 'message_received' THEN {hour} END AS hour,

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from analytics.advice import Seen, advise
 from analytics.charges import KINDS, count_deliveries
 from analytics.days import Bucket, Calendar, Group, Period, buckets_of
 from analytics.rollups import read_tallies
@@ -60,6 +61,8 @@ def read(*, user: User, start: date, end: date, group: Group, now: datetime) -> 
     days = _read_days(user, preferences, Period(period.before.start, end), zone, now)
     tally, before = days.tally(period), days.tally(period.before)
     audience = CUSTOMER if tally.count("message_received", CUSTOMER) else OWNER
+    hours = _hours(days, period, audience)
+    busy = hours if audience == CUSTOMER else []  # of one's own hours nobody needs advice
     return {
         "from": start,
         "to": end,
@@ -74,13 +77,13 @@ def read(*, user: User, start: date, end: date, group: Group, now: datetime) -> 
             _figures(days, period.before, before, audience, preferences.currency),
         ),
         "series": _series(days, buckets, tally, audience, preferences.currency),
-        "hours": _hours(days, period, audience),
+        "hours": hours,
         "hours_of": {CUSTOMER: "customers", OWNER: "owner"}[audience],
         "products": _products(tally, before),
         "missing": _missing(),
         "conversion": _conversion(tally),
         "events": most_frequent(tally),
-        "advice": [],
+        "advice": advise(seen=Seen(period, tally, before, busy), preferences=preferences, now=now, zone=zone),
         "is_sample": False,
     }
 

@@ -31,11 +31,11 @@ class Tally:
     """Sums of the event log and of the turns; adds to another one.
 
     ``counts``: events by name and by what tells them apart: of a conversation «channel/assistant/audience», of a
-    message or a question its audience, of an order its currency, else "". ``hours``: messages received, by audience
-    and hour of the day. ``values``: of orders, by currency. ``products``: how often each was named to a customer.
-    ``waits``: milliseconds that people waited for a reply, by audience. ``people`` wrote, ``asked`` for a product,
-    ``ordered``: ids of contacts, or minus that of a conversation without one. ``turns``: of the assistants: model,
-    builtin, priced (those of a model whose price is known), input, output, cached.
+    message or a question its audience, of an order its currency, of a reminder that failed why, else "". ``hours``:
+    messages received, by audience and hour of the day. ``values``: of orders, by currency. ``products``: how often each
+    was named to a customer. ``waits``: milliseconds that people waited for a reply, by audience. ``people`` wrote,
+    ``asked`` for a product, ``ordered``: ids of contacts, or minus that of a conversation without one. ``turns``: of
+    the assistants: model, builtin, priced (those of a model whose price is known), input, output, cached.
     """
 
     counts: Counts = field(default_factory=_counts)

@@ -24,6 +24,8 @@ class Size:
     agendas: tuple[int, ...]  # appointments of the tenants that are looked at, smallest first
     reminders: int  # that are not due
     due: int
+    events: int  # of all tenants
+    own_events: int  # of the one that is looked at
 
 
 FULL = Size(
@@ -42,10 +44,28 @@ FULL = Size(
     (500, 20_000),
     10_000_000,
     100_000,
+    50_000_000,
+    1_000_000,
 )
 QUICK = Size(
-    "quick", 100, 50_000, (335, 1_000, 10_000), 11, 10, 32, 200, 15, 0.4, 16, 50_000, (500, 10_000), 500_000, 20_000
+    "quick",
+    100,
+    50_000,
+    (335, 1_000, 10_000),
+    11,
+    10,
+    32,
+    200,
+    15,
+    0.4,
+    16,
+    50_000,
+    (500, 10_000),
+    500_000,
+    20_000,
+    1_000_000,
+    200_000,
 )
-TINY = Size("tiny", 4, 300, (30, 160), 3, 3, 3, 20, 4, 0.1, 4, 200, (50, 100), 2_000, 400)
+TINY = Size("tiny", 4, 300, (30, 160), 3, 3, 3, 20, 4, 0.1, 4, 200, (50, 100), 2_000, 400, 5_000, 1_000)
 
 SIZES = {size.name: size for size in (FULL, QUICK, TINY)}
