@@ -269,7 +269,7 @@ REMINDERS = {
     "STALE_SECONDS": env.float("REMINDER_STALE_SECONDS", default=300.0),
 }
 # What is enqueued with the tenant's id when preferences change: dotted paths, for `tenants` imports nobody.
-ON_PREFERENCES_CHANGE = ["messaging.tasks.replan"]
+ON_PREFERENCES_CHANGE = ["messaging.tasks.replan", "analytics.tasks.roll_up"]
 
 # --- assistants ------------------------------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = env("ANTHROPIC_API_KEY", default="")

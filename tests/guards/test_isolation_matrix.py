@@ -158,6 +158,10 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/user/chat/messages/<int:pk>/stream": Tenant("messaging.Message"),
     "api/user/chat/messages/<int:pk>/retry": Tenant("messaging.Message"),
     "api/user/chat/conversations": Tenant(),
+    "api/user/chat/stats": Tenant(),
+    "api/user/chat/activity": Tenant(),
+    "api/user/analytics": Tenant(),
+    "api/user/analytics/export": Tenant(),
     "api/user/chat/conversations/<int:pk>": Tenant("messaging.Conversation"),
     "api/whatsapp/webhook": Public(),  # for whom a signature proves to be Meta
     "api/whatsapp/verify": Public(),

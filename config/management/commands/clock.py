@@ -18,6 +18,7 @@ from django_q.scheduler import scheduler
 from agenda.claiming import plan_all_digests
 from agenda.housekeeping import forget_undone
 from agenda.series import continue_all
+from analytics import rolling
 from config import data_jobs
 from config.heartbeats import SCHEDULER, Canary, beat
 from messaging import inbound, media, outbox, reminding, strangers
@@ -95,6 +96,7 @@ class Command(BaseCommand):
             strangers.forget(now=now)
             data_jobs.forget_files(now=now)
             arrivals.forget_old(now=now)
+            rolling.ring(now=now)
             months.make_months(now=now)
             retention.drop_months(now=now)
             with transaction.atomic():  # what takes longer, for the queue
