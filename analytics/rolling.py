@@ -20,7 +20,7 @@ _WAITING = """
 SELECT u.id FROM tenants_user u LEFT JOIN analytics_rollup r ON r.user_id = u.id
 WHERE u.role = 'user' AND u.is_active AND u.timezone = %(zone)s AND (
     r.zone <> u.timezone
-    OR EXISTS (
+    OR coalesce(r.until_at, '-infinity') < %(over)s AND EXISTS (
         SELECT FROM tenants_event e
         WHERE e.user_id = u.id AND e.at >= coalesce(r.until_at, '-infinity') AND e.at < %(over)s
     )
