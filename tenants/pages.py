@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
-from tenants import accounts, limits, resets, sessions
+from tenants import accounts, limits, resets, sessions, viewing
 from tenants.entrance import let_in
 from tenants.forms import LoginForm, NewPasswordForm, PasswordResetForm, RegistrationForm
 from tenants.locales import locale_tag
@@ -129,6 +129,7 @@ class RegisterPage(AccountPage):
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    viewing.end(request=request)
     logout(request)
     return redirect("login")
 

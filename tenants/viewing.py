@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from tenants.audit import AuditEntry, audit, request_address
 from tenants.events import Event, acting, record
@@ -97,7 +98,9 @@ def _write_end(entry_id: int) -> bool:
         ends = AuditEntry.objects.filter(action="viewing_ended", changes__began=[None, entry_id])
         if began is None or ends.exists():
             return False
+        until = datetime.fromisoformat(began.changes["until"][1])
         AuditEntry.objects.create(
+            at=min(timezone.now(), until),
             actor_id=began.actor_id,
             actor_name=began.actor_name,
             action="viewing_ended",
