@@ -25,7 +25,7 @@ from messaging import inbound, media, outbox, reminding, strangers
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
 from messaging.whatsapp import arrivals, health, linking
-from tenants import months, retention
+from tenants import months, retention, viewing
 from tenants.housekeeping import forget_expired
 from tenants.jobs import enqueue
 
@@ -89,6 +89,7 @@ class Command(BaseCommand):
         if self._is_time("tidy", TIDY_SECONDS):
             continue_all(now=now)
             forget_expired(now=now)
+            viewing.close_over(now=now)
             forget_undone(now=now)
             forget_read(now=now)
             health.ask_due(now=now)
