@@ -15,9 +15,14 @@ class ProjectConfig(AppConfig):
     verbose_name = "Recado"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  (registers them)
+        from django_q.signals import post_execute_in_worker, pre_execute
+
+        from config import checks, logs  # noqa: F401  (registers them)
         from config import oversight  # noqa: F401  (its pages join the superadmin's site)
         from config.demo import checks as demo_checks  # noqa: F401
+
+        pre_execute.connect(logs.begin_task, dispatch_uid="config.logs")
+        post_execute_in_worker.connect(logs.end_task, dispatch_uid="config.logs")
 
         if sys.argv[1:2] == ["qcluster"]:  # it forks the workers; nobody else gains
             from config.preload import preload_tasks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 
 def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
@@ -33,3 +34,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(request, 403, _("La página caducó"), _("Por seguridad, recarga la página y vuelve a intentarlo."))
+
+
+def too_many(request: HttpRequest, *, retry_after: int) -> HttpResponse:
+    """429 for somebody who asks too often and may ask again in so many seconds."""
+    detail = ngettext(
+        "Son demasiadas peticiones seguidas. Prueba en %(n)d segundo.",
+        "Son demasiadas peticiones seguidas. Prueba en %(n)d segundos.",
+        retry_after,
+    )
+    response = _answer(request, 429, _("Más despacio"), detail % {"n": retry_after})
+    response["Retry-After"] = str(retry_after)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -7,6 +7,7 @@ https; the default, plain http on 127.0.0.1, is for one's own machine.
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,13 +31,20 @@ BIND_HOST = env("BIND_HOST", default="127.0.0.1")
 SITE_URL = env("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 LIMITS = env("LIMITS", default="on").lower() not in {"off", "0", "false", "no"}
+# In a minute: of an address, the first two and the last; of a person, the exports. A tenant's plan says the rest.
+RATES = {
+    "ANONYMOUS": env.int("ANONYMOUS_PER_MINUTE", default=300),
+    "SIGN_INS": env.int("SIGN_INS_PER_MINUTE", default=60),
+    "EXPORTS": env.int("EXPORTS_PER_MINUTE", default=20),
+    "REFUSED_WEBHOOKS": env.int("REFUSED_WEBHOOKS_PER_MINUTE", default=60),
+}
 
 _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
 _own_machine = {"127.0.0.1", "localhost", "::1"}
 # The demo's passwords are public, so a site that others can reach has a demo (with random ones) only when asked.
-_stays_here = _site.hostname in _own_machine and BIND_HOST in _own_machine
-DEMO = env.bool("DEMO", default=_stays_here)
+STAYS_HERE = _site.hostname in _own_machine and BIND_HOST in _own_machine
+DEMO = env.bool("DEMO", default=STAYS_HERE)
 
 # Keys of one's own machine are made once and kept beside the data; a fleet shares them through the environment.
 _secrets = local_secrets(DATA_DIR, names=("DJANGO_SECRET_KEY", "FIELD_ENCRYPTION_KEYS"), environment=env)
@@ -73,6 +81,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -84,6 +93,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.throttling.LimitMiddleware",
     "tenants.middleware.TenantMiddleware",
 ]
 
@@ -244,6 +254,9 @@ WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
 WEB_THREADS = env.int("WEB_THREADS", default=128)  # a process; an open event stream occupies one
 # Turns that wait for a model at the same time, each on a thread of the one worker that answers.
 ANSWERING_THREADS = env.int("ANSWERING_THREADS", default=48)
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # who reads /metrics; without it this machine alone, on a local site
+METRICS_DIR = DATA_DIR / "metrics"
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)  # prometheus_client reads it when it is imported
 HEALTH = {
     # How often turns are rung for that nobody works on, because their worker was killed.
     "SWEEP_SECONDS": env.float("HEALTH_SWEEP_SECONDS", default=10.0),
@@ -256,6 +269,12 @@ HEALTH = {
     "WATCH_SECONDS": env.float("HEALTH_WATCH_SECONDS", default=1.0),
     "GRACE_SECONDS": env.float("HEALTH_GRACE_SECONDS", default=30.0),
 }
+
+# --- backups (docs/operations.md) ------------------------------------------------------------------------------------
+# How often the clock makes one; 0: never. Whoever has a server of their own has their own backups as a rule.
+BACKUP_HOURS = env.float("BACKUP_HOURS", default=0.0 if env("DATABASE_URL", default="") else 24.0)
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=7)
+BACKUP_DIR = Path(env("BACKUP_DIR", default=str(DATA_DIR / "backups"))).expanduser().resolve()
 
 # --- reminders: rows that are claimed, sent once, and found again (docs/reminders.md) --------------------------------
 REMINDERS = {
@@ -348,7 +367,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz/?$", r"^readyz/?$"]  # whoever watches the system asks beside the proxy
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]  # whoever watches the system asks beside the proxy
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if env.bool("BEHIND_PROXY", default=False):
@@ -371,10 +390,17 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Lines of JSON for whatever collects them, of text for who reads along (config/logs.py).
+LOG_FORMAT = env("LOG_FORMAT", default="text" if DEBUG or sys.stderr.isatty() else "json")
+# A line for each request and each task. On a terminal they would hide what is wrong.
+REQUEST_LOG = env.bool("REQUEST_LOG", default=LOG_FORMAT == "json" and not _TESTING)
+_lines_of_work = {"level": "INFO" if REQUEST_LOG else "WARNING"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "config.logs.JsonFormatter" if LOG_FORMAT == "json" else "config.logs.TextFormatter"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
     "loggers": {
@@ -383,7 +409,8 @@ LOGGING = {
         for name in ("httpx", "httpx2", "httpcore2", "anthropic", "openai", "django-q")
     }
     # A person's mistake that was answered with a 4xx is no event of ours.
-    | {"django.request": {"level": "ERROR"}},
+    | {"django.request": {"level": "ERROR"}}
+    | {"recado.requests": _lines_of_work, "recado.tasks": _lines_of_work},
 }
 
 # User.username is unique whatever its case, by a constraint that this check does not read.

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import errors, events_api, health, pages
+from config import errors, events_api, health, limits_api, metrics, pages
 from config.schema import DocsView, SchemaView
 from config.simulator import api as simulator
 
@@ -20,9 +20,11 @@ urlpatterns = [
     path("api/user/simulator", simulator.StateView.as_view(), name="api-simulator"),
     path("api/user/simulator/messages", simulator.MessagesView.as_view(), name="api-simulator-messages"),
     path("api/user/simulator/read", simulator.ReadView.as_view(), name="api-simulator-read"),
+    path("api/user/limits", limits_api.LimitsView.as_view(), name="api-limits"),
     path("api/user/events", events_api.EventsView.as_view(), name="api-events"),
     path("healthz", health.show_liveness, name="healthz"),
     path("readyz", health.show_readiness, name="readyz"),
+    path("metrics", metrics.show, name="metrics"),
     path("", include("tenants.urls")),
     path("", include("catalog.urls")),
     path("", include("agenda.urls")),

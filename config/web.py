@@ -6,17 +6,21 @@
 import multiprocessing
 import os
 import sys
+from typing import Any
 
 from django.conf import settings
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from config import counters
+
 
 def serve() -> None:
     """Serve until a signal says to stop."""
     if sys.platform == "linux":  # so that what is loaded already is shared, whatever this Python's habit is
         multiprocessing.set_start_method("fork", force=True)
+    counters.begin()
     Server(
         "config.wsgi:application",
         address=settings.BIND_HOST,
@@ -32,7 +36,15 @@ def serve() -> None:
         respawn_interval=1,
         # Its warnings are about the number of threads, which is meant.
         log_level=LogLevels.error,
+        log_dictconfig=_logging(),
     ).serve()
+
+
+def _logging() -> dict[str, Any]:
+    """The server's own lines, like everybody's, in place of its format and its way to the standard output."""
+    handlers = settings.LOGGING["handlers"]
+    loggers = {"_granian": {"handlers": ["console"], "propagate": False}}
+    return {"formatters": settings.LOGGING["formatters"], "handlers": handlers, "loggers": loggers}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rest_framework.exceptions import APIException, NotFound, Throttled, Validat
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from tenants.limits import TooMany
+from tenants.limits import TooMany, describe_refusal
 from tenants.models import StaleVersion
 
 
@@ -36,8 +36,11 @@ def json_error(exc: Exception, context: dict[str, Any]) -> Response | None:
         current = view.get_serializer(exc.current).data
         return Response({"detail": Conflict.default_detail, "current": current}, status=status.HTTP_409_CONFLICT)
     if isinstance(exc, TooMany):
-        exc = Throttled(wait=exc.retry_after)
-    elif isinstance(exc, DjangoValidationError):
+        response = exception_handler(Throttled(wait=exc.retry_after), context)
+        for name, value in describe_refusal(exc).items() if response is not None else ():
+            response[name] = value
+        return response
+    if isinstance(exc, DjangoValidationError):
         exc = ValidationError(serializers.as_serializer_error(exc))
     elif isinstance(exc, RequestDataTooBig):
         exc = TooLarge()

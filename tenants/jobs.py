@@ -50,6 +50,7 @@ def tenant_task(function: Callable[..., Any]) -> Callable[..., Any]:
         with tenant_scope(user):
             return function(user, *ids)
 
+    run.is_for_tenant = True  # type: ignore[attr-defined]
     return run
 
 

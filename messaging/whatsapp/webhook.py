@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,8 @@ from rest_framework.views import APIView
 from messaging.models import Channel
 from messaging.whatsapp import arrivals
 from messaging.whatsapp.signatures import HEADER, Refused
+from tenants.accounts import counted_address
+from tenants.limits import Limit, hit
 from tenants.scope import all_tenants
 
 logger = logging.getLogger(__name__)
@@ -71,6 +74,7 @@ class WebhookView(VerifyView):
         responses={
             200: OpenApiResponse(OpenApiTypes.OBJECT, description="It is stored."),
             403: OpenApiResponse(OpenApiTypes.OBJECT, description="The signature is missing or wrong."),
+            429: OpenApiResponse(OpenApiTypes.OBJECT, description="Too many such bodies came from this address."),
         },
     )
     def post(self, request: Request) -> HttpResponse:
@@ -85,9 +89,16 @@ class WebhookView(VerifyView):
         except UnreadablePostError:
             return JsonResponse({"detail": _("El envío llegó incompleto.")}, status=400)
         except Refused as refusal:
+            # Only who is refused is counted: what Meta has signed is taken, however much it is. Raises TooMany.
+            hit(limit=_refusals(), who=counted_address(http_request))
             logger.warning("a webhook was refused: %s (channels: %s)", refusal, list(refusal.channel_ids))
             return JsonResponse({"detail": _("La firma no es válida.")}, status=403)
         return JsonResponse({"status": "received"})
+
+
+def _refusals() -> Limit:
+    """Bodies from one address that nobody signed who may."""
+    return Limit("webhook-refusals", settings.RATES["REFUSED_WEBHOOKS"], timedelta(minutes=1))
 
 
 class _TooLarge(Exception):

@@ -79,6 +79,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "calendar/<str:token>.ics": Public(),
     "healthz": Public(),
     "readyz": Public(),
+    "metrics": Public(),  # for whom a token, or the machine itself, lets in
     "api/schema": Public(),
     "api/docs": Public(),
     "api/auth/register": Public(),
@@ -89,6 +90,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/auth/password": Account(),
     "api/user/preferences": Tenant(),
     "api/user/events": Tenant(),
+    "api/user/limits": Tenant(),
     "api/user/products": Tenant(),
     "api/user/products/<int:pk>": Tenant("catalog.Product"),
     "api/user/products/<int:pk>/restore": Tenant("catalog.Product"),

@@ -6,6 +6,7 @@ import { notify } from "../frame.js";
 import "./activity.js";
 import "./hours.js";
 import "./retention.js";
+import "./limits.js";
 
 const API = "/api/user/preferences";
 const NAMES = [
