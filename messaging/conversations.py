@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -12,12 +12,10 @@ from assistants import effects
 from assistants.intents import decide
 from messaging import answering, inbox_events, talk_events
 from messaging.models import TITLE_LENGTH, Conversation, Delivery, Message
-from tenants.limits import Limit, hit
 from tenants.models import User
 
 AUTO = "auto"
 _IN_HAND = (Delivery.Status.QUEUED, Delivery.Status.SENDING)
-MESSAGES_BY_TENANT = Limit("chat-messages", times=120, period=timedelta(minutes=1))
 
 
 class AnotherAssistant(ValueError):
@@ -34,13 +32,12 @@ def send(
     """Store what a person wrote, in ``conversation`` or a new one, and ring for the answer. In the tenant's scope.
 
     ``assistant_type`` is a type or "auto": by what the message is about, else the conversation's, and commercial in a
-    new one. Raises AnotherAssistant and ``tenants.limits.TooMany``.
+    new one. How often is counted at the door (the plan says it). Raises AnotherAssistant.
     """
     if assistant_type == AUTO:
         assistant_type = decide(content, context=conversation.assistant_type if conversation else None)
     elif conversation is not None and conversation.assistant_type != assistant_type:
         raise AnotherAssistant(conversation.assistant_type)
-    hit(limit=MESSAGES_BY_TENANT, who=str(user.pk), now=now)
     with transaction.atomic():
         if conversation is None:
             conversation = Conversation.objects.create(
