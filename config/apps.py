@@ -17,8 +17,8 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         from django_q.signals import post_execute_in_worker, pre_execute
 
-        from config import checks, logs  # noqa: F401  (registers them)
-        from config import oversight  # noqa: F401  (its pages join the superadmin's site)
+        # Checks are registered, and the pages of oversight join the superadmin's site.
+        from config import checks, logs, oversight  # noqa: F401
         from config.demo import checks as demo_checks  # noqa: F401
 
         pre_execute.connect(logs.begin_task, dispatch_uid="config.logs")

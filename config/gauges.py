@@ -98,10 +98,8 @@ def _read_parts(now: datetime) -> Iterator[Metric]:
 
 def _read_queue() -> Iterator[Metric]:
     depth, taken, oldest = _row(_queue)
-    tasks = GaugeMetricFamily("recado_queue_tasks", "Tasks in the queue: waiting, or taken by a worker.", labels=["state"])
-    tasks.add_metric(["taken"], taken)
-    tasks.add_metric(["waiting"], depth - taken)
-    yield tasks
+    tasks = (("taken", taken), ("waiting", depth - taken))
+    yield _by("recado_queue_tasks", "Tasks in the queue: waiting, or taken by a worker.", "state", tasks)
     yield _one("recado_queue_oldest_seconds", "How long the oldest waiting task has waited.", float(oldest))
 
 
