@@ -243,7 +243,8 @@ def test_a_change_of_preferences_plans_anew(alice, api):
         {"due_hour": "10:00", "timezone": "Europe/Madrid", "morning_digest_at": "07:30"},
     )
     tasks = [SignedPackage.loads(row.payload) for row in OrmQ.objects.order_by("id")]
-    assert [(task["func"], task["args"]) for task in tasks] == [("messaging.tasks.replan", (alice.pk,))]
+    wanted = ["messaging.tasks.replan", "analytics.tasks.roll_up"]
+    assert [(task["func"], task["args"]) for task in tasks] == [(name, (alice.pk,)) for name in wanted]
     replan(*tasks[0]["args"])
     with tenant_scope(alice):
         assert Reminder.objects.get(task=task).due_at == datetime.combine(task.due_date, time(9), UTC)
