@@ -78,7 +78,8 @@ def secrets_of(model: type[Model]) -> list[str]:
 def exported_fields(model: type[Model]) -> list[str]:
     """The columns of an exported row; ``user_id`` says nothing in a file that holds one tenant's rows."""
     hidden = {"user", *secrets_of(model)}
-    return [field.attname for field in _fields(model) if field.name not in hidden and not _is_file(field)]
+    computed = {field.name for field in _fields(model) if field.generated}
+    return [field.attname for field in _fields(model) if field.name not in hidden | computed and not _is_file(field)]
 
 
 def count_rows(model: type[Model], *, user_id: int) -> int:
