@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agenda.filters import read_filters
-from analytics import activity, metrics, tables
-from analytics.serializers import ActivityShape, AnalyticsShape, ExportFilters, PeriodFilters, StatsShape
+from analytics import activity, metrics, report, tables
+from analytics.serializers import ActivitySerializer, AnalyticsSerializer, ExportFilters, PeriodFilters, StatsSerializer
 from tenants.contract import whole_number
 from tenants.models import User
 
@@ -24,7 +24,7 @@ USUAL_DAYS, MOST_DAYS = 7, 90  # of recent activity
 class AnalyticsView(APIView):
     """What happened."""
 
-    @extend_schema(operation_id="read_analytics", parameters=[PeriodFilters], responses=AnalyticsShape)
+    @extend_schema(operation_id="read_analytics", parameters=[PeriodFilters], responses=AnalyticsSerializer)
     def get(self, request: Request) -> Response:
         """What happened between two days, in the tenant's zone, beside the period of the same length before."""
         return Response(read_figures(request, read_filters(request, PeriodFilters)))
@@ -48,10 +48,25 @@ class ExportView(APIView):
         return _file(data, "text/csv; charset=utf-8", name)
 
 
+class ReportView(APIView):
+    """All of it to send on."""
+
+    @extend_schema(
+        operation_id="print_analytics",
+        parameters=[PeriodFilters],
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """What happened between two days as a PDF with its charts, in the tenant's language."""
+        asked = read_filters(request, PeriodFilters)
+        data = report.draw(user=cast(User, request.user), figures=read_figures(request, asked))
+        return _file(data, "application/pdf", f"recado-{asked['from']}-{asked['to']}.pdf")
+
+
 class StatsView(APIView):
     """How much there is."""
 
-    @extend_schema(operation_id="read_chat_stats", responses=StatsShape)
+    @extend_schema(operation_id="read_chat_stats", responses=StatsSerializer)
     def get(self, request: Request) -> Response:
         """My conversations and messages, and the events that happened most."""
         return Response(activity.count_everything())
@@ -69,7 +84,7 @@ class ActivityView(APIView):
                 description="Today and the days before.",
             )
         ],
-        responses=ActivityShape,
+        responses=ActivitySerializer,
     )
     def get(self, request: Request) -> Response:
         """The newest hundred events of the last days, and conversations and messages of each day."""

@@ -53,34 +53,34 @@ class ExportFilters(PeriodFilters):
     table = serializers.ChoiceField(choices=list(TABLES), help_text="Which one.")
 
 
-class FigureShape(Shape):
+class FigureSerializer(Shape):
     """A figure of the period, and of the one before."""
 
     value = serializers.FloatField(allow_null=True)
     before = serializers.FloatField(allow_null=True)
 
 
-class MoneyShape(Shape):
+class MoneySerializer(Shape):
     value = serializers.CharField(allow_null=True)
     before = serializers.CharField(allow_null=True)
 
 
-class FiguresShape(Shape):
-    people = FigureShape(help_text="Customers who wrote, each counted once.")
-    conversations = FigureShape()
-    messages_received = FigureShape()
-    messages_sent = FigureShape()
-    response_p50_seconds = FigureShape(help_text="Half of the replies took no longer.")
-    response_p95_seconds = FigureShape(help_text="19 of 20 replies took no longer.")
-    unanswered = FigureShape()
-    orders = FigureShape()
-    orders_value = MoneyShape(help_text="Of the orders in the tenant's currency.")
-    tasks_completed = FigureShape()
-    appointments = FigureShape()
-    reminders_sent = FigureShape()
-    cost_usd = MoneyShape(help_text="US dollars; null when a model answered and its prices are not known.")
-    tokens = FigureShape()
-    turns = FigureShape()
+class FiguresSerializer(Shape):
+    people = FigureSerializer(help_text="Customers who wrote, each counted once.")
+    conversations = FigureSerializer()
+    messages_received = FigureSerializer()
+    messages_sent = FigureSerializer()
+    response_p50_seconds = FigureSerializer(help_text="Half of the replies took no longer.")
+    response_p95_seconds = FigureSerializer(help_text="19 of 20 replies took no longer.")
+    unanswered = FigureSerializer()
+    orders = FigureSerializer()
+    orders_value = MoneySerializer(help_text="Of the orders in the tenant's currency.")
+    tasks_completed = FigureSerializer()
+    appointments = FigureSerializer()
+    reminders_sent = FigureSerializer()
+    cost_usd = MoneySerializer(help_text="US dollars; null when a model answered and its prices are not known.")
+    tokens = FigureSerializer()
+    turns = FigureSerializer()
 
 
 def _numbers(**options: Any) -> serializers.ListField:
@@ -91,53 +91,53 @@ def _texts(**options: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(**options))
 
 
-class ConversationsShape(Shape):
+class ConversationsSerializer(Shape):
     channel = serializers.CharField()
     assistant = serializers.CharField()
     audience = serializers.CharField()
     values = _numbers()
 
 
-class AppointmentsShape(Shape):
+class AppointmentsSerializer(Shape):
     booked_minutes = _numbers()
     working_minutes = _numbers()
     count = _numbers()
     cancelled = _numbers()
 
 
-class TasksShape(Shape):
+class TasksSerializer(Shape):
     due = _numbers()
     done = _numbers()
     late = _numbers()
 
 
-class RemindersShape(Shape):
+class RemindersSerializer(Shape):
     sent = _numbers()
     failed = _numbers()
     unknown = _numbers()
 
 
-class WhatsAppShape(Shape):
+class WhatsAppSerializer(Shape):
     free = _numbers()
     charged = _numbers()
     unpriced = _numbers()
 
 
-class TokensShape(Shape):
+class TokensSerializer(Shape):
     input = _numbers()
     output = _numbers()
     cached = _numbers()
 
 
-class TurnsShape(Shape):
+class TurnsSerializer(Shape):
     model = _numbers()
     builtin = _numbers()
 
 
-class SeriesShape(Shape):
+class SeriesSerializer(Shape):
     """Each list has a value for each of ``buckets``, in their order."""
 
-    conversations = ConversationsShape(many=True)
+    conversations = ConversationsSerializer(many=True)
     messages_received = _numbers()
     messages_sent = _numbers()
     response_p50_seconds = serializers.ListField(child=serializers.FloatField(allow_null=True))
@@ -146,70 +146,70 @@ class SeriesShape(Shape):
     orders = _numbers()
     orders_value = _texts()
     questions = _numbers()
-    appointments = AppointmentsShape()
-    tasks = TasksShape()
-    reminders = RemindersShape()
-    whatsapp = WhatsAppShape()
-    tokens = TokensShape()
+    appointments = AppointmentsSerializer()
+    tasks = TasksSerializer()
+    reminders = RemindersSerializer()
+    whatsapp = WhatsAppSerializer()
+    tokens = TokensSerializer()
     cost_usd = _texts(allow_null=True)
-    turns = TurnsShape()
+    turns = TurnsSerializer()
 
 
-class BucketShape(Shape):
+class BucketSerializer(Shape):
     key = serializers.CharField()
     start = serializers.DateField()
     end = serializers.DateField()
 
 
-class SpanShape(Shape):
+class SpanSerializer(Shape):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {"from": serializers.DateField(), "to": serializers.DateField()}
 
 
-class AskedShape(Shape):
+class AskedSerializer(Shape):
     id = serializers.IntegerField()
     name = serializers.CharField(help_text="Empty when there is no such product any more.")
     times = serializers.IntegerField()
     before = serializers.IntegerField()
 
 
-class MissingShape(Shape):
+class MissingSerializer(Shape):
     question = serializers.CharField()
     times = serializers.IntegerField()
     last_asked_at = serializers.DateTimeField()
     id = serializers.IntegerField()
 
 
-class ConversionShape(Shape):
+class ConversionSerializer(Shape):
     people_asked = serializers.IntegerField()
     people_ordered = serializers.IntegerField(help_text="Of those who asked.")
     orders_approved = serializers.IntegerField()
     rate = serializers.FloatField(allow_null=True)
 
 
-class EventCountShape(Shape):
+class EventCountSerializer(Shape):
     name = serializers.CharField()
     label = serializers.CharField()
     count = serializers.IntegerField()
 
 
-class AdviceShape(Shape):
+class AdviceSerializer(Shape):
     code = serializers.CharField()
     text = serializers.CharField()
     href = serializers.CharField(help_text="A page of ours.")
 
 
-class AnalyticsShape(SpanShape):
+class AnalyticsSerializer(SpanSerializer):
     """What happened between two days, beside the period before."""
 
     group = serializers.ChoiceField(choices=GROUPS)
     timezone = serializers.CharField()
     currency = serializers.CharField()
     generated_at = serializers.DateTimeField()
-    before = SpanShape()
-    buckets = BucketShape(many=True)
-    figures = FiguresShape()
-    series = SeriesShape()
+    before = SpanSerializer()
+    buckets = BucketSerializer(many=True)
+    figures = FiguresSerializer()
+    series = SeriesSerializer()
     hours = serializers.ListField(
         child=_numbers(), help_text="Messages received: seven days from Monday, each with its 24 hours."
     )
@@ -217,47 +217,47 @@ class AnalyticsShape(SpanShape):
         choices=["customers", "owner"],
         help_text="Whose messages the hours are, and who waited for the replies: the owner where no customer wrote.",
     )
-    products = AskedShape(many=True)
-    missing = MissingShape(many=True)
-    conversion = ConversionShape()
-    events = EventCountShape(many=True)
-    advice = AdviceShape(many=True)
+    products = AskedSerializer(many=True)
+    missing = MissingSerializer(many=True)
+    conversion = ConversionSerializer()
+    events = EventCountSerializer(many=True)
+    advice = AdviceSerializer(many=True)
     is_sample = serializers.BooleanField()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {**super().get_fields(), **serializers.Serializer.get_fields(self)}
 
 
-class ByTypeShape(Shape):
+class ByTypeSerializer(Shape):
     commercial = serializers.IntegerField()
     personal = serializers.IntegerField()
 
 
-class StatsShape(Shape):
+class StatsSerializer(Shape):
     """How much there is, and what happens most."""
 
     conversations = serializers.IntegerField()
     messages = serializers.IntegerField()
-    by_type = ByTypeShape(help_text="Conversations by assistant.")
-    events = EventCountShape(many=True)
+    by_type = ByTypeSerializer(help_text="Conversations by assistant.")
+    events = EventCountSerializer(many=True)
 
 
-class ActivityEventShape(Shape):
+class ActivityEventSerializer(Shape):
     at = serializers.DateTimeField()
     event = serializers.CharField()
     label = serializers.CharField()
     data = serializers.DictField()
 
 
-class ActivityDayShape(Shape):
+class ActivityDaySerializer(Shape):
     day = serializers.DateField()
     conversations = serializers.IntegerField()
     messages = serializers.IntegerField()
 
 
-class ActivityShape(Shape):
+class ActivitySerializer(Shape):
     """The newest events, and each day in order."""
 
     days = serializers.IntegerField()
-    activity = ActivityEventShape(many=True)
-    by_day = ActivityDayShape(many=True)
+    activity = ActivityEventSerializer(many=True)
+    by_day = ActivityDaySerializer(many=True)

@@ -142,6 +142,15 @@ def test_no_cell_is_a_formula(alice, rows, api):
     assert lines[1][:2] == ["'=cmd|' /C calc'!A0", "3"]
 
 
+def test_all_of_it_comes_as_a_pdf(alice, rows, api):
+    answer = api(alice).get(f"{PATH}/report?from=2026-02-01&to=2026-02-03")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == 'attachment; filename="recado-2026-02-01-2026-02-03.pdf"'
+    assert answer.content.startswith(b"%PDF-")
+    assert api(alice).get(f"{PATH}/report?from=ayer").json().keys() == {"from"}
+
+
 def test_it_exports_only_tables_that_there_are(alice, api):
     assert list(api(alice).get(f"{PATH}/export?table=passwords").json()) == ["table"]
     assert list(api(alice).get(f"{PATH}/export").json()) == ["table"]
