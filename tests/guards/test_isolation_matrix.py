@@ -164,6 +164,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/user/chat/activity": Tenant(),
     "api/user/analytics": Tenant(),
     "api/user/analytics/export": Tenant(),
+    "api/user/analytics/report": Tenant(),
     "api/user/chat/conversations/<int:pk>": Tenant("messaging.Conversation"),
     "api/whatsapp/webhook": Public(),  # for whom a signature proves to be Meta
     "api/whatsapp/verify": Public(),
