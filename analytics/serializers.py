@@ -91,45 +91,45 @@ def _texts(**options: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(**options))
 
 
-class ConversationsSerializer(Shape):
+class ConversationCountsSerializer(Shape):
     channel = serializers.CharField()
     assistant = serializers.CharField()
     audience = serializers.CharField()
     values = _numbers()
 
 
-class AppointmentsSerializer(Shape):
+class AppointmentCountsSerializer(Shape):
     booked_minutes = _numbers()
     working_minutes = _numbers()
     count = _numbers()
     cancelled = _numbers()
 
 
-class TasksSerializer(Shape):
+class TaskCountsSerializer(Shape):
     due = _numbers()
     done = _numbers()
     late = _numbers()
 
 
-class RemindersSerializer(Shape):
+class ReminderCountsSerializer(Shape):
     sent = _numbers()
     failed = _numbers()
     unknown = _numbers()
 
 
-class WhatsAppSerializer(Shape):
+class WhatsAppCountsSerializer(Shape):
     free = _numbers()
     charged = _numbers()
     unpriced = _numbers()
 
 
-class TokensSerializer(Shape):
+class TokenCountsSerializer(Shape):
     input = _numbers()
     output = _numbers()
     cached = _numbers()
 
 
-class TurnsSerializer(Shape):
+class TurnCountsSerializer(Shape):
     model = _numbers()
     builtin = _numbers()
 
@@ -137,7 +137,7 @@ class TurnsSerializer(Shape):
 class SeriesSerializer(Shape):
     """Each list has a value for each of ``buckets``, in their order."""
 
-    conversations = ConversationsSerializer(many=True)
+    conversations = ConversationCountsSerializer(many=True)
     messages_received = _numbers()
     messages_sent = _numbers()
     response_p50_seconds = serializers.ListField(child=serializers.FloatField(allow_null=True))
@@ -146,13 +146,13 @@ class SeriesSerializer(Shape):
     orders = _numbers()
     orders_value = _texts()
     questions = _numbers()
-    appointments = AppointmentsSerializer()
-    tasks = TasksSerializer()
-    reminders = RemindersSerializer()
-    whatsapp = WhatsAppSerializer()
-    tokens = TokensSerializer()
+    appointments = AppointmentCountsSerializer()
+    tasks = TaskCountsSerializer()
+    reminders = ReminderCountsSerializer()
+    whatsapp = WhatsAppCountsSerializer()
+    tokens = TokenCountsSerializer()
     cost_usd = _texts(allow_null=True)
-    turns = TurnsSerializer()
+    turns = TurnCountsSerializer()
 
 
 class BucketSerializer(Shape):
