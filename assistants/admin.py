@@ -1,113 +1,276 @@
-"""The superadmin's page for the model that answers."""
+"""The superadmin's pages for the model that answers: its versions, and the keys."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from django import forms
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from assistants.configuration import resolve
-from assistants.models import LLMConfiguration, ProviderName
+from assistants import breaker, keys, versions
+from assistants.configuration import Configuration, active_version, current_configuration, resolve
+from assistants.forms import (
+    FALLBACK_PRICES,
+    LLMConfigurationForm,
+    NewKeyForm,
+    decided_meanwhile,
+    describe,
+    say_field,
+    say_result,
+    say_value,
+)
+from assistants.models import LLMConfiguration, ModelKey
+from assistants.probes import probe
+from assistants.versions import PRICES, DecidedMeanwhile
+from tenants.auditing import AuditedAdmin, audits_itself
 
 if TYPE_CHECKING:
-    _ModelForm = forms.ModelForm[LLMConfiguration]
-    _ModelAdmin = admin.ModelAdmin[LLMConfiguration]
-else:  # not subscriptable at run time
-    _ModelForm, _ModelAdmin = forms.ModelForm, admin.ModelAdmin
-
-
-SHARED_FIELDS = ["provider", "model", "base_url", "max_tokens"]
-
-
-class LLMConfigurationForm(_ModelForm):
-    """The key is written, never shown: what is stored appears as «guardada, termina en …»."""
-
-    new_api_key = forms.CharField(
-        label=_("Clave"),
-        required=False,
-        strip=True,
-        max_length=500,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
-    )
-    forget_api_key = forms.BooleanField(label=_("Borrar la clave guardada"), required=False)
-
-    class Meta:
-        model = LLMConfiguration
-        fields = SHARED_FIELDS
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        stored = self.instance.api_key
-        if stored:
-            told = gettext("Guardada, termina en «%(end)s». Déjala en blanco para conservarla.")
-            self.fields["new_api_key"].help_text = told % {"end": stored[-4:] if len(stored) >= 12 else "…"}
-        else:
-            self.fields["new_api_key"].help_text = gettext("Sin clave guardada: vale la del servidor, si la hay.")
-
-    def clean_new_api_key(self) -> str:
-        key: str = self.cleaned_data["new_api_key"]
-        if key and not (key.isascii() and key.isprintable() and " " not in key):
-            raise forms.ValidationError(gettext("La clave tiene espacios o signos que no pueden ir en una clave."))
-        return key
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if self.errors:
-            return data
-        key = data.get("new_api_key") or ("" if data.get("forget_api_key") else self.instance.api_key)
-        before = LLMConfiguration.objects.filter(pk=self.instance.pk).first()
-        if before and key and not data.get("new_api_key"):
-            self._refuse_key_for_elsewhere(before=before, data=data)
-        wanted = LLMConfiguration(**{name: data.get(name) for name in SHARED_FIELDS}, api_key=key)
-        found = resolve(row=wanted)
-        if found.fault:
-            raise forms.ValidationError(
-                gettext("LLM_PROVIDER, en el servidor, no nombra a ningún proveedor: elige uno aquí.")
-            )
-        if found.provider == ProviderName.ANTHROPIC and not found.api_key:
-            self.add_error("new_api_key", gettext("Claude necesita una clave: pégala aquí o define ANTHROPIC_API_KEY."))
-        if found.provider == ProviderName.OPENAI and not found.api_key and not found.base_url:
-            self.add_error(
-                "new_api_key", gettext("OpenAI necesita una clave; un servidor propio necesita su dirección.")
-            )
-        return data
-
-    def _refuse_key_for_elsewhere(self, *, before: LLMConfiguration, data: dict[str, Any]) -> None:
-        """A stored key goes to nobody but whom it was given for."""
-        old, new = resolve(row=before), resolve(row=LLMConfiguration(**{n: data.get(n) for n in SHARED_FIELDS}))
-        if ProviderName.BUILTIN not in (old.provider, new.provider) and (
-            (old.provider, old.base_url) != (new.provider, new.base_url)
-        ):
-            self.add_error(
-                "new_api_key", gettext("La clave guardada es de otro proveedor u otra dirección: escríbela de nuevo.")
-            )
-
-    def save(self, commit: bool = True) -> LLMConfiguration:
-        if self.cleaned_data["new_api_key"]:
-            self.instance.api_key = self.cleaned_data["new_api_key"]
-        elif self.cleaned_data["forget_api_key"]:
-            self.instance.api_key = ""
-        saved: LLMConfiguration = super().save(commit=commit)
-        return saved
+    from tenants.models import User
 
 
 @admin.register(LLMConfiguration)
-class LLMConfigurationAdmin(_ModelAdmin):
+class LLMConfigurationAdmin(AuditedAdmin):
+    """Versions are added, never changed: a new one answers from the next turn on, and one can go back to an old one."""
+
     form = LLMConfigurationForm
-    fields = ["provider", "model", "new_api_key", "forget_api_key", "base_url", "max_tokens", "updated_at"]
-    readonly_fields = ["updated_at"]
+    list_display = ("number", "is_active", "answers", "falls_back", "test", "told", "created_by", "created_at", "note")
+    list_display_links = ("number",)
+    list_per_page = 25
+    actions = None
+    change_list_template = "admin/assistants/llmconfiguration/change_list.html"
+    change_form_template = "admin/assistants/llmconfiguration/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("provider", "model", "new_api_key", "base_url", "max_tokens", "based_on")}),
+        (
+            _("Si falla, responde"),
+            {"fields": ("fallback_provider", "fallback_model", "new_fallback_key", "fallback_base_url")},
+        ),
+        (
+            _("Precios por millón de tokens, en dólares"),
+            {"fields": (PRICES, FALLBACK_PRICES), "classes": ("collapse",)},
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return self.fieldsets
+        shown = ("answers", "falls_back", "max_tokens", "test", "told", "created_by", "created_at", "note")
+        return (
+            (None, {"fields": shown}),
+            (_("Precios por millón de tokens, en dólares"), {"fields": (PRICES, FALLBACK_PRICES)}),
+        )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """A version that is there is only looked at."""
+        if obj is not None:
+            kwargs["form"] = ModelForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else ("answers", "falls_back", "test", "told", "created_by", "created_at")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What holds now, to be changed."""
+        row = active_version()
+        initial = super().get_changeform_initial_data(request)
+        return initial if row is None else {**{name: getattr(row, name) for name in versions.DECIDED}, **initial}
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Without the transaction that usually surrounds it: the form waits for a service."""
+        context: dict[str, Any] = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        if object_id is None:
+            context["title"] = gettext("Cambiar el modelo que responde")
+        try:
+            return self._changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[attr-defined,no-any-return]
+        except DecidedMeanwhile as fault:
+            self.message_user(request, decided_meanwhile(fault.current), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_add"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """There is one row: its form is the page."""
-        row = LLMConfiguration.objects.first()
-        if row is None:
-            return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_add"))
-        return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_change", args=[row.pk]))
+        found = current_configuration()
+        shown = {
+            "answering": [describe(model) for model in found.models()],
+            "alarms": breaker.alarms(found, now=timezone.now()),
+            "keys": list(ModelKey.objects.all()) if not found.fault else [],
+        }
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
+
+    def get_urls(self) -> list[URLPattern]:
+        again = path(
+            "<int:pk>/again/", self.admin_site.admin_view(self.go_back), name="assistants_llmconfiguration_again"
+        )
+        return [again, *super().get_urls()]
+
+    def go_back(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let an earlier version answer again, once its models have answered a test call."""
+        version = LLMConfiguration.objects.filter(pk=pk).first()
+        if version is None or request.method != "POST":
+            raise Http404
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        before = active_version()
+        trial = versions.try_out(wanted=versions.copy_of(version))
+        if not trial.is_good:
+            for one in trial.found.values():
+                if not one.is_good:
+                    self.message_user(request, say_result(one), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_change", args=[pk]))
+        try:
+            self._activate(request, trial, based_on=before.pk if before else None)
+        except DecidedMeanwhile as fault:
+            self.message_user(request, decided_meanwhile(fault.current), messages.ERROR)
+        else:
+            self.message_user(request, " ".join(one.text for one in trial.found.values()), messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_changelist"))
+
+    def save_model(self, request: HttpRequest, obj: LLMConfiguration, form: Any, change: bool) -> None:
+        based_on = form.cleaned_data["based_on"]
+        form.trial.wanted.note = request.POST.get("_reason", "").strip()[:200]
+        row = self._activate(request, form.trial, based_on=int(based_on) if based_on else None)
+        obj.__dict__.update(row.__dict__)
+
+    def log_addition(self, request: HttpRequest, obj: LLMConfiguration, message: Any) -> None:
+        """It was written down in the transaction of what it tells of."""
+
+    def response_add(self, request: HttpRequest, obj: LLMConfiguration, post_url_continue: Any = None) -> HttpResponse:
+        self.message_user(
+            request,
+            gettext("Versión %(n)s: responde desde el próximo turno de todos.") % {"n": obj.pk},
+            messages.SUCCESS,
+        )
+        return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_changelist"))
+
+    @transaction.atomic
+    def _activate(self, request: HttpRequest, trial: versions.Trial, *, based_on: int | None) -> LLMConfiguration:
+        by = cast("User", request.user).username
+        row = versions.activate(trial=trial, based_on=based_on, by=by, now=timezone.now())
+        self.write_down(request, "model_changed", row, row.changes)
+        return row
+
+    @admin.display(description=_("versión"), ordering="pk")
+    def number(self, row: LLMConfiguration) -> str:
+        return str(row.pk)
+
+    @admin.display(description=_("responde"))
+    def answers(self, row: LLMConfiguration) -> str:
+        return " · ".join(part for part in (row.get_provider_display(), row.model, row.base_url) if part) or gettext(
+            "lo que diga el servidor"
+        )
+
+    @admin.display(description=_("si falla"))
+    def falls_back(self, row: LLMConfiguration) -> str:
+        told = (row.get_fallback_provider_display(), row.fallback_model, row.fallback_base_url)
+        return " · ".join(part for part in told if part) or gettext("el incorporado")
+
+    @admin.display(description=_("prueba"))
+    def test(self, row: LLMConfiguration) -> str:
+        return " · ".join(one.get("text") or one.get("said", "") for one in row.tested.values()) or "—"
+
+    @admin.display(description=_("cambios"))
+    def told(self, row: LLMConfiguration) -> SafeString:
+        """«modelo: antes → después», a line each."""
+        lines = ((say_field(name), *(say_value(value) for value in pair)) for name, pair in row.changes.items())
+        return format_html_join(mark_safe("<br>"), "{}: {} → {}", lines)
+
+
+@admin.register(ModelKey)
+class ModelKeyAdmin(AuditedAdmin):
+    """Keys in the order in which they are tried. None is ever shown."""
+
+    list_display = ("__str__", "provider", "base_url", "position", "state", "added_by", "added_at")
+    list_filter = ("provider",)
+    actions = ("test", "use_again", "delete_selected")
+    fields = ("provider", "base_url", "ends", "position", "state", "added_by", "added_at")
+    readonly_fields = ("provider", "base_url", "ends", "state", "added_by", "added_at")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return NewKeyForm if obj is None else super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ((None, {"fields": ("model_of", "new_key")}),) if obj is None else super().get_fieldsets(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else self.readonly_fields
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A new key without the transaction that usually surrounds the view: the form waits for a service."""
+        if object_id is None:
+            return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined,no-any-return]
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not LLMConfiguration.objects.exists()
+        return super().has_add_permission(request) and any(current_configuration().models())
+
+    def save_model(self, request: HttpRequest, obj: ModelKey, form: Any, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["position"])
+            return
+        model = form.models[int(form.cleaned_data["model_of"])]
+        with transaction.atomic():
+            row = keys.add_key(
+                provider=model.provider,
+                address=model.base_url,
+                secret=form.cleaned_data["new_key"],
+                by=cast("User", request.user).username,
+                now=timezone.now(),
+            )
+            super().log_addition(request, row, "")
+        obj.__dict__.update(row.__dict__)
+
+    def log_addition(self, request: HttpRequest, obj: ModelKey, message: Any) -> None:
+        """It was written down in the transaction of what it tells of."""
+
+    @admin.action(description=_("Probar con una llamada"))
+    @audits_itself
+    def test(self, request: HttpRequest, queryset: QuerySet[ModelKey]) -> None:
+        for row in queryset:
+            model = _model_for(row)
+            found = probe(versions.with_key(model, row.secret))
+            self.message_user(
+                request, f"{row}: {say_result(found)}", messages.SUCCESS if found.is_good else messages.ERROR
+            )
+            if found.is_good:
+                keys.take_back(pk=row.pk)
+
+    @admin.action(description=_("Usar otra vez"))
+    def use_again(self, request: HttpRequest, queryset: QuerySet[ModelKey]) -> None:
+        for row in queryset:
+            keys.take_back(pk=row.pk)
+
+    @admin.display(description=_("estado"))
+    def state(self, row: ModelKey) -> str:
+        if row.set_aside_at is None:
+            return gettext("en uso")
+        moment = timezone.localtime(row.set_aside_at)
+        return gettext("apartada el %(day)s: %(reason)s") % {
+            "day": f"{moment:%Y-%m-%d %H:%M}",
+            "reason": row.get_set_aside_for_display(),
+        }
+
+
+def _model_for(row: ModelKey) -> Configuration:
+    """The model with which a key is tried: one that answers now, else the provider's usual one."""
+    for model in current_configuration().models():
+        if (model.provider, model.base_url) == (row.provider, row.base_url):
+            return model
+    return resolve(row=LLMConfiguration(provider=row.provider, base_url=row.base_url))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -21,10 +25,24 @@ class ProviderName(models.TextChoices):
     BUILTIN = "builtin", _("Incorporado, sin modelo")
 
 
-class LLMConfiguration(models.Model):
-    """The one row that says which model answers every tenant. What is blank comes from the settings."""
+_model_id = RegexValidator(r"^[\w.:/@-]+\Z", _("Un identificador de modelo, sin espacios."))
+_address = RegexValidator(r"^https?://[^\s/?#@]+(/[^\s?#@]*)?\Z", _("Una dirección http:// o https://, sin clave."))
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+
+def _price(label: Any) -> models.DecimalField[Any, Any]:
+    """US dollars per million tokens; None: as published, where that is known."""
+    return models.DecimalField(
+        label, max_digits=12, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
+    )
+
+
+class LLMConfiguration(models.Model):
+    """One version of what is said about the model that answers every tenant; what is blank comes from the settings.
+
+    Versions are never changed: whoever decides anew leaves another one, and one is active. Keys lie apart
+    (``ModelKey``), so that no version holds a secret.
+    """
+
     provider = models.CharField(
         _("proveedor"),
         max_length=12,
@@ -36,17 +54,14 @@ class LLMConfiguration(models.Model):
         _("modelo"),
         max_length=120,
         blank=True,
-        validators=[RegexValidator(r"^[\w.:/@-]+\Z", _("Un identificador de modelo, sin espacios."))],
+        validators=[_model_id],
         help_text=_("Por ejemplo claude-haiku-5-5. En blanco: el habitual del proveedor."),
     )
-    api_key = EncryptedTextField(_("clave"), blank=True)
     base_url = models.CharField(
         _("dirección"),
         max_length=300,
         blank=True,
-        validators=[
-            RegexValidator(r"^https?://[^\s/?#@]+(/[^\s?#@]*)?\Z", _("Una dirección http:// o https://, sin clave."))
-        ],
+        validators=[_address],
         help_text=_("Solo para un servidor propio, por ejemplo http://127.0.0.1:11434/v1."),
     )
     max_tokens = models.PositiveIntegerField(
@@ -56,20 +71,108 @@ class LLMConfiguration(models.Model):
         validators=[MinValueValidator(64), MaxValueValidator(32_000)],
         help_text=_("Tokens de una respuesta, entre 64 y 32 000. En blanco: 1024."),
     )
-    updated_at = models.DateTimeField(_("cambiada"), auto_now=True)
+    input_price = _price(_("entrada"))
+    output_price = _price(_("salida"))
+    cache_read_price = _price(_("lectura de caché"))
+    cache_write_price = _price(_("escritura de caché"))
+    fallback_provider = models.CharField(
+        _("proveedor de respaldo"),
+        max_length=12,
+        choices=[choice for choice in ProviderName.choices if choice[0] != ProviderName.BUILTIN],
+        blank=True,
+        help_text=_("Responde cuando el primero falla. En blanco: el asistente incorporado."),
+    )
+    fallback_model = models.CharField(_("modelo de respaldo"), max_length=120, blank=True, validators=[_model_id])
+    fallback_base_url = models.CharField(_("dirección del respaldo"), max_length=300, blank=True, validators=[_address])
+    fallback_input_price = _price(_("entrada, respaldo"))
+    fallback_output_price = _price(_("salida, respaldo"))
+    fallback_cache_read_price = _price(_("lectura de caché, respaldo"))
+    fallback_cache_write_price = _price(_("escritura de caché, respaldo"))
+    is_active = models.BooleanField(_("en uso"), default=True, editable=False)
+    note = models.CharField(_("nota"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("desde"), default=timezone.now, editable=False)
+    created_by = models.CharField(_("quién"), max_length=60, blank=True, editable=False)
+    changes = models.JSONField(_("cambios"), default=dict, editable=False, encoder=DjangoJSONEncoder)
+    tested = models.JSONField(_("prueba"), default=dict, editable=False)  # {"main": {…}, "fallback": {…}}
 
     class Meta:
         verbose_name = _("modelo que responde")
         verbose_name_plural = _("modelo que responde")
+        ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(id=1), name="llm_configuration_one_row"),
+            models.UniqueConstraint(
+                fields=["is_active"], condition=Q(is_active=True), name="llm_configuration_one_active"
+            ),
             models.CheckConstraint(
                 condition=Q(provider__in=["", *ProviderName.values]), name="llm_configuration_provider_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(fallback_provider__in=["", ProviderName.ANTHROPIC, ProviderName.OPENAI]),
+                name="llm_configuration_fallback_known",
             ),
         ]
 
     def __str__(self) -> str:
-        return str(_("Modelo que responde"))
+        return str(_("Versión %(n)s")) % {"n": self.pk or "–"}
+
+
+class ModelKey(models.Model):
+    """A key for one provider at one address, given to nobody else. Several are tried in the order of ``position``.
+
+    One that was refused is set aside until it is taken back by hand, or serves again once no other one does.
+    """
+
+    class Aside(models.TextChoices):
+        REFUSED = "refused", _("el proveedor no la acepta")
+        NO_CREDIT = "no_credit", _("sin saldo")
+
+    provider = models.CharField(_("proveedor"), max_length=12, choices=ProviderName)
+    base_url = models.CharField(_("dirección"), max_length=300, blank=True)  # as resolved; blank: the provider's own
+    secret = EncryptedTextField(_("clave"))
+    ends = models.CharField(_("termina en"), max_length=4, blank=True)  # blank where four would tell too much
+    position = models.PositiveSmallIntegerField(_("orden"), default=0)
+    added_at = models.DateTimeField(_("desde"), default=timezone.now, editable=False)
+    added_by = models.CharField(_("quién"), max_length=60, blank=True, editable=False)
+    set_aside_at = models.DateTimeField(_("apartada"), null=True, blank=True, editable=False)
+    set_aside_for = models.CharField(_("por qué"), max_length=10, choices=Aside, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("clave de modelo")
+        verbose_name_plural = _("claves de modelo")
+        ordering = ["provider", "base_url", "position", "pk"]
+        indexes = [models.Index(fields=["provider", "base_url"], name="model_key_by_address")]
+
+    def __str__(self) -> str:
+        return f"…{self.ends}"
+
+
+class Breaker(models.Model):
+    """What all processes know of one model's faults: while it is open nobody asks that model, but for a trial.
+
+    Closed while ``opened_at`` is None. ``try_at`` is when the next trial may begin, ``trial_until`` when the one that
+    runs is given up.
+    """
+
+    provider = models.CharField(max_length=12)
+    model = models.CharField(max_length=120)
+    base_url = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # one after the other, since began_at
+    began_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    try_at = models.DateTimeField(null=True)
+    trial_until = models.DateTimeField(null=True)
+    last_fault = models.CharField(max_length=20, blank=True)
+    last_fault_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("estado de un modelo")
+        verbose_name_plural = _("estado de los modelos")
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "model", "base_url"], name="breaker_one_per_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}"
 
 
 class Outcome(models.TextChoices):
@@ -115,7 +218,8 @@ class MonthUsage(TenantOwned):
     """What a tenant used in one month of their own calendar, added up in the transaction of what was used.
 
     ``turns`` are those in which a model was asked, ``messages`` those that went out by WhatsApp. ``warned`` and
-    ``reached`` name the measures of which the tenant was told that little, or nothing, is left.
+    ``reached`` name the measures of which the tenant was told that little, or nothing, is left; ``told_on`` is the
+    last day on which an assistant said so to them.
     """
 
     month = models.DateField()  # its first day
@@ -125,6 +229,7 @@ class MonthUsage(TenantOwned):
     messages = models.PositiveIntegerField(default=0)
     warned = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     reached = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    told_on = models.DateField(null=True)
 
     class Meta:
         verbose_name = _("consumo de un mes")

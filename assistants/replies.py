@@ -6,15 +6,18 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext, override
 
+from assistants import breaker, budgets
 from assistants.configuration import Configuration, builtin_configuration, current_configuration
 from assistants.consent import read_consent
 from assistants.effects import Acts, TurnKey
+from assistants.keys import KeyRing
 from assistants.models import Outcome
 from assistants.offers import Notice, Option
 from assistants.prices import add_up
@@ -26,7 +29,7 @@ from assistants.sources import find_sources
 from assistants.speech import ReaderLost, Speech
 from assistants.tools.calls import ToolCalls, to_json
 from assistants.turns import Turn, TurnFailed
-from assistants.usage import record_turn
+from assistants.usage import Used, record_turn
 from tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 75.0
+LEFT_ALONE = "left_alone"  # why a model was not asked: it fails again and again
 HISTORY_KEPT, HISTORY_STEP = 20, 10  # messages; cut in steps, so that the cached prefix lasts for several turns
 MESSAGE_CHARACTERS, HISTORY_CHARACTERS = 8_000, 2_000
 
@@ -93,6 +97,12 @@ def answer(
     began = clock()
     message = clean_text(message)[:MESSAGE_CHARACTERS]
     configuration = current_configuration()
+    state = None
+    if configuration.provider != "builtin":
+        with tenant_scope(assistant.user):
+            state = budgets.balance(user=assistant.user, now=now)
+        if spent := state.stops_model:
+            configuration = replace(builtin_configuration(fault=f"budget_{spent}"), version=configuration.version)
     assistant.load(now=now)
     assistant.message = message
     kept = _keep(history)
@@ -114,10 +124,12 @@ def answer(
         acts=acts,
         clock=clock,
         ends_at=began + seconds,
+        moment=lambda: now + timedelta(seconds=clock() - began),
     )
     written_by, outcome, reason = attempt.run(configuration)
     for said in assistant.untold(acts=acts, text=attempt.speech.text):
         attempt.speech.add(said, separator="\n\n")
+    told_on = _tell_budget(attempt, assistant, state, now=now) if state is not None else None
     if acts.question:
         attempt.speech.add(acts.question, separator="\n\n")
     text = attempt.speech.text.strip()
@@ -147,23 +159,29 @@ def answer(
         queries=tuple(dict.fromkeys(query for query, _ids in searches)),
         found=len({pk for _query, ids in searches for pk in ids}),
     )
-    with tenant_scope(assistant.user):
+    cost = add_up([(spent, model.prices) for model, spent in attempt.spent])
+    asked = attempt.spent[-1][0] if attempt.spent else builtin_configuration()
+    with tenant_scope(assistant.user), transaction.atomic():
         record_turn(
             user=assistant.user,
             assistant_type=assistant.assistant_type,
             audience=assistant.audience,
-            provider=configuration.provider,  # who was paid, also when somebody else had to answer
-            model=configuration.model,
+            provider=asked.provider,  # who was paid, also when somebody else had to answer
+            model=asked.model,
             outcome=outcome,
             reason=reason,
             usage=attempt.usage,
             latency_ms=round((clock() - began) * 1000),
             rounds=attempt.rounds,
             tools=reply.tools,
-            cost=add_up([(attempt.usage, configuration.prices)]),
+            cost=cost,
+            configuration=configuration.version,
+            by_fallback=asked is configuration.fallback,
             now=now,
-            counts=attempt.asked,
         )
+        if state is not None:
+            used = Used.by_turn(tokens=attempt.usage, cost=cost, asked=bool(attempt.spent))
+            budgets.spend(user=assistant.user, used=used, limits=state.limits, told_on=told_on, now=now)
     return reply
 
 
@@ -175,34 +193,45 @@ class _Attempt:
     acts: Acts
     clock: Callable[[], float]
     ends_at: float
+    moment: Callable[[], datetime]  # the time of day, by the turn's own clock
     tools: list[str] = field(default_factory=list)
     usage: TokenUsage = field(default_factory=TokenUsage)
     rounds: int = 0
-    asked: bool = False  # whether a model was
+    spent: list[tuple[Configuration, TokenUsage]] = field(default_factory=list)  # by each model that was asked
     found: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     def run(self, configuration: Configuration) -> tuple[Configuration, Outcome, str]:
-        """Speak; returns whose words they are, how it ended and why."""
+        """Speak; returns whose words they are, how it ended and why it went another way than planned."""
         reason = configuration.fault
-        if configuration.provider != "builtin":
-            self.asked = True
+        for model in configuration.models():
+            admission = breaker.admit(model, now=self.moment())
+            if admission is None:
+                reason = reason or LEFT_ALONE
+                continue
+            provider = breaker.Guarded(KeyRing(model, clock=self.moment), model, admission=admission, clock=self.moment)
             try:
-                outcome, reason = self._speak(configuration, before_round=_release_connection)
+                outcome, again = self._speak(model, provider, before_round=_release_connection)
             except TurnFailed as failed:
-                reason = failed.reason
+                reason, may_go_on = reason or failed.reason, failed.by_service
             except ReaderLost:
                 raise
             except Exception:  # the person is answered, and the operator finds the traceback
                 logger.exception("a turn of tenant %s failed", self.assistant.user.pk)
-                reason = "error"
+                reason, may_go_on = reason or "error", False
             else:
-                return configuration, outcome, reason
-            logger.warning("tenant %s is answered without a model: %s", self.assistant.user.pk, reason)
+                return model, outcome, reason or again
+            logger.warning("%s did not answer tenant %s: %s", model.model, self.assistant.user.pk, reason)
             self.speech.reset()
-            self.ends_at = float("inf")  # it takes milliseconds, and nobody else is left to ask
-        builtin = replace(builtin_configuration(), max_tokens=configuration.max_tokens)
+            if not may_go_on:
+                break
+        return self._do_without(reason, max_tokens=configuration.max_tokens)
+
+    def _do_without(self, reason: str, *, max_tokens: int) -> tuple[Configuration, Outcome, str]:
+        """Let the built-in assistant speak, for ``reason``, or because it is the one to be asked."""
+        self.ends_at = float("inf")  # it takes milliseconds, and nobody else is left to ask
+        builtin = replace(builtin_configuration(), max_tokens=max_tokens)
         try:
-            outcome, _ = self._speak(builtin, before_round=_do_nothing)
+            outcome, _ = self._speak(builtin, provider_for(builtin), before_round=_do_nothing)
         except ReaderLost:
             raise
         except Exception as fault:  # the last one who could answer
@@ -212,8 +241,9 @@ class _Attempt:
             return builtin, Outcome.FALLBACK, reason or f"builtin_{why}"
         return builtin, Outcome.FALLBACK if reason else outcome, reason
 
-    def _speak(self, configuration: Configuration, *, before_round: Callable[[], None]) -> tuple[Outcome, str]:
-        provider: Provider = provider_for(configuration)
+    def _speak(
+        self, configuration: Configuration, provider: Provider, *, before_round: Callable[[], None]
+    ) -> tuple[Outcome, str]:
         assistant = self.assistant
         context = assistant.tool_context(currency=assistant.currency)
         if assistant.can_act:
@@ -241,6 +271,8 @@ class _Attempt:
             self.tools += calls.used
             self.found += calls.found
             self.usage += turn.usage
+            if provider.name != "builtin":
+                self.spent.append((configuration, turn.usage))
             self.rounds += turn.rounds
         if outcome is Outcome.CUT:
             with override(assistant.language):
@@ -260,6 +292,19 @@ def _searches(found: Found) -> list[tuple[str, list[int]]]:
         for name, arguments, result in found
         if name == "search_products"
     ]
+
+
+def _tell_budget(attempt: _Attempt, assistant: BaseAssistant, state: budgets.Balance, *, now: datetime) -> date | None:
+    """Tell the owner, once a day, why no model answers and until when. Returns the day when it was told now.
+
+    Customers never hear of it.
+    """
+    today = now.astimezone(ZoneInfo(assistant.user.timezone)).date()
+    if not state.stops_model or assistant.audience != "owner" or state.told_on == today:
+        return None
+    with override(assistant.language):
+        attempt.speech.add(budgets.explain(measure=state.stops_model, state=state), separator="\n\n")
+    return today
 
 
 def _last_words(kept: Sequence[ChatMessage]) -> str:

@@ -32,11 +32,13 @@ SHORTEST_ROUND = 1.0  # seconds; with less left no round is begun
 
 
 class TurnFailed(Exception):
-    """The model gave no answer that may leave; ``reason`` is a word for the operator."""
+    """The model gave no answer that may leave; ``reason`` is a word for the operator. ``by_service``: its service
+    failed, so that another one may fare better."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, by_service: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.by_service = by_service
 
 
 @dataclass
@@ -102,7 +104,7 @@ class Turn:
                 )
         except ProviderError as error:
             logger.warning("%s: %s", self.provider.name, error)
-            raise TurnFailed(error.kind.value) from None
+            raise TurnFailed(error.kind.value, by_service=True) from None
         self.usage += completion.usage
         return completion
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import connection
 
 from assistants.models import MonthUsage, Outcome, TurnUsage
 from assistants.providers.base import TokenUsage
@@ -21,19 +21,30 @@ _add = f"""
     VALUES (%s, %s, %s, %s, %s, %s, '{{}}', '{{}}')
     ON CONFLICT (user_id, month)
     DO UPDATE SET {", ".join(f"{name} = held.{name} + EXCLUDED.{name}" for name in _columns)}
-    RETURNING id, {", ".join(_columns)}, warned, reached
+    RETURNING id, {", ".join(_columns)}, warned, reached, told_on
 """  # noqa: S608  (our own names)
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What was used in a month: turns in which a model was asked, tokens of all kinds, US dollars, and messages that
+    """What was used: turns in which a model was asked, tokens of all kinds, US dollars, and messages that
     went out by WhatsApp."""
 
     turns: int = 0
     tokens: int = 0
     money: Decimal = Decimal(0)
     messages: int = 0
+
+    @classmethod
+    def by_turn(cls, *, tokens: TokenUsage, cost: Decimal | None, asked: bool) -> Used:
+        """What one turn took; one in which no model was ``asked`` took nothing that is counted."""
+        if not asked:
+            return cls()
+        return cls(
+            turns=1,
+            tokens=tokens.input + tokens.output + tokens.cache_read + tokens.cache_write,
+            money=cost or Decimal(0),
+        )
 
 
 def record_turn(
@@ -49,42 +60,35 @@ def record_turn(
     latency_ms: int,
     rounds: int,
     tools: Sequence[str],
-    cost: Decimal | None,
     now: datetime,
+    cost: Decimal | None = None,
     configuration: int | None = None,
     by_fallback: bool = False,
-    counts: bool = True,
 ) -> TurnUsage:
-    """Write the row of one turn and add it to the month, in the user's open scope.
+    """Write the row of one turn, in the user's open scope. ``reason`` is a word for the operator, never a text.
 
-    ``reason`` is a word for the operator, never a text; ``counts``: a model was asked, so that the turn is one of
-    those which a plan limits.
+    ``provider`` and ``model`` are those that were asked last, ``cost`` is that of all that were asked.
     """
-    with transaction.atomic():
-        row = TurnUsage.objects.create(
-            user=user,
-            assistant_type=assistant_type,
-            audience=audience,
-            provider=provider,
-            model=model[:120],
-            outcome=outcome,
-            reason=reason[:40],
-            input_tokens=usage.input,
-            output_tokens=usage.output,
-            cache_read_tokens=usage.cache_read,
-            cache_write_tokens=usage.cache_write,
-            latency_ms=max(latency_ms, 0),
-            rounds=rounds,
-            tools=[name[:60] for name in tools],
-            cost=cost,
-            configuration=configuration,
-            by_fallback=by_fallback,
-            created_at=now,
-        )
-        if counts:
-            tokens = usage.input + usage.output + usage.cache_read + usage.cache_write
-            add(user=user, used=Used(turns=1, tokens=tokens, money=cost or Decimal(0)), now=now)
-    return row
+    return TurnUsage.objects.create(
+        user=user,
+        assistant_type=assistant_type,
+        audience=audience,
+        provider=provider,
+        model=model[:120],
+        outcome=outcome,
+        reason=reason[:40],
+        input_tokens=usage.input,
+        output_tokens=usage.output,
+        cache_read_tokens=usage.cache_read,
+        cache_write_tokens=usage.cache_write,
+        latency_ms=max(latency_ms, 0),
+        rounds=rounds,
+        tools=[name[:60] for name in tools],
+        cost=cost,
+        configuration=configuration,
+        by_fallback=by_fallback,
+        created_at=now,
+    )
 
 
 def add(*, user: User, used: Used, now: datetime) -> MonthUsage:
@@ -95,7 +99,7 @@ def add(*, user: User, used: Used, now: datetime) -> MonthUsage:
     first = month_of(user=user, now=now)
     with connection.cursor() as cursor:
         cursor.execute(_add, [user.pk, first, used.turns, used.tokens, used.money, used.messages])
-        pk, turns, tokens, money, messages, warned, reached = cursor.fetchone()
+        pk, turns, tokens, money, messages, warned, reached, told_on = cursor.fetchone()
     return MonthUsage(
         pk=pk,
         user=user,
@@ -106,6 +110,7 @@ def add(*, user: User, used: Used, now: datetime) -> MonthUsage:
         messages=messages,
         warned=warned,
         reached=reached,
+        told_on=told_on,
     )
 
 

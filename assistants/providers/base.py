@@ -131,6 +131,7 @@ class ProviderFault(StrEnum):
     RATE_LIMITED = "rate_limited"
     OVERLOADED = "overloaded"
     CREDENTIALS = "credentials"
+    NO_CREDIT = "no_credit"  # whoever the key belongs to has nothing left to spend
     BAD_REQUEST = "bad_request"
     CONNECTION = "connection"
     SERVER = "server"
@@ -138,12 +139,24 @@ class ProviderFault(StrEnum):
 
 
 class ProviderError(Exception):
-    """A provider could not complete a round. ``retry_after`` in seconds when the provider named one."""
+    """A provider could not complete a round. ``retry_after`` in seconds and ``status`` of HTTP when there was one;
+    ``has_expired``: the key was good once.
+    """
 
-    def __init__(self, kind: ProviderFault, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        kind: ProviderFault,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        has_expired: bool = False,
+    ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.retry_after = retry_after
+        self.status = status
+        self.has_expired = has_expired
 
 
 class Provider(ABC):

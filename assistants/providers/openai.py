@@ -31,17 +31,18 @@ from assistants.providers.transport import (
     CONNECT_SECONDS,
     FAULT_OF_TYPE,
     READ_SECONDS,
+    RETRIED,
     ROUND_SECONDS,
     STRAY,
+    WITH_OTHER_KEYS,
     clean_text,
     deadline,
-    fault_of_status,
     http_client,
     open_with_retry,
     quiet_loggers,
     require_usable_key,
-    retry_after,
     shared_client,
+    status_error,
     stray_error,
 )
 
@@ -63,12 +64,21 @@ class OpenAIProvider(Provider):
 
     name = "openai"
 
-    def __init__(self, *, model: str, api_key: str, base_url: str = "", round_seconds: float = ROUND_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        api_key: str,
+        base_url: str = "",
+        round_seconds: float = ROUND_SECONDS,
+        has_other_keys: bool = False,
+    ) -> None:
         self.model = model
         self._api_key = api_key
         self._base_url = base_url or DEFAULT_BASE_URL
         self._official = urlsplit(self._base_url).hostname == "api.openai.com"
         self._round_seconds = round_seconds
+        self._passing = WITH_OTHER_KEYS if has_other_keys else RETRIED
 
     def generate(
         self,
@@ -109,7 +119,7 @@ class OpenAIProvider(Provider):
             except (openai.OpenAIError, *STRAY) as error:
                 raise _provider_error(error) from None
 
-        stream = open_with_retry(create)
+        stream = open_with_retry(create, passing=self._passing)
         try:
             for chunk in stream:
                 if text := received.take(chunk):
@@ -220,11 +230,8 @@ def _provider_error(error: Exception) -> ProviderError:
     if isinstance(error, openai.APITimeoutError):
         return ProviderError(ProviderFault.TIMEOUT, "no answer in time")
     if isinstance(error, openai.APIStatusError):
-        kind = fault_of_status(error.status_code, error.type)
-        return ProviderError(
-            kind,
-            f"HTTP {error.status_code} {error.type or ''}".strip(),
-            retry_after=retry_after(error.response.headers),
+        return status_error(
+            error.status_code, error.type, error.code, message=error.message, headers=error.response.headers
         )
     if isinstance(error, openai.APIConnectionError):
         return ProviderError(ProviderFault.CONNECTION, type(error.__cause__ or error).__name__)

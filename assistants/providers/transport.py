@@ -31,6 +31,8 @@ RETRIED = frozenset(
     {ProviderFault.RATE_LIMITED, ProviderFault.OVERLOADED, ProviderFault.SERVER, ProviderFault.CONNECTION}
 )
 
+WITH_OTHER_KEYS = RETRIED - {ProviderFault.RATE_LIMITED}  # another key need not wait
+
 T = TypeVar("T")
 _local = threading.local()
 
@@ -171,7 +173,8 @@ FAULT_OF_TYPE = {
     "rate_limit_error": ProviderFault.RATE_LIMITED,
     "authentication_error": ProviderFault.CREDENTIALS,
     "permission_error": ProviderFault.CREDENTIALS,
-    "billing_error": ProviderFault.CREDENTIALS,
+    "billing_error": ProviderFault.NO_CREDIT,
+    "insufficient_quota": ProviderFault.NO_CREDIT,
     "invalid_request_error": ProviderFault.BAD_REQUEST,
     "not_found_error": ProviderFault.BAD_REQUEST,
     "request_too_large": ProviderFault.BAD_REQUEST,
@@ -181,9 +184,19 @@ FAULT_OF_TYPE = {
 }
 
 
+# By which services say that nothing is left to spend: OpenAI with 429, Anthropic with 400 or 402, and in words only.
+SPENT = frozenset(
+    {"billing_error", "insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"}
+    | {"credit_balance_too_low", "enforced_spend_limit_reached"}
+)
+SPENT_WORDS = ("credit balance", "spend limit", "exceeded your current quota")
+
+
 def fault_of_status(status: int, error_type: str | None) -> ProviderFault:
     """The kind of fault behind an HTTP status; an error inside a stream comes with status 200 and only its type."""
-    if status in (401, 402, 403):
+    if status == 402:
+        return ProviderFault.NO_CREDIT
+    if status in (401, 403):
         return ProviderFault.CREDENTIALS
     if status == 408:
         return ProviderFault.TIMEOUT
@@ -196,6 +209,25 @@ def fault_of_status(status: int, error_type: str | None) -> ProviderFault:
     if status >= 500:
         return ProviderFault.SERVER
     return FAULT_OF_TYPE.get(error_type or "", ProviderFault.SERVER)
+
+
+def fault_of_answer(status: int, *words: str | None, message: str) -> ProviderFault:
+    """The same, by all that an answer says: ``words`` are its type and code. ``message`` is looked at, never kept."""
+    said = message.lower()
+    if SPENT & set(words) or (status in (400, 403, 429) and any(phrase in said for phrase in SPENT_WORDS)):
+        return ProviderFault.NO_CREDIT
+    return fault_of_status(status, words[0] if words else None)
+
+
+def status_error(status: int, *words: str | None, message: str, headers: Any) -> ProviderError:
+    """ProviderError for an HTTP status. Names status and type only: a message may quote the request or a key."""
+    return ProviderError(
+        fault_of_answer(status, *words, message=message),
+        f"HTTP {status} {words[0] or ''}".strip(),
+        retry_after=retry_after(headers),
+        status=status,
+        has_expired=status in (401, 403) and "expired" in message.lower(),
+    )
 
 
 def retry_after(headers: Any) -> float | None:
@@ -247,8 +279,8 @@ def stray_error(error: Exception) -> ProviderError:
     return ProviderError(ProviderFault.PROTOCOL, name)
 
 
-def open_with_retry(open_stream: Callable[[], T]) -> T:
-    """Call ``open_stream``, once more after a fault that may pass and a short wait.
+def open_with_retry(open_stream: Callable[[], T], *, passing: frozenset[ProviderFault] = RETRIED) -> T:
+    """Call ``open_stream``, once more after a fault that may pass (one of ``passing``) and a short wait.
 
     The SDKs' own retry sleeps as long as ``retry-after`` says (Anthropic's without bound), so it is switched off.
     """
@@ -257,7 +289,7 @@ def open_with_retry(open_stream: Callable[[], T]) -> T:
     except ProviderError as error:
         wait = RETRY_WAIT_DEFAULT if error.retry_after is None else error.retry_after
         left = remaining()
-        if error.kind not in RETRIED or wait > RETRY_WAIT_LIMIT or (left is not None and left <= wait):
+        if error.kind not in passing or wait > RETRY_WAIT_LIMIT or (left is not None and left <= wait):
             raise
     time.sleep(wait)
     return open_stream()

@@ -28,8 +28,14 @@ class StandIn:
 
 def answer_with(provider: str, *, url: str = "") -> None:
     """From the next turn on ``provider`` answers everybody; its service is at ``url``."""
+    from django.utils import timezone
+
+    from assistants.keys import add_key
     from assistants.models import LLMConfiguration
 
-    row, _ = LLMConfiguration.objects.get_or_create(pk=1)
-    row.provider, row.base_url, row.api_key, row.model = provider, url, "bench" if url else "", ""
+    row = LLMConfiguration.objects.filter(is_active=True).first() or LLMConfiguration()
+    row.provider, row.base_url, row.model = provider, url, ""
+    row.fallback_provider = row.fallback_model = row.fallback_base_url = ""
     row.save()
+    if url:
+        add_key(provider=provider, address=url, secret="bench", by="bench", now=timezone.now())  # noqa: S106

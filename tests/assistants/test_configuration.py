@@ -1,20 +1,21 @@
-"""The one row that says which model answers: from the settings, from the admin, on the very next turn."""
+"""Which model answers: from the settings, from the active version, on the very next turn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 
+from assistants import keys
 from assistants.checks import check_provider
-from assistants.configuration import current_configuration
-from assistants.models import LLMConfiguration
-from tenants.models import User
-from tests.assistants.conftest import Heard
+from assistants.configuration import current_configuration, resolve
+from assistants.models import LLMConfiguration, ModelKey
+from assistants.prices import Prices
+from tests.assistants.conftest import NOW, Heard
 from tests.standins.anthropic_server import AnthropicServer
 from tests.standins.openai_server import OpenAIServer
 from tests.standins.script import Say
@@ -63,12 +64,12 @@ class TestResolving:
         assert current_configuration().api_key == ""
 
     def test_the_builtin_assistant_needs_nothing(self) -> None:
-        LLMConfiguration.objects.create(provider="builtin", model="x", api_key=KEY)
+        LLMConfiguration.objects.create(provider="builtin", model="x")
         found = current_configuration()
         assert (found.provider, found.model, found.api_key, found.fault) == ("builtin", "builtin", "", "")
 
     def test_a_key_that_cannot_be_read_leaves_the_builtin_assistant(self, settings: Any) -> None:
-        LLMConfiguration.objects.create(api_key=KEY)
+        ModelKey.objects.create(provider="anthropic", secret=KEY)
         settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
         found = current_configuration()
         assert (found.provider, found.fault) == ("builtin", "undecryptable_key")
@@ -84,25 +85,63 @@ class TestResolving:
         assert [message.id for message in check_provider()] == ["assistants.W001"]
 
     def test_the_key_is_encrypted_at_rest_and_hidden_in_representations(self) -> None:
-        LLMConfiguration.objects.create(api_key=KEY)
+        ModelKey.objects.create(provider="anthropic", secret=KEY)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT api_key FROM assistants_llmconfiguration")
+            cursor.execute("SELECT secret FROM assistants_modelkey")
             stored = cursor.fetchone()[0]
         assert KEY not in stored
-        assert LLMConfiguration.objects.get().api_key == KEY
+        assert current_configuration().api_key == KEY
         assert KEY not in repr(current_configuration())
 
-    @pytest.mark.parametrize("fields", [{"id": 2}, {"provider": "astrology"}])
-    def test_the_database_refuses_a_second_row_and_an_unknown_provider(self, fields: dict[str, Any]) -> None:
+    @pytest.mark.parametrize("fields", [{"is_active": True}, {"is_active": False, "provider": "astrology"}])
+    def test_the_database_refuses_two_active_versions_and_an_unknown_provider(self, fields: dict[str, Any]) -> None:
+        LLMConfiguration.objects.create()
         with pytest.raises(IntegrityError), transaction.atomic():
             LLMConfiguration.objects.create(**fields)
+
+    def test_a_key_is_for_one_provider_at_one_address(self) -> None:
+        ModelKey.objects.create(provider="openai", base_url="http://127.0.0.1:1/v1", secret=KEY)
+        assert current_configuration().api_key == "sk-settings-anthropic"
+        assert resolve(row=LLMConfiguration(provider="openai")).api_key == KEY
+        elsewhere = LLMConfiguration(provider="openai", base_url="http://127.0.0.1:2/v1")
+        assert resolve(row=elsewhere).api_key == ""
+
+    def test_keys_come_in_their_order_and_those_set_aside_only_when_no_other_is_left(self) -> None:
+        rows = [ModelKey.objects.create(provider="anthropic", secret=f"{KEY}-{n}", position=2 - n) for n in range(3)]
+        assert [key.secret[-1] for key in current_configuration().keys] == ["2", "1", "0"]
+        keys.set_aside(pk=rows[1].pk, reason="refused", now=NOW)
+        assert [key.secret[-1] for key in current_configuration().keys] == ["2", "0"]
+        for row in rows:
+            keys.set_aside(pk=row.pk, reason="no_credit", now=NOW)
+        assert [(key.secret[-1], key.is_aside) for key in current_configuration().keys] == [
+            ("2", True),
+            ("1", True),
+            ("0", True),
+        ]
+
+    def test_a_fallback_takes_nothing_of_the_first(self) -> None:
+        LLMConfiguration.objects.create(
+            provider="anthropic",
+            model="claude-opus-5-5",
+            fallback_provider="openai",
+            max_tokens=200,
+            input_price=9,
+            output_price=9,
+        )
+        found = current_configuration()
+        first, second = found.models()
+        assert (first.model, second.model, second.max_tokens) == ("claude-opus-5-5", "gpt-6-luna", 200)
+        assert (second.api_key, second.base_url) == ("sk-settings-openai", "http://127.0.0.1:1/v1")
+        assert first.prices == Prices(*[Decimal(9)] * 4)
+        assert second.prices is None, "another server's model of that name may cost anything"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_of_the_row_is_used_by_the_next_turn(claude: AnthropicServer, ask: Callable[..., Heard]) -> None:
     assert ask().reply.provider == "anthropic"
     with OpenAIServer(default=Say("Hola desde otro modelo.")) as other:
-        LLMConfiguration.objects.create(provider="openai", model="llama3.3", base_url=other.url, api_key=KEY)
+        LLMConfiguration.objects.create(provider="openai", model="llama3.3", base_url=other.url)
+        ModelKey.objects.create(provider="openai", base_url=other.url, secret=KEY)
         heard = ask()
         assert (heard.reply.provider, heard.reply.model) == ("openai", "llama3.3")
         assert heard.reply.text == "Hola desde otro modelo."
@@ -116,61 +155,3 @@ def test_a_change_of_the_row_is_used_by_the_next_turn(claude: AnthropicServer, a
     LLMConfiguration.objects.all().delete()
     assert ask().reply.provider == "anthropic"
     assert len(claude.requests) == 2
-
-
-@pytest.mark.django_db
-class TestAdmin:
-    ADD = "/admin/assistants/llmconfiguration/add/"
-    CHANGE = "/admin/assistants/llmconfiguration/1/change/"
-
-    @pytest.fixture
-    def desk(self, browse: Callable[[User], Client], root: User) -> Client:
-        return browse(root)
-
-    def post(self, desk: Client, **fields: Any) -> str:
-        url = self.CHANGE if LLMConfiguration.objects.exists() else self.ADD
-        blank = {"provider": "", "model": "", "base_url": "", "max_tokens": "", "new_api_key": ""}
-        return desk.post(url, blank | fields, follow=True).content.decode()
-
-    def test_a_key_is_written_and_never_shown(self, desk: Client) -> None:
-        self.post(desk, provider="anthropic", new_api_key=KEY)
-        assert LLMConfiguration.objects.get().api_key == KEY
-        shown = desk.get(self.CHANGE).content.decode()
-        assert KEY not in shown
-        assert KEY[-4:] in shown
-        self.post(desk, provider="anthropic", model="claude-opus-5-5")
-        assert LLMConfiguration.objects.get().api_key == KEY, "a blank field keeps the key"
-        self.post(desk, provider="anthropic", forget_api_key="on")
-        assert LLMConfiguration.objects.get().api_key == ""
-
-    def test_a_stored_key_is_not_sent_elsewhere_by_a_change_of_address(self, desk: Client) -> None:
-        self.post(desk, provider="anthropic", new_api_key=KEY)
-        for elsewhere in ({"provider": "openai"}, {"provider": "anthropic", "base_url": "http://127.0.0.1:9"}):
-            assert "escríbela de nuevo" in self.post(desk, **elsewhere)
-        row = LLMConfiguration.objects.get()
-        assert (row.provider, row.base_url) == ("anthropic", "")
-
-    @pytest.mark.parametrize(
-        ("fields", "said"),
-        [
-            ({"provider": "astrology"}, "astrology"),
-            ({"model": "claude haiku"}, "sin espacios"),
-            ({"base_url": "ftp://x"}, "http://"),
-            ({"base_url": "http://user:pw@x"}, "sin clave"),
-            ({"max_tokens": "5"}, "64"),
-            ({"new_api_key": "dos palabras"}, "espacios"),
-            ({"provider": "anthropic", "base_url": "http://127.0.0.1:9"}, "Claude necesita una clave"),
-        ],
-    )
-    def test_what_cannot_work_is_refused_with_a_reason(self, desk: Client, fields: dict[str, str], said: str) -> None:
-        assert said in self.post(desk, **fields)
-        assert not LLMConfiguration.objects.exists()
-
-    def test_openai_without_key_or_address_is_refused(self, desk: Client, settings: Any) -> None:
-        settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = ""
-        assert "OpenAI necesita" in self.post(desk, provider="openai")
-
-    def test_the_list_leads_to_the_one_form(self, desk: Client) -> None:
-        assert desk.get("/admin/assistants/llmconfiguration/").url == self.ADD
-        LLMConfiguration.objects.create()
-        assert desk.get("/admin/assistants/llmconfiguration/").url == self.CHANGE

@@ -207,7 +207,7 @@ def test_a_silent_model_ends_with_the_turns_deadline(claude: AnthropicServer, as
 
 
 def test_no_round_is_begun_when_the_time_is_over(claude: AnthropicServer, ask: Ask) -> None:
-    ticks = iter([0.0, 0.0])
+    ticks = iter([0.0, 0.0, 0.0])
 
     def clock() -> float:
         return next(ticks, 74.5)

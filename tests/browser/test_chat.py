@@ -114,7 +114,7 @@ def claude(visit, superadmin) -> Iterator[AnthropicServer]:
     window = visit(superadmin)
 
     def configure(provider: str, base_url: str, key: str) -> None:
-        page = window.go("/admin/assistants/llmconfiguration/")
+        page = window.go("/admin/assistants/llmconfiguration/add/")
         page.locator("[name=provider]").select_option(provider)
         page.locator("[name=base_url]").fill(base_url)
         page.locator("[name=new_api_key]").fill(key)

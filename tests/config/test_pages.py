@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from assistants.models import LLMConfiguration
+from assistants.models import LLMConfiguration, ModelKey
 from config.assets import PACKAGED, PackageFinder
 from config.figures import read_figures
 from tenants.scope import tenant_scope
@@ -33,7 +33,8 @@ def test_a_broken_model_configuration_is_an_alarm(root, settings):
 
 
 def test_the_chat_names_the_model_that_answers(alice, browse):
-    LLMConfiguration.objects.create(provider="anthropic", model="claude-haiku-5-5", api_key="sk-ant-secret")
+    LLMConfiguration.objects.create(provider="anthropic", model="claude-haiku-5-5")
+    ModelKey.objects.create(provider="anthropic", secret="sk-ant-secret", ends="cret")
     page = browse(alice).get("/user/commercial/chat").content.decode()
     assert "Responde Claude (claude-haiku-5-5)" in page
     assert "sk-ant-secret" not in page

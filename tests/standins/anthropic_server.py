@@ -30,7 +30,7 @@ class AnthropicServer(ModelServer):
     """A stand-in for Anthropic's Messages API."""
 
     def error_body(self, answer: Fail) -> dict[str, Any]:
-        return {"type": "error", "error": {"type": answer.type, "message": "scripted: private words"}}
+        return {"type": "error", "error": {"type": answer.type, "message": answer.message}}
 
     def events(self, request: Request, answer: Answer) -> Iterator[bytes]:
         usage = {"input_tokens": 20, "output_tokens": 1, "cache_read_input_tokens": 7, "cache_creation_input_tokens": 5}

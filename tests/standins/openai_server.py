@@ -31,7 +31,7 @@ class OpenAIServer(ModelServer):
     base_path = "/v1"
 
     def error_body(self, answer: Fail) -> dict[str, Any]:
-        return {"error": {"type": answer.type, "message": "scripted: private words", "code": None, "param": None}}
+        return {"error": {"type": answer.type, "message": answer.message, "code": None, "param": None}}
 
     def events(self, request: Request, answer: Answer) -> Iterator[bytes]:
         head = {

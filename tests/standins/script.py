@@ -58,6 +58,7 @@ class Fail:
     status: int
     type: str = "api_error"
     retry_after: float | None = None
+    message: str = "scripted: private words"
 
 
 @dataclass(frozen=True)
