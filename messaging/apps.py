@@ -7,7 +7,9 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Conversaciones")
 
     def ready(self) -> None:
-        from messaging import channels
+        from messaging import budget, channels
         from messaging.whatsapp.notices import WhatsApp
+        from tenants import events
 
         channels.register(WhatsApp())
+        events.listen(budget.announce)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from messaging import bell, inbox_events, reminding
+from messaging import bell, budget, inbox_events, reminding
 from messaging.letters import say_unconfirmed, write_notice
 from messaging.models import Delivery, Notification
 from messaging.whatsapp.gateway import Sent
@@ -18,6 +18,8 @@ Status = Delivery.Status
 
 def confirm(delivery: Delivery, sent: Sent, *, now: datetime) -> str:
     """WhatsApp took it."""
+    if delivery.status != Status.UNKNOWN:  # else it was counted when it was lost
+        budget.count(delivery, now=now)
     delivery.wamid = as_text(sent.wamid, most=200)
     delivery.code, delivery.detail = None, ""
     contact = delivery.contact
@@ -56,6 +58,7 @@ def fail(delivery: Delivery, *, now: datetime, detail: str | None = None, is_rep
 
 def lose(delivery: Delivery, *, detail: str, now: datetime) -> str:
     """Nobody knows whether it went out: it is never sent again, and shown, until a status tells."""
+    budget.count(delivery, now=now)
     delivery.detail = detail
     said = _end(delivery, Status.UNKNOWN)
     reminder = delivery.reminder

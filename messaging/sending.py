@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from agenda.perils import pass_by
-from messaging import crew, endings, reactions, takeover
+from messaging import budget, crew, endings, reactions, takeover
 from messaging.crew import LOST, Clock, Ending
 from messaging.dispatch import Claim
 from messaging.models import Delivery, Message
@@ -121,6 +121,9 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
         moment = next_for_pair(delivery, now=now)
         if moment > now:
             return endings.postpone(delivery, moment)
+        if budget.refuses(user=user, kind=delivery.kind, now=now):
+            budget.note(user=user, now=now)
+            return endings.fail(delivery, now=now, detail=budget.CODE)
         payload = _choose(delivery, origin, now=now)
         if isinstance(payload, str):
             return endings.fail(delivery, now=now, detail=payload)

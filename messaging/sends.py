@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from messaging import inbox_events, outbox, talks
+from messaging import budget, inbox_events, outbox, talks
 from messaging.models import Channel, Conversation, Delivery, Message, PhoneLink
 from messaging.outbox import NoRecipient, Recipient
 from messaging.whatsapp import window
@@ -74,6 +74,10 @@ def send(
     if not origins:
         raise NotSent("no_number")
     hit(limit=SENDS_BY_TENANT, who=str(user.pk), now=now)
+    if budget.refuses(user=user, kind=Delivery.Kind.SEND, now=now):
+        with transaction.atomic():
+            budget.note(user=user, now=now)
+        raise NotSent(budget.CODE)
     with transaction.atomic():
         has_own = origins[0].channel is not None
         person = _find(user, to, may_add=template is not None or not has_own)

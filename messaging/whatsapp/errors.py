@@ -226,6 +226,10 @@ _explanations: dict[str, tuple[str, str]] = {
         gettext_noop("Envíalo otra vez si todavía hace falta."),
     ),
     "suspended": (gettext_noop("Tu cuenta está suspendida."), gettext_noop("Escribe a quien administra el sistema.")),
+    "budget_messages": (
+        gettext_noop("Se acabaron los mensajes de WhatsApp que incluye tu plan este mes."),
+        gettext_noop("Mira en los ajustes cuándo empieza otra vez; a quien te escribe se le sigue respondiendo."),
+    ),
     "stranger": (
         gettext_noop("Esta persona no le escribió a tu tienda por el número compartido."),
         gettext_noop("Pásale tu enlace de WhatsApp para que te escriba."),
