@@ -15,8 +15,17 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from tenants.auditing import AuditedAdmin, ReadOnlyAdmin, audits_itself
 from tenants.models import AuditEntry, User
 from tenants.people import PersonAdmin
+from tenants.plans_admin import AllowanceAdmin, PlanAdmin
 
-__all__ = ["AuditEntryAdmin", "AuditedAdmin", "PersonAdmin", "ReadOnlyAdmin", "audits_itself"]
+__all__ = [
+    "AllowanceAdmin",
+    "AuditEntryAdmin",
+    "AuditedAdmin",
+    "PersonAdmin",
+    "PlanAdmin",
+    "ReadOnlyAdmin",
+    "audits_itself",
+]
 
 # There are no groups; whoever may add a schedule may run any function; and tokens are nobody's to read.
 admin.site.unregister([Group, Failure, OrmQ, Schedule, Success, BlacklistedToken, OutstandingToken])

@@ -18,6 +18,7 @@ ACTIONS = {
     "added": _("Creó"),
     "changed": _("Cambió"),
     "deleted": _("Borró"),
+    "model_changed": _("Cambió el modelo que responde"),
     "suspended": _("Suspendió la cuenta"),
     "restored": _("Reactivó la cuenta"),
     "role_changed": _("Cambió el rol"),
