@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("agenda.urls")),
     path("", include("agenda.calendar.urls")),
+    path("", include("assistants.urls")),
     path("", include("messaging.urls")),
     path("", include("messaging.deliveries_urls")),
     path("", include("messaging.inbox_urls")),

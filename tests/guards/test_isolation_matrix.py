@@ -91,6 +91,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page] = {
     "api/user/preferences": Tenant(),
     "api/user/events": Tenant(),
     "api/user/limits": Tenant(),
+    "api/user/usage": Tenant(),
     "api/user/products": Tenant(),
     "api/user/products/<int:pk>": Tenant("catalog.Product"),
     "api/user/products/<int:pk>/restore": Tenant("catalog.Product"),

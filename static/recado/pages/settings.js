@@ -7,6 +7,7 @@ import "./activity.js";
 import "./hours.js";
 import "./retention.js";
 import "./limits.js";
+import "./plan.js";
 
 const API = "/api/user/preferences";
 const NAMES = [

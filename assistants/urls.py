@@ -1,0 +1,5 @@
+from django.urls import path
+
+from assistants import api
+
+urlpatterns = [path("api/user/usage", api.UsageView.as_view(), name="api-usage")]
