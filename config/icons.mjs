@@ -6,7 +6,7 @@ const ICONS = `home package message-circle settings search plus minus pencil tra
   wifi-off building-store key sparkles arrow-back-up tag circle-check arrow-left player-stop rotate-clockwise users server clock database
   calendar-event calendar-plus checklist bell map-pin repeat flag dots ban briefcase circle download upload link calendar-off
   inbox brand-whatsapp checks clock-hour-4 note hand-stop robot user paperclip file-text microphone photo bolt shopping-cart
-  phone mail help-circle player-play eye-off message-question filter`
+  phone mail help-circle player-play eye-off message-question filter chart-bar table`
   .split(/\s+/);
 const folder = "node_modules/@tabler/icons/";
 const version = JSON.parse(readFileSync(folder + "package.json")).version;

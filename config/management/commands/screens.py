@@ -31,6 +31,7 @@ PAGES = {
     "tasks": "/user/personal/tasks",
     "personal-chat": "/user/personal/chat",
     "inbox": "/user/inbox",
+    "analytics": "/user/analytics",
     "simulator": "/user/simulator",
     "whatsapp": "/user/whatsapp",
     "settings": "/user/settings",
