@@ -77,6 +77,7 @@ document.addEventListener("keydown", (event) => {
 Alpine.data("frame", () => ({
   search() { openPalette(); },
   help() { document.getElementById("help").showModal(); },
+  more() { document.getElementById("more").showModal(); },
 }));
 Alpine.data("help", () => ({ close() { this.$root.close(); } }));
 
@@ -96,6 +97,7 @@ const PLACES = () => [
   { label: gettext("Tareas"), href: "/user/personal/tasks", icon: "checklist" },
   { label: gettext("Asistente"), href: "/user/commercial/chat", icon: "message-circle" },
   { label: gettext("Asistente personal"), href: "/user/personal/chat", icon: "sparkles" },
+  { label: gettext("Analíticas"), href: "/user/analytics", icon: "chart-bar" },
   { label: gettext("Ajustes"), href: "/user/settings", icon: "settings" },
   { label: gettext("Nuevo producto"), href: "/user/commercial/products?new=1", icon: "plus" },
   { label: gettext("Nueva cita"), href: "/user/personal/agenda?new=1", icon: "calendar-plus" },

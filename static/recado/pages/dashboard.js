@@ -4,6 +4,8 @@ import { PERSONAL, alter, capital, clockOf, dayOf, dayWall, dayWords, later, tel
 import { ApiError, get, query } from "../api.js";
 import { number, shell, when } from "../format.js";
 import { iconHref, notify } from "../frame.js";
+import { apiQuery, presetPeriod } from "./analytics-period.js";
+import { duration, usd } from "./analytics-words.js";
 
 const LOW = 5; // units
 const SHOWN = 6;
@@ -13,6 +15,7 @@ const CALLS = () => ({ handover: gettext("Te pide a ti"), failed_turn: gettext("
 Alpine.data("dashboard", () => ({
   ready: false, trouble: "", counts: { products: 0, soldOut: 0, unread: 0, late: 0, appointments: 0 }, tried: false, connected: false,
   low: [], talks: [], waiting: false, appointments: [], tasks: [],
+  month: null, monthRead: false,
 
   init() {
     this.load();
@@ -51,12 +54,28 @@ Alpine.data("dashboard", () => ({
       this.connected = inbox.conversations > 0 || (channels.count ?? channels.length) > 0;
       this.trouble = "";
       this.ready = true;
+      this.loadMonth();
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
       this.trouble = fault.words;
     }
   },
   figure(name) { return number(this.counts[name]); },
+
+  // --- the month ---
+  async loadMonth() {
+    try {
+      this.month = (await get(`/api/user/analytics?${apiQuery({ ...presetPeriod("month"), group: "month" })}`)).figures;
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault; // the day's work stands without it
+    }
+    this.monthRead = true;
+  },
+  monthFigure(name) {
+    const value = this.month?.[name].value ?? null;
+    if (value === null) return "–";
+    return { response_p50_seconds: duration, cost_usd: usd }[name]?.(value) ?? number(value);
+  },
 
   // --- the first three steps ---
   done(step) { return { products: this.counts.products > 0, chat: this.tried, whatsapp: this.connected }[step]; },
