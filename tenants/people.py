@@ -250,7 +250,7 @@ class PersonAdmin(PlatformAdmin, AuditedAdmin, DjangoUserAdmin):
             names = ", ".join(user.username for user in outcome.unchanged)
             messages.info(request, gettext("Ya estaba así: %(names)s.") % {"names": names})
         for user, reason in outcome.refused:
-            messages.error(request, f"{user.username}: {reason}")
+            messages.error(request, f"@{user.username}: {reason}")
 
     @audits_itself
     @admin.action(description=_("Suspender"))

@@ -53,10 +53,20 @@ class Page:
     row: str = ""
 
 
-ROUTES: dict[str, Public | Account | Tenant | Page] = {
+@dataclass(frozen=True)
+class OwnPage:
+    """A page about one's own account, for either role: a stranger is sent to the door."""
+
+
+ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "": Public(),
     "user": Page(),
     "login": Public(),
+    "login/code": Public(),  # for whom a session knows that they gave the password just now
+    "account/password": OwnPage(),
+    "account/second-factor": OwnPage(),
+    "account/proof": OwnPage(),
+    "account/viewing/end": Public(),  # of whom it shows nothing it ends nothing
     "register": Public(),
     "logout": Public(),
     "password-reset": Public(),
@@ -301,6 +311,22 @@ def test_pages_send_each_role_to_its_own_side(route, alice, bob, carol, root, br
         answer = client.get(path)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/login")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", of_kind(OwnPage))
+def test_pages_about_ones_own_account_want_somebody(route, method, alice, bob, carol, root, browse):
+    path = filled(route, 0)
+    before = rows_of_everybody()
+    for person in (alice, root):
+        assert send(browse(person), method, path).status_code in {200, 302, 400, 405}
+    deactivated = browse(carol)
+    User.objects.filter(pk=carol.pk).update(is_active=False)
+    for client in (Client(), deactivated):
+        answer = send(client, method, path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/login")
+    assert rows_of_everybody() == before
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/dashboard", "/admin/tenants/user/", "/admin/password_change/"])

@@ -36,6 +36,8 @@ def plans(desk):
                 plan.price = f"{plan.price}+"
                 plan.save()
 
+    for code, name in (("free", "Gratis"), ("pro", "Pro")):
+        Plan.objects.get_or_create(code=code, defaults={"name": name})
     before = admin.site._registry.pop(Plan, None)
     admin.site.register(Plan, PlanAdmin)
     _forget_urls()
