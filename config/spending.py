@@ -100,11 +100,12 @@ def read_days(*, now: datetime) -> list[Day]:
         .values("day")
         .annotate(
             turns=Count("pk"),
+            # Before ``cost`` is the sum: a condition in an aggregate cannot be about another one.
+            unpriced=Count("pk", filter=Q(cost=None) & ~Q(provider="builtin")),
             input_tokens=Sum("input_tokens"),
             output_tokens=Sum("output_tokens"),
             cached_tokens=Sum(F("cache_read_tokens") + F("cache_write_tokens")),
             cost=Sum("cost", default=Decimal(0)),
-            unpriced=Count("pk", filter=Q(cost=None) & ~Q(provider="builtin")),
         )
     )
     found = {row["day"]: Day(**row) for row in rows}
