@@ -7,7 +7,7 @@ const NOTES = {
   little: gettext("Queda poco."),
   reached: gettext("Se acabó por este mes."),
 };
-const CLASSES = { plenty: "", little: "is-nearly", reached: "is-over" };
+const CLASSES = { plenty: "", little: "is-nearly", reached: "is-nearly" };
 
 // «1 de diciembre»: a date without an hour is the same day everywhere.
 const dayOf = (iso) => new Intl.DateTimeFormat(shell.locale, { day: "numeric", month: "long", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
