@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django_q.models import Task as QueueTask
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
@@ -47,17 +47,9 @@ def erase_rows(*, user: User, until: float, counted: Count) -> bool:
                 while _loosen(table, column, user_id=user.pk):
                     if time.monotonic() > until:
                         return False
-            while True:
-                with transaction.atomic():
-                    gone = _delete(table, user_id=user.pk)
-                    if gone:
-                        counted(model._meta.label, gone)
-                if gone < BATCH:
-                    break
-                if time.monotonic() > until:
+            while _delete_batch(model, table, user_id=user.pk, counted=counted):
+                if time.monotonic() > until:  # after a batch, so that each call gets on
                     return False
-        if time.monotonic() > until:
-            return False
     return True
 
 
@@ -112,15 +104,18 @@ def _loosen(table: str, column: str, *, user_id: int) -> int:
         return cursor.rowcount
 
 
-def _delete(table: str, *, user_id: int) -> int:
+def _delete_batch(model: type[Model], table: str, *, user_id: int, counted: Count) -> int:
     name = connection.ops.quote_name(table)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {name} WHERE ctid = ANY(ARRAY("  # noqa: S608  (our own names)
             f"SELECT ctid FROM {name} WHERE user_id = %s LIMIT {BATCH}))",
             [user_id],
         )
-        return cursor.rowcount
+        gone = cursor.rowcount
+        if gone:
+            counted(model._meta.label, gone)
+    return gone
 
 
 def _delete_bodies(keys: list[int], *, counted: Count) -> None:

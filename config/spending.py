@@ -100,15 +100,14 @@ def read_days(*, now: datetime) -> list[Day]:
         .values("day")
         .annotate(
             turns=Count("pk"),
-            # Before ``cost`` is the sum: a condition in an aggregate cannot be about another one.
             unpriced=Count("pk", filter=Q(cost=None) & ~Q(provider="builtin")),
             input_tokens=Sum("input_tokens"),
             output_tokens=Sum("output_tokens"),
             cached_tokens=Sum(F("cache_read_tokens") + F("cache_write_tokens")),
-            cost=Sum("cost", default=Decimal(0)),
+            spent=Sum("cost", default=Decimal(0)),
         )
     )
-    found = {row["day"]: Day(**row) for row in rows}
+    found = {row["day"]: Day(cost=row.pop("spent"), **row) for row in rows}
     days = [today - timedelta(days=n) for n in reversed(range(DAYS))]
     return [found.get(day) or Day(day, 0, 0, 0, 0, Decimal(0), 0) for day in days]
 
@@ -120,7 +119,7 @@ def read_tenants(*, now: datetime) -> list[TenantUse]:
         TurnUsage.objects.filter(created_at__gte=month)
         .order_by()
         .values("user_id")
-        .annotate(turns=Count("pk"), cost=Sum("cost", default=Decimal(0)), last=Max("created_at"))
+        .annotate(turns=Count("pk"), spent=Sum("cost", default=Decimal(0)), last=Max("created_at"))
         .order_by("-turns", "user_id")[:MOST_TENANTS]
     )
     keys = [row["user_id"] for row in used]
@@ -134,7 +133,7 @@ def read_tenants(*, now: datetime) -> list[TenantUse]:
             is_active=people[row["user_id"]].is_active,
             turns=row["turns"],
             messages=messages.get(row["user_id"], 0),
-            cost=row["cost"],
+            cost=row["spent"],
             last_seen=max(filter(None, [row["last"], people[row["user_id"]].last_login]), default=None),
         )
         for row in used
