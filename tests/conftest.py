@@ -14,7 +14,7 @@ from config.translations import LOCALE, compile_translations
 from messaging.streams import switchboard
 from tenants.accounts import register
 from tenants.authentication import issue_tokens
-from tenants.models import User
+from tenants.models import Plan, User
 
 PASSWORD = "una-clave-larga-7"
 
@@ -66,6 +66,20 @@ def bob(db) -> User:
 def root(db) -> User:
     """A superadmin, who owns no tenant data."""
     return User.objects.create_superuser("root", "root@example.com", PASSWORD)
+
+
+@pytest.fixture
+def plans(db) -> dict[str, Plan]:
+    """The plans that an installation begins with, by code; a test that truncates tables takes them away."""
+    Plan.objects.all().delete()
+    rows = [
+        Plan(
+            code="free", name="Gratis", is_default=True, turns=2000, tokens=3_000_000, money=5, messages=1000, order=1
+        ),
+        Plan(code="pro", name="Pro", turns=20_000, tokens=30_000_000, money=50, messages=10_000, order=2),
+        Plan(code="custom", name="A medida", order=3),
+    ]
+    return {plan.code: plan for plan in Plan.objects.bulk_create(rows)}
 
 
 @pytest.fixture
