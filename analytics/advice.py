@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from agenda.models import Task
 from analytics.days import Period, today_in
 from analytics.tallies import CUSTOMER, Tally
-from catalog.models import Order
+from catalog.orders import Order
 from messaging.models import Conversation, UnansweredQuestion
 from tenants.hours import MIDNIGHT_AFTER, WEEKDAYS, read_clock
 from tenants.models import Preferences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -26,7 +27,12 @@ def count_deliveries(*, user: User, calendar: Calendar) -> dict[date, Counter[st
     In the open scope of ``user``. Days on which nothing arrived are left out.
     """
     found: dict[date, Counter[str]] = {}
-    values = {"user": user.pk, "begins": calendar.begins, "first": calendar.first, "last": calendar.last}
+    values: dict[str, Any] = {
+        "user": user.pk,
+        "begins": calendar.begins,
+        "first": calendar.first,
+        "last": calendar.last,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_DELIVERED, values)
         for place, is_billable, count in cursor.fetchall():

@@ -189,7 +189,7 @@ class ConversionSerializer(Shape):
 
 class EventCountSerializer(Shape):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = serializers.IntegerField()
 
 
@@ -245,8 +245,8 @@ class StatsSerializer(Shape):
 class ActivityEventSerializer(Shape):
     at = serializers.DateTimeField()
     event = serializers.CharField()
-    label = serializers.CharField()
-    data = serializers.DictField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class ActivityDaySerializer(Shape):
