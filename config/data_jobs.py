@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from config import erasing, exporting, forgetting
 from config.models import DataJob
+from tenants import suspensions
 from tenants.audit import audit
 from tenants.events import Event, acting, record
 from tenants.jobs import enqueue
@@ -173,7 +174,7 @@ def _erase(job: DataJob, now: Callable[[], datetime]) -> bool:
     user = User.objects.tenants().filter(pk=job.account_id).first()
     if user is not None:
         if not job.cursor:
-            User.objects.filter(pk=user.pk).update(is_active=False)  # nothing more is done for it
+            suspensions.suspend(actor=_asker(job), user=user, reason=job.reason)  # nothing more is done for it
             with tenant_scope(user):
                 _hold(job, total=erasing.count(user=user), cursor={"phase": "rows"})
         erasing.erase_bodies(user=user, counted=_counter(job))
@@ -265,8 +266,11 @@ def _stumble(job: DataJob, fault: Exception, *, now: datetime) -> str:
 
 
 def _write_down(job: DataJob, action: str, *, rows: int) -> None:
-    by = User.objects.filter(pk=job.asked_by_id).first()
-    audit(actor=by, action=action, target=job, reason=job.reason, changes={"rows": [None, rows]})
+    audit(actor=_asker(job), action=action, target=job, reason=job.reason, changes={"rows": [None, rows]})
+
+
+def _asker(job: DataJob) -> User | None:
+    return User.objects.filter(pk=job.asked_by_id).first() if job.asked_by_id is not None else None
 
 
 def _account(job: DataJob) -> User:

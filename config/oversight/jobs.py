@@ -23,6 +23,7 @@ from tenants.audit import audit
 from tenants.models import Contact, User
 from tenants.phones import match_key
 from tenants.scope import tenant_scope
+from tenants.sessions import proof_required
 
 
 class AskForm(forms.Form):
@@ -93,6 +94,7 @@ class DataJobAdmin(WatchAdmin):
             path("<int:pk>/cancel/", site.admin_view(require_POST(self.cancel_view)), name="config_datajob_cancel"),
         ]
 
+    @proof_required
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         given = {name: request.GET[name] for name in ("account", "kind") if name in request.GET}
         form = AskForm(request.POST if request.method == "POST" else None, initial={"kind": "export", **given})
@@ -122,6 +124,7 @@ class DataJobAdmin(WatchAdmin):
         is_part = request.GET.get("part") == "job"
         return TemplateResponse(request, "config/admin_job_part.html" if is_part else "config/admin_job.html", context)
 
+    @proof_required
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         """The export. Each taking is audited."""
         job = get_object_or_404(DataJob.objects.exclude(file=""), pk=pk)

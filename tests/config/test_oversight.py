@@ -112,6 +112,14 @@ def test_a_body_is_shown_by_its_shape(talk, root, browse):
     assert "Carla" not in page
 
 
+def prove(client):
+    """As after the password was given once more."""
+    session = client.session
+    session["proved_at"] = int(timezone.now().timestamp())
+    session.save()
+    return client
+
+
 def act(client, path: str, action: str, pk: object):
     return client.post(f"/admin/{path}/", {"action": action, "_selected_action": [str(pk)]}, follow=True)
 
@@ -254,7 +262,8 @@ def test_a_task_that_cannot_be_read_breaks_no_list(root, browse):
 
 
 def test_an_export_is_asked_for_watched_and_taken(alice, root, browse):
-    client = browse(root)
+    assert "/admin/config" not in browse(root).get("/admin/config/datajob/add/")["Location"].split("?")[0]
+    client = prove(browse(root))
     form = {"kind": "export", "account": "Alice", "reason": "Lo pidió por carta"}
     page = client.post("/admin/config/datajob/add/", form, follow=True).content.decode()
     job = DataJob.objects.get()
@@ -290,7 +299,7 @@ def test_an_export_is_asked_for_watched_and_taken(alice, root, browse):
     ],
 )
 def test_what_is_asked_for_wrongly_is_refused_in_words(form, alice, root, browse):
-    answer = browse(root).post("/admin/config/datajob/add/", form)
+    answer = prove(browse(root)).post("/admin/config/datajob/add/", form)
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
     assert not DataJob.objects.exists()
@@ -300,7 +309,7 @@ def test_a_customer_is_named_by_their_phone(alice, root, browse):
     with tenant_scope(alice):
         contact = factories.contact(alice, phone="+573001112233")
     form = {"kind": "erase_contact", "account": "alice", "reason": "Lo pidió por carta", "contact": "+573001112233"}
-    browse(root).post("/admin/config/datajob/add/", form)
+    prove(browse(root)).post("/admin/config/datajob/add/", form)
     job = DataJob.objects.get()
     assert (job.kind, job.contact_id) == ("erase_contact", contact.pk)
     browse(root).post(f"/admin/config/datajob/{job.pk}/cancel/")
