@@ -30,6 +30,7 @@ from assistants.speech import ReaderLost, Speech
 from assistants.tools.calls import ToolCalls, to_json
 from assistants.turns import Turn, TurnFailed
 from assistants.usage import Used, record_turn
+from tenants.events import Event, acting, record
 from tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -179,6 +180,10 @@ def answer(
             by_fallback=asked is configuration.fallback,
             now=now,
         )
+        if written_by.provider == "builtin" != configuration.provider:
+            planned = {"provider": configuration.provider, "model": configuration.model}
+            with acting(Event.Actor.SYSTEM):
+                record("model_failed", at=now, reason=reason, **planned)
         if state is not None:
             used = Used.by_turn(tokens=attempt.usage, cost=cost, asked=bool(attempt.spent))
             budgets.spend(user=assistant.user, used=used, limits=state.limits, told_on=told_on, now=now)
