@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from catalog import products
 from catalog.models import Product
 from config.demo.accounts import SUPERADMIN, SUPERADMIN_EMAIL, Account, choose_password, demo_accounts, is_local
 from config.demo.diary import fill_diary
+from config.demo.history import DAYS, tell_history
+from config.demo.writing import set_back
 from tenants.accounts import register
-from tenants.models import Preferences, User
+from tenants.models import Event, Preferences, User
+from tenants.months import make_months
 from tenants.scope import tenant_scope
 
 FOLDER = Path(__file__).parent
@@ -60,7 +64,9 @@ def set_up() -> Demo:
     never had an entry, so that what its owner edited, renamed or removed does not come back. Raises PublicSite (see
     ``config.demo.accounts``) before anything is made.
     """
-    demo = Demo()
+    demo, now = Demo(), timezone.now()
+    make_months(now=now - timedelta(days=DAYS))  # for the events of a past that is told, and not lived
+    make_months(now=now)
     for trade in TRADES:
         shop = read_shop(trade)
         owner = _open_account(shop, demo)
@@ -68,7 +74,10 @@ def set_up() -> Demo:
             demo.added += _fill(owner, shop)
             with tenant_scope(owner), transaction.atomic():
                 User.objects.select_for_update().get(pk=owner.pk)  # two runs at once take turns here too
-                fill_diary(owner=owner, trade=trade, now=timezone.now())
+                last = _last_event()
+                fill_diary(owner=owner, trade=trade, now=now)
+                set_back(after=last, by=timedelta(days=4))
+                tell_history(owner=owner, trade=trade, now=now)
     _appoint_superadmin(demo)
     if is_local():
         demo.accounts = demo_accounts()
@@ -105,12 +114,19 @@ def _fill(owner: User, shop: Shop) -> int:
         User.objects.select_for_update().get(pk=owner.pk)
         if Product.objects.exists():
             return 0
+        last = _last_event()
         preferences = Preferences.current(owner)
         if not preferences.business_name and not preferences.business_facts:
             preferences.change(person=None, **shop.preferences)
         for row in shop.products:
             products.create(user=owner, **row)
+        set_back(after=last, by=timedelta(days=DAYS))
     return len(shop.products)
+
+
+def _last_event() -> int:
+    """The newest event of the open scope; those after it were left by what is being made."""
+    return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 def _appoint_superadmin(demo: Demo) -> None:
