@@ -9,7 +9,7 @@ import pytest
 
 from config import events_api
 from tenants.events import EVENTS, acting, record, record_many
-from tenants.models import User
+from tenants.models import Event, User
 from tenants.scope import tenant_scope
 
 pytestmark = pytest.mark.django_db
@@ -114,8 +114,7 @@ def test_what_is_too_many_is_not_counted(api, log, monkeypatch):
 
 def test_every_event_has_a_name_in_words(api, alice):
     with tenant_scope(alice):
-        for name in EVENTS:
-            record(name)
+        Event.objects.bulk_create([Event(user=alice, name=name) for name in EVENTS])  # and nobody is told
     rows = get(api(alice), page_size=200)["results"]
     assert len(rows) == len(EVENTS)
     assert all(row["label"] and row["label"] != row["name"] for row in rows)
