@@ -19,6 +19,7 @@ export class ApiError extends Error {
   get words() {
     if (this.status === 0) return gettext("No hay conexión. Nada se perdió: vuelve a intentarlo cuando regrese.");
     if (this.status === 401) return gettext("Tu sesión terminó. Entra otra vez; lo que escribiste sigue aquí.");
+    if (this.status === 403 && this.data.code) return this.data.detail; // a password is to be changed first, …
     if (this.status === 403) return gettext("La página caducó. Recárgala y vuelve a intentarlo.");
     if (this.status === 404) return gettext("Ya no existe. Puede que se haya borrado en otra ventana.");
     if (this.status === 413) return gettext("Es demasiado grande para enviarlo.");
