@@ -121,7 +121,7 @@ def run(*, job_id: int, now: Callable[[], datetime] = timezone.now) -> str:
 
 def sweep(*, now: datetime) -> int:
     """Ring for jobs that nobody works on: a worker was killed. For the clock. Returns how many."""
-    forgotten = DataJob.objects.open().filter(  # type: ignore[attr-defined]
+    forgotten = DataJob.objects.open().filter(
         Q(lease_until__lt=now) | Q(lease_until=None, created_at__lt=now - timedelta(minutes=2))
     )
     jobs = list(forgotten.order_by("pk")[:20])

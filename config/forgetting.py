@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from agenda.models import Appointment, Attendee, Series
 from assistants.models import Intention, ToolEffect
-from catalog.models import Order
+from catalog.orders import Order
 from config.erasing import Count, count_all, remove_rows
 from messaging.models import (
     Attachment,
@@ -85,7 +86,7 @@ def _forget_talks(contact: Contact, *, counted: Count) -> None:
     messages = Message.objects.filter(conversation__in=threads)
     sent = Q(contact=contact) | Q(recipient__in=_known_as(contact)) | Q(message__in=messages)
     pages = [f"/user/inbox?conversation={pk}" for pk in threads]
-    gone: list[QuerySet[object]] = [
+    gone: list[QuerySet[Any]] = [
         Delivery.objects.filter(sent),
         UnansweredQuestion.objects.filter(message__in=messages, times=1),  # what others asked, too, stays
         Notification.objects.filter(url__in=pages),

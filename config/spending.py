@@ -107,7 +107,18 @@ def read_days(*, now: datetime) -> list[Day]:
             spent=Sum("cost", default=Decimal(0)),
         )
     )
-    found = {row["day"]: Day(cost=row.pop("spent"), **row) for row in rows}
+    found = {
+        row["day"]: Day(
+            day=row["day"],
+            turns=row["turns"],
+            input_tokens=row["input_tokens"],
+            output_tokens=row["output_tokens"],
+            cached_tokens=row["cached_tokens"],
+            cost=row["spent"],
+            unpriced=row["unpriced"],
+        )
+        for row in rows
+    }
     days = [today - timedelta(days=n) for n in reversed(range(DAYS))]
     return [found.get(day) or Day(day, 0, 0, 0, 0, Decimal(0), 0) for day in days]
 

@@ -26,7 +26,7 @@ class ShortPaginator(_Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list.order_by()[:MOST_COUNTED].count())  # type: ignore[union-attr]
+        return int(self.object_list.order_by()[:MOST_COUNTED].count())  # type: ignore[attr-defined]
 
 
 class WatchAdmin(PlatformAdmin, ReadOnlyAdmin):
@@ -37,7 +37,7 @@ class WatchAdmin(PlatformAdmin, ReadOnlyAdmin):
     paginator = ShortPaginator
     show_full_result_count = False
     actions: Any = None
-    search_help_text = _("El usuario de una cuenta, entero")
+    search_help_text: Any = _("El usuario de una cuenta, entero")
 
 
 class ListAdmin(WatchAdmin):
