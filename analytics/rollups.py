@@ -107,7 +107,7 @@ def _read_kept(user: User, period: Period, zone: ZoneInfo) -> dict[date, Tally]:
     )
     found: dict[date, Tally] = {}
     events: list[tuple[int, datetime]] = []
-    for *kept, late_ids, late_at in rows.iterator():
+    for *kept, late_ids, late_at in rows:
         found[kept[0]] = _tally(*kept[1:])
         events += zip(late_ids, late_at, strict=True)
     for day, tally in count_late(user=user, events=events, zone=zone).items():
