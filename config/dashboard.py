@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from config.figures import Figures
 from config.heartbeats import SCHEDULER, WORKER
@@ -120,11 +119,11 @@ def _parts(figures: Figures) -> list[Tile]:
         for pulse in figures.pulses
     ]
     queue = figures.queue
-    notes = [_("%(n)s en curso") % {"n": _number(queue.taken)}] if queue.taken else []
+    notes = [_("en curso: %(n)s") % {"n": _number(queue.taken)}] if queue.taken else []
     if queue.oldest_seconds is not None:
         notes.append(_("la primera espera hace %(n)d s") % {"n": queue.oldest_seconds})
     if queue.failed:
-        notes.append(ngettext("%(n)d falló hoy", "%(n)d fallaron hoy", queue.failed) % {"n": queue.failed})
+        notes.append(_("fallaron en un día: %(n)s") % {"n": _number(queue.failed)})
     waiting = Tile(
         _("Tareas en la cola"),
         _number(queue.depth),
@@ -144,22 +143,22 @@ def _parts(figures: Figures) -> list[Tile]:
 
 def _messages(figures: Figures) -> list[Tile]:
     reminders, outbox = figures.reminders, figures.outbox
-    due = [_("%(n)s atrasados") % {"n": _number(reminders.late)}] if reminders.late else []
+    due = [_("atrasados: %(n)s") % {"n": _number(reminders.late)}] if reminders.late else []
     sent = [
         text % {"n": _number(n)}
         for n, text in (
-            (reminders.sent_late, _("%(n)s tarde")),
-            (reminders.failed, _("%(n)s fallidos")),
-            (reminders.unknown, _("%(n)s sin confirmar")),
+            (reminders.sent_late, _("tarde: %(n)s")),
+            (reminders.failed, _("fallidos: %(n)s")),
+            (reminders.unknown, _("sin confirmar: %(n)s")),
         )
         if n
     ]
     out = [
         text % {"n": _number(n)}
         for n, text in (
-            (outbox.sending, _("%(n)s saliendo")),
-            (outbox.failed, _("%(n)s fallidos en un día")),
-            (outbox.unknown, _("%(n)s sin confirmar en un día")),
+            (outbox.sending, _("saliendo: %(n)s")),
+            (outbox.failed, _("fallidos en un día: %(n)s")),
+            (outbox.unknown, _("sin confirmar en un día: %(n)s")),
         )
         if n
     ]
@@ -194,22 +193,22 @@ def _numbers(figures: Figures) -> list[Tile]:
         label = _("Entregados este mes por el número compartido")
         tiles.append(Tile(label, _number(numbers.shared_usage.delivered), notes, bool(numbers.shared_problems), href))
     own = [
-        *([_("%(n)s detenidos") % {"n": _number(numbers.own_stopped)}] if numbers.own_stopped else []),
-        *([_("%(n)s entregados este mes") % {"n": _number(numbers.own_usage.delivered)}] if numbers.own else []),
-        _("%(n)s teléfonos de dueños") % {"n": _number(numbers.phones)},
+        *([_("detenidos: %(n)s") % {"n": _number(numbers.own_stopped)}] if numbers.own_stopped else []),
+        *([_("entregados este mes: %(n)s") % {"n": _number(numbers.own_usage.delivered)}] if numbers.own else []),
+        _("teléfonos de dueños: %(n)s") % {"n": _number(numbers.phones)},
     ]
     return [*tiles, Tile(_("Números propios de los negocios"), _number(numbers.own), own, bool(numbers.own_stopped))]
 
 
 def _charged(used: Usage) -> list[str]:
-    return [_("%(charged)s cobrados; quedan %(left)s gratis") % {"charged": used.charged, "left": used.free_left}]
+    return [_("cobrados: %(charged)s; quedan gratis: %(left)s") % {"charged": used.charged, "left": used.free_left}]
 
 
 def _business(figures: Figures) -> list[Tile]:
     turns = figures.turns
-    suspended = [_("%(n)s suspendidos") % {"n": _number(figures.suspended)}] if figures.suspended else []
-    fallen = [_("%(n)s por una falla del modelo") % {"n": _number(figures.fallbacks_today)}]
-    waiting = [_("%(n)s sin respuesta hoy") % {"n": _number(figures.failed_today)}] if figures.failed_today else []
+    suspended = [_("suspendidos: %(n)s") % {"n": _number(figures.suspended)}] if figures.suspended else []
+    fallen = [_("por una falla del modelo: %(n)s") % {"n": _number(figures.fallbacks_today)}]
+    waiting = [_("sin respuesta hoy: %(n)s") % {"n": _number(figures.failed_today)}] if figures.failed_today else []
     return [
         Tile(
             _("Respuestas de hoy"),

@@ -79,7 +79,7 @@ class WebhookBodyAdmin(WatchAdmin):
             changes = {"again": [None, found.again], "added": [None, found.added]}
             audit(actor=cast(User, request.user), action="body_replayed", target=body, changes=changes)
             again, added = again + found.again, added + found.added
-        said = _("Vuelven a esperar %(again)d novedades; se agregaron %(added)d.") % {"again": again, "added": added}
+        said = _("Vuelven a esperar: %(again)d. Se agregaron: %(added)d.") % {"again": again, "added": added}
         self.message_user(request, said)
 
 

@@ -149,7 +149,7 @@ def test_a_body_is_replayed_and_that_is_audited(root, browse, settings):
     with all_tenants():
         InboundUpdate.objects.update(status="failed")
     answer = act(browse(root), "messaging/webhookbody", "replay", body_id)
-    assert "Vuelven a esperar 1 novedades" in answer.content.decode()
+    assert "Vuelven a esperar: 1." in answer.content.decode()
     with all_tenants():
         assert InboundUpdate.objects.get().status == "pending"
     assert AuditEntry.objects.get(action="body_replayed").changes["again"] == [None, 1]
