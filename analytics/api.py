@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agenda.filters import read_filters
-from analytics import activity, metrics, report, tables
+from analytics import activity, metrics, tables
 from analytics.serializers import ActivitySerializer, AnalyticsSerializer, ExportFilters, PeriodFilters, StatsSerializer
 from tenants.contract import whole_number
 from tenants.models import User
@@ -58,6 +58,8 @@ class ReportView(APIView):
     )
     def get(self, request: Request) -> HttpResponse:
         """What happened between two days as a PDF with its charts, in the tenant's language."""
+        from analytics import report  # a quarter of a second and 18 MB, and most processes never draw
+
         asked = read_filters(request, PeriodFilters)
         data = report.draw(user=cast(User, request.user), figures=read_figures(request, asked))
         return _file(data, "application/pdf", f"recado-{asked['from']}-{asked['to']}.pdf")
