@@ -135,8 +135,8 @@ def test_suspension_ends_an_open_stream_a_token_and_a_page(visit: Callable[..., 
         with pytest.raises(urllib.error.HTTPError) as refusal:
             call(system.url + path, token=token)
         assert refusal.value.code == 401
-    sign_in(theirs.page, person)
     theirs.expect_status(400)
+    sign_in(theirs.page, person)
     expect(theirs.page.get_by_text("El usuario o la contraseña no coinciden")).to_be_visible()
 
     mine.page.get_by_role("link", name="Reactivar").click()
