@@ -21,6 +21,7 @@ from agenda.series import continue_all
 from analytics import rolling
 from config import data_jobs
 from config.heartbeats import SCHEDULER, Canary, beat
+from config.schedule import BackupSchedule
 from messaging import inbound, media, outbox, reminding, strangers
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
@@ -32,6 +33,7 @@ from tenants.jobs import enqueue
 TIDY_SECONDS = 3600.0
 RETENTION_SECONDS = 90
 DIGEST_SECONDS = 900.0  # they are planned a day ahead
+BACKUP_LOOK_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Command(BaseCommand):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._next: dict[str, float] = {}  # when each part of the round is due, by time.monotonic()
+        self._backups = BackupSchedule()
         self._rung: int | None = None  # the stretch of REMINDERS["SECONDS"] in which reminders were rung for last
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,6 +60,7 @@ class Command(BaseCommand):
                 logger.warning("The database does not answer, trying again: %s", error)
                 connection.close()
             stop.wait(settings.HEALTH["CLOCK_SECONDS"])
+        self._backups.stop()
 
     def tick(self, canary: Canary) -> None:
         """One look at everything that may be due."""
@@ -84,6 +88,8 @@ class Command(BaseCommand):
         if stretch != self._rung:
             reminding.ring_due(now=now)
             self._rung = stretch
+        if self._is_time("backups", BACKUP_LOOK_SECONDS):
+            self._backups.look(now=now)
         if self._is_time("digests", DIGEST_SECONDS):
             plan_all_digests(now=now)
         if self._is_time("tidy", TIDY_SECONDS):
