@@ -21,6 +21,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from agenda import claiming
+from assistants import breaker
+from assistants.models import MonthUsage
 from config.heartbeats import BACKUP, read_pulses
 from config.models import Heartbeat
 from messaging import dispatch
@@ -71,6 +73,7 @@ class SystemCollector(Collector):
             yield from _read_people()
             with all_tenants():
                 yield from _read_turns()
+                yield from _read_budgets(now)
                 yield from _read_inbound()
             yield from _read_outbox(now)
             yield from _read_reminders(now)
@@ -119,6 +122,19 @@ def _read_turns() -> Iterator[Metric]:
     yield _by("recado_turn_p95_seconds", "How long 95 % of the last hour's turns took at most.", "outcome", slowest)
     tokens = (("input", sum(row[2] for row in rows)), ("output", sum(row[3] for row in rows)))
     yield _by("recado_turn_tokens_last_hour", "Tokens of the model.", "direction", tokens)
+
+
+def _read_budgets(now: datetime) -> Iterator[Metric]:
+    months = MonthUsage.objects.filter(month=now.date().replace(day=1)).aggregate(
+        reached=Count("pk", filter=~Q(reached=[])), warned=Count("pk", filter=Q(reached=[]) & ~Q(warned=[]))
+    )
+    yield _by("recado_tenants_budget", "Shops of whose month little or nothing is left.", "state", months.items())
+    closed = GaugeMetricFamily(
+        "recado_model_breaker_open", "1 while a model that failed is left alone.", labels=["provider", "model"]
+    )
+    for state in breaker.states(now=now):
+        closed.add_metric([state.provider, state.model], state.stand != breaker.Stand.CLOSED)
+    yield closed
 
 
 def _read_inbound() -> Iterator[Metric]:

@@ -16,9 +16,9 @@ from django_q.signing import SignedPackage
 
 from agenda.models import Reminder
 from config.figures import read_figures
+from config.findings import examine
 from config.heartbeats import SCHEDULER, beat, sing
 from config.management.commands.clock import Command as Clock
-from config.management.commands.doctor import examine
 from tenants.models import User
 from tenants.scope import tenant_scope
 from tests import factories

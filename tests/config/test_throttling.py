@@ -10,10 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from messaging.whatsapp.signatures import sign
 from tenants.limits import LimitWindow
 from tenants.models import User
 from tenants.plans import Plan
 from tests.conftest import PASSWORD
+from tests.messaging.bodies import ADDRESS as WEBHOOK
+from tests.messaging.bodies import NUMBER, SECRET
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +207,23 @@ def test_the_account_itself_still_signs_in(alice, api):
     answer = api().post("/api/auth/login", {"username": "alice", "password": PASSWORD})
     assert answer.status_code == 200
     assert set(told(answer)) == {"address", "sign-in"}
+
+
+def test_what_meta_signs_is_taken_and_only_who_forges_is_held_back(settings):
+    settings.WHATSAPP = settings.WHATSAPP | {"APP_SECRET": SECRET, "PHONE_NUMBER_ID": NUMBER}
+    settings.RATES = settings.RATES | {"REFUSED_WEBHOOKS": 2, "ANONYMOUS": 1}
+
+    def post(body: bytes, *, secret: str, address: str = "203.0.113.7"):
+        headers = {"X-Hub-Signature-256": sign(body, secret=secret)}
+        return Client(REMOTE_ADDR=address).generic("POST", WEBHOOK, body, "application/json", headers=headers)
+
+    forged = [post(b'{"n": %d}' % n, secret="another") for n in range(4)]
+    assert [answer.status_code for answer in forged] == [403, 403, 429, 429]
+    assert told(forged[2]) == {"webhook-refusals": (2, 60, 0)}
+    assert int(forged[2].headers["Retry-After"]) <= 60
+    assert post(b"{}", secret="another", address="203.0.113.8").status_code == 403
+    with CaptureQueriesContext(connection) as said:
+        signed = [post(b'{"n": %d}' % n, secret=SECRET) for n in range(5)]
+    assert {answer.status_code for answer in signed} == {200}
+    assert "RateLimit" not in signed[0].headers
+    assert not [query for query in said.captured_queries if "tenants_limit_window" in query["sql"]]
