@@ -7,7 +7,7 @@ is counted in the database is told where each day begins, and how far the clock 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -79,17 +79,6 @@ class Calendar:
 
 def today_in(*, zone: ZoneInfo, now: datetime) -> date:
     return now.astimezone(zone).date()
-
-
-def stretches(days: Sequence[date]) -> list[Period]:
-    """``days``, which are in order, as periods without gaps."""
-    found: list[Period] = []
-    for day in days:
-        if found and found[-1].end + DAY == day:
-            found[-1] = Period(found[-1].start, day)
-        else:
-            found.append(Period(day, day))
-    return found
 
 
 def offsets(*, period: Period, zone: ZoneInfo) -> list[tuple[datetime, timedelta]]:
