@@ -19,6 +19,7 @@ AGENDAS = ["/user/personal/agenda", "/user/personal/tasks", "/user/personal/chat
 TENANTS = [
     "/user/dashboard",
     "/user/inbox",
+    "/user/analytics",
     "/user/commercial/products",
     "/user/commercial/chat",
     "/user/settings",

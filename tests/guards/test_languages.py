@@ -25,7 +25,14 @@ BEFORE_THE_DOOR = [
     "/password-reset/complete",
     "/nowhere",
 ]
-INSIDE = ["/user/dashboard", "/user/commercial/products", "/user/commercial/chat", "/user/settings", "/nowhere"]
+INSIDE = [
+    "/user/dashboard",
+    "/user/analytics",
+    "/user/commercial/products",
+    "/user/commercial/chat",
+    "/user/settings",
+    "/nowhere",
+]
 READERS = [("en", "en"), ("pt-BR,pt;q=0.9,en;q=0.5", "pt")]
 
 
