@@ -53,6 +53,7 @@ def _read() -> Figures:
 
 
 def _draw(figures: Figures) -> dict[str, Any]:
-    from config.dashboard import draw_sections, draw_tiles
+    from config.dashboard import draw_sections
+    from config.tiles import draw_tiles
 
     return {"figures": figures, "tiles": draw_tiles(figures), "sections": draw_sections(figures)}

@@ -12,9 +12,11 @@ from django.utils import timezone
 from django_q.models import OrmQ, Task
 
 from assistants.models import TurnUsage
-from config.dashboard import draw_bars, draw_sections, draw_tiles, say_bytes, say_money
+from config.dashboard import draw_bars, draw_sections
 from config.figures import KEPT_SECONDS, read_figures
 from config.heartbeats import SCHEDULER, WORKER, beat
+from config.saying import say_bytes, say_money
+from config.tiles import draw_tiles
 from messaging.models import SharedNumber, WebhookBody
 from tenants.jobs import enqueue
 from tenants.models import User
