@@ -99,7 +99,7 @@ class LLMConfigurationAdmin(AuditedAdmin):
         if object_id is None:
             context["title"] = gettext("Cambiar el modelo que responde")
         try:
-            return self._changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[attr-defined,no-any-return]
+            return self._changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[attr-defined]
         except DecidedMeanwhile as fault:
             self.message_user(request, decided_meanwhile(fault.current), messages.ERROR)
             return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_add"))
@@ -147,7 +147,7 @@ class LLMConfigurationAdmin(AuditedAdmin):
         row = self._activate(request, form.trial, based_on=int(based_on) if based_on else None)
         obj.__dict__.update(row.__dict__)
 
-    def log_addition(self, request: HttpRequest, obj: LLMConfiguration, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: LLMConfiguration, message: Any) -> Any:
         """It was written down in the transaction of what it tells of."""
 
     def response_add(self, request: HttpRequest, obj: LLMConfiguration, post_url_continue: Any = None) -> HttpResponse:
@@ -215,7 +215,7 @@ class ModelKeyAdmin(AuditedAdmin):
     ) -> HttpResponse:
         """A new key without the transaction that usually surrounds the view: the form waits for a service."""
         if object_id is None:
-            return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined,no-any-return]
+            return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -237,7 +237,7 @@ class ModelKeyAdmin(AuditedAdmin):
             super().log_addition(request, row, "")
         obj.__dict__.update(row.__dict__)
 
-    def log_addition(self, request: HttpRequest, obj: ModelKey, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: ModelKey, message: Any) -> Any:
         """It was written down in the transaction of what it tells of."""
 
     @admin.action(description=_("Probar con una llamada"))

@@ -21,7 +21,7 @@ from tenants.plans import MEASURES, plan_of
 
 class MeasureSerializer(serializers.Serializer[Any]):
     measure = serializers.ChoiceField(choices=MEASURES)
-    label = serializers.CharField(help_text="In the person's language.")
+    label = serializers.CharField(help_text="In the person's language.")  # type: ignore[assignment]
     used = serializers.CharField(help_text="As decimal text; money in US dollars.")
     limit = serializers.CharField(allow_null=True, help_text="The same; null is no limit.")
     share = serializers.FloatField(allow_null=True, help_text="Of the limit; 1 is all of it. Null without a limit.")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -191,7 +192,7 @@ def _is_the_services(error: ProviderError) -> bool:
     return error.kind is not ProviderFault.BAD_REQUEST or error.status == 404
 
 
-def _which(configuration: Configuration) -> dict[str, str]:
+def _which(configuration: Configuration) -> dict[str, Any]:
     return {
         "provider": configuration.provider,
         "model": configuration.model[:120],

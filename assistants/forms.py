@@ -235,7 +235,7 @@ def say_field(name: str) -> str:
     """A field of a version as people read it."""
     if name in ("key", "fallback_key"):
         return gettext("clave") if name == "key" else gettext("clave del respaldo")
-    return str(LLMConfiguration._meta.get_field(name).verbose_name)
+    return str(getattr(LLMConfiguration._meta.get_field(name), "verbose_name", name))
 
 
 def say_value(value: Any) -> str:

@@ -181,12 +181,13 @@ def answer(
             now=now,
         )
         if written_by.provider == "builtin" != configuration.provider:
-            planned = {"provider": configuration.provider, "model": configuration.model}
+            planned: dict[str, Any] = {"provider": configuration.provider, "model": configuration.model}
             with acting(Event.Actor.SYSTEM):
                 record("model_failed", at=now, reason=reason, **planned)
         if state is not None:
             used = Used.by_turn(tokens=attempt.usage, cost=cost, asked=bool(attempt.spent))
-            budgets.spend(user=assistant.user, used=used, limits=state.limits, told_on=told_on, now=now)
+            with acting(Event.Actor.SYSTEM):
+                budgets.spend(user=assistant.user, used=used, limits=state.limits, told_on=told_on, now=now)
     return reply
 
 

@@ -100,9 +100,11 @@ class AllowanceForm(_AllowanceForm):
         agreed = Allowance.objects.values("user_id")
         self.fields["person"].queryset = User.objects.tenants().exclude(pk__in=agreed).order_by("username")  # type: ignore[attr-defined]
 
-    def _post_clean(self) -> None:
-        self.instance.user = self.cleaned_data.get("person")
-        super()._post_clean()
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("person") is not None:
+            self.instance.user = data["person"]
+        return data
 
 
 @admin.register(Allowance)
