@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, log10
-from typing import Any
+from typing import Any, Literal
 
 from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, Rect, String
 from reportlab.lib.colors import HexColor, white
@@ -29,6 +29,7 @@ STRIPE = 2.2
 MOST_LINES = 5  # of the grid
 
 Say = Callable[[Any], str]
+Anchor = Literal["start", "middle", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def bars(
     room = frame.step * 0.8
     tips: list[tuple[float, float, float]] = []  # x, y, value
     for n in range(len(names)):
-        left, base = frame.left + frame.step * n + frame.step * 0.1, frame.bottom
+        left, base = frame.left + frame.step * (n + 0.1), float(frame.bottom)
         for place, one in enumerate(series):
             value = one.values[n] or 0
             tall = frame.tall(value)
@@ -137,11 +138,15 @@ def heat(*, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]], w
         for place, value in enumerate(values):
             shade = -(-value * (len(SHADES) - 1) // most)
             x = name_room + step * place
-            drawing.add(Rect(x + 0.7, y + 0.7, step - 1.4, tall - 1.4, fillColor=SHADES[shade], strokeColor=None))
+            drawing.add(_rect(x + 0.7, y + 0.7, step - 1.4, tall - 1.4, fillColor=SHADES[shade], strokeColor=None))
             if value:
                 ink = white if shade >= DARK else INK
                 drawing.add(_text_at(x + step / 2, y + 4, str(value), anchor="middle", colour=ink))
     return drawing
+
+
+def written_width(text: str, *, size: float = SMALL) -> float:
+    return float(stringWidth(text, FONT, size))
 
 
 def cut(text: str, room: float, *, size: float = SMALL, font: str = FONT) -> str:
@@ -230,14 +235,25 @@ def _gap(most: float, unit: float) -> float:
 
 
 def _text_at(
-    x: float, y: float, text: str, *, size: float = SMALL, anchor: str = "start", colour: Any = SOFT, bold: bool = False
+    x: float,
+    y: float,
+    text: str,
+    *,
+    size: float = SMALL,
+    anchor: Anchor = "start",
+    colour: Any = SOFT,
+    bold: bool = False,
 ) -> String:
     return String(x, y, text, fontName=BOLD if bold else FONT, fontSize=size, fillColor=colour, textAnchor=anchor)
 
 
 def _stroke(x1: float, y1: float, x2: float, y2: float, fill: int) -> Line:
-    dash = DASHES[fill % len(DASHES)]
+    dash: Any = DASHES[fill % len(DASHES)]
     return Line(x1, y1, x2, y2, strokeColor=COLOURS[fill % len(COLOURS)], strokeWidth=1.4, strokeDashArray=dash)
+
+
+def _rect(x: float, y: float, wide: float, tall: float, **style: Any) -> Rect:
+    return Rect(x, y, wide, tall, **style)
 
 
 def _mark(drawing: Drawing, x: float, y: float, fill: int, size: float) -> None:
@@ -252,7 +268,9 @@ def _mark(drawing: Drawing, x: float, y: float, fill: int, size: float) -> None:
 def _fill(drawing: Drawing, x: float, y: float, wide: float, tall: float, fill: int) -> None:
     """A bar: plain, striped or hollow."""
     colour, manner = COLOURS[fill % len(COLOURS)], fill % 3
-    drawing.add(Rect(x, y, wide, tall, fillColor=white if manner == 2 else colour, strokeColor=colour, strokeWidth=0.7))
+    drawing.add(
+        _rect(x, y, wide, tall, fillColor=white if manner == 2 else colour, strokeColor=colour, strokeWidth=0.7)
+    )
     level = y + STRIPE
     while manner == 1 and level < y + tall - 0.5 and wide > 2:
         drawing.add(Line(x + 0.4, level, x + wide - 0.4, level, strokeColor=white, strokeWidth=0.8))

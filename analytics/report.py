@@ -242,7 +242,7 @@ def _numbered(left: str, right: str) -> type[Canvas]:
 
         def showPage(self) -> None:
             self._pages.append(dict(self.__dict__))
-            self._startPage()
+            self._startPage()  # type: ignore[attr-defined]  # not in the stubs
 
         def save(self) -> None:
             for number, page in enumerate(self._pages, start=1):

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from reportlab.graphics.shapes import Drawing
 
-from analytics.drawings import Series, bars, heat, lines, ranks
+from analytics.drawings import Series, bars, heat, lines, ranks, written_width
 from analytics.wording import Wording, printable
 
 TALL = 104  # points, of a chart
 MOST_ROWS = 62
+PADDING = 14  # points, of a cell, left and right
 ROOM = 46  # points, of a column of numbers
 CHANNELS = {"web": "Web", "whatsapp": "WhatsApp"}
 
@@ -31,7 +32,7 @@ class Section:
     drawings: list[Drawing] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
-    widths: list[float] = field(default_factory=list)
+    widths: Sequence[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,9 +327,8 @@ def _values(page: Page) -> list[Section]:
         for n, one in enumerate(page.figures["buckets"])
     ]
     columns = [_("Cuándo"), _("Chats"), _("Recibidos"), _("Enviados"), _("Respuesta"), _("Pedidos"), _("Valor")]
-    widths = [36, 54, 52, 54, 46, 74, 34, 40, 54]
-    return [
-        Section(
-            title, "", page.width, columns=[*columns, _("Citas"), _("Tareas"), _("Costo")], rows=rows, widths=widths
-        )
+    columns += [_("Citas"), _("Tareas"), _("Costo")]
+    widths = [
+        max(written_width(text, size=8) for text in texts) + PADDING for texts in zip(columns, *rows, strict=True)
     ]
+    return [Section(title, "", page.width, columns=columns, rows=rows, widths=widths[1:])]

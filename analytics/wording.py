@@ -21,6 +21,7 @@ from tenants.locales import locale_tag
 
 CHARACTERS = "cp1252"  # what the fonts that every PDF reader has can draw
 NONE = "–"
+HARD = "\u00a0"  # a blank at which no line ends
 BLANKS = re.compile(r"[ \t\r\n\f\v]+")  # but not those that keep an amount and its sign on one line
 _SUBSTITUTES = str.maketrans(
     {"\u202f": "\u00a0", "\u2009": " ", "\u2212": "-", "\u2010": "-", "\u2011": "-", "₡": "CRC"}
@@ -67,12 +68,14 @@ class Wording:
         if seconds is None:
             return NONE
         if seconds < 10:
-            return f"{_plain(format_decimal(round(float(seconds), 1), locale=self.locale))} s"
+            return f"{_plain(format_decimal(round(float(seconds), 1), locale=self.locale))}{HARD}s"
         minutes, rest = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         if hours:
-            return f"{self.number(hours)} h" + (f" {minutes} min" if minutes else "")
-        return f"{minutes} min" + (f" {rest} s" if rest else "") if minutes else f"{rest} s"
+            text = f"{self.number(hours)} h" + (f" {minutes} min" if minutes else "")
+        else:
+            text = f"{minutes} min" + (f" {rest} s" if rest else "") if minutes else f"{rest} s"
+        return text.replace(" ", HARD)
 
     def hours(self, minutes: Any) -> str:
         return f"{_plain(format_decimal(round(minutes / 60, 1), locale=self.locale))} h"
@@ -136,7 +139,7 @@ class Wording:
             self.locale.number_symbols["latn"]["decimal"] == ","
             or get_currency_symbol(currency, self.locale)[-1:].isalpha()
         ):
-            pattern = pattern.replace("¤#", "¤\u00a0#")  # as the browsers write it: «$ 1.234,50»
+            pattern = pattern.replace("¤#", f"¤{HARD}#")  # as the browsers write it: «$ 1.234,50»
         return _plain(format_currency(value, currency, pattern, locale=self.locale, currency_digits=False))
 
 
