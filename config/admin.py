@@ -33,6 +33,21 @@ class SuperadminSite(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('login')}?next={request.path}")
 
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """By the one page that also ends the sessions and tokens of the old password."""
+        return HttpResponseRedirect(f"{reverse('account-password')}?next={reverse('admin:dashboard')}")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """With names of our own for the queue's tables, which django-q2 names in English."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["name"] = _("Cola") if app["app_label"] == "django_q" else app["name"]
+            for model in app["models"]:
+                model["name"] = getattr(self._registry[model["model"]], "plural", model["name"])
+        return apps
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**_draw(_read()), **(extra_context or {})})
 

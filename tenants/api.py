@@ -22,7 +22,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
-from tenants import account_events, accounts, limits, second_factor
+from tenants import account_events, accounts, limits, second_factor, sessions
 from tenants.authentication import IsAuthenticated, is_current, issue_tokens, person_of
 from tenants.models import Preferences, User
 from tenants.serializers import (
@@ -125,7 +125,7 @@ class LogoutView(Door):
     def post(self, request: Request) -> Response:
         given = self.checked(request).get("refresh")
         if given is None:
-            accounts.revoke_refresh_tokens(user=person_of(request))
+            sessions.revoke_refresh_tokens(user=person_of(request))
             account_events.tell("sessions_ended", user=person_of(request))
         else:
             try:

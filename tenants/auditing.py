@@ -59,6 +59,7 @@ class LoadedForm:
     """
 
     fields: dict[str, forms.Field]
+    cleaned_data: dict[str, Any]
     instance: models.Model
     initial: dict[str, Any]
     data: Any
@@ -90,10 +91,11 @@ class LoadedForm:
         }
 
     def _told(self, name: str, cleaned: dict[str, Any]) -> str:
-        label = force_str(self.instance._meta.get_field(name).verbose_name)
-        if name not in self.fields or is_secret(self.instance._meta.get_field(name)):
+        field: Any = self.instance._meta.get_field(name)
+        label = force_str(field.verbose_name)
+        if name not in self.fields or is_secret(field):
             return _("%(field)s: cambió.") % {"field": label}
-        self.fields[name].bound_data = lambda data, initial: initial  # type: ignore[attr-defined]
+        self.fields[name].bound_data = lambda data, initial: initial  # type: ignore[method-assign]
         words = {"field": label, "now": self._in_words(name, self.initial.get(name)), "wanted": ""}
         if name not in cleaned or cleaned[name] == getattr(self.instance, name):
             return _("%(field)s: ahora es «%(now)s».") % words
@@ -163,8 +165,8 @@ class AuditedAdmin(_ModelAdmin):
             changes=changes,
         )
 
-    def get_actions(self, request: HttpRequest) -> dict[str, tuple[Any, str, str]]:
-        found = super().get_actions(request)
+    def get_actions(self, request: HttpRequest) -> Any:
+        found: dict[str, tuple[Any, str, str]] = super().get_actions(request)  # type: ignore[assignment]
         return {name: (self._audited(name, action), name, words) for name, (action, _name, words) in found.items()}
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

@@ -53,7 +53,7 @@ class BearerAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> Any:
         try:
-            user = super().get_user(validated_token)
+            user = cast(User, super().get_user(validated_token))
         except (ValueError, TypeError, OverflowError) as fault:
             raise AuthenticationFailed() from fault
         if not is_current(token=validated_token, user=user):
