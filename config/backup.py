@@ -115,17 +115,17 @@ def source_url() -> str:
     return target_url(options=f"-c {ALL_TENANTS_SETTING}=on")
 
 
-def target_url(**more: str) -> str:
-    """The database, for the application's own role."""
+def target_url(*, options: str = "") -> str:
+    """The database, for the application's own role, with the session ``options`` («-c name=value»)."""
     if not settings.DATABASE_URL:
         embedded = server(settings.DATA_DIR)
         embedded.use()
         return embedded.url(database=database_name())
-    values = connection.settings_dict
-    parts = {"host": values["HOST"], "port": values["PORT"], "user": values["USER"], "password": values["PASSWORD"]}
-    known = {name: str(value) for name, value in parts.items() if value}
-    extra = {name: str(value) for name, value in values.get("OPTIONS", {}).items() if name.startswith("ssl")}
-    return make_conninfo(dbname=database_name(), **known, **extra, **more)
+    given = connection.get_connection_params()
+    known = {name: str(given[name]) for name in dumps.VARIABLES if given.get(name)}
+    if options:
+        known["options"] = f"{known.get('options', '')} {options}".strip()
+    return make_conninfo(**known)
 
 
 def database_name() -> str:
@@ -151,7 +151,7 @@ def _write(
         _add(file, KEYS, json.dumps(_keys()).encode(), now=now)
     manifest = Manifest(
         made_at=now.astimezone(UTC).isoformat(),
-        recado=settings.SPECTACULAR_SETTINGS["VERSION"],
+        recado=str(settings.SPECTACULAR_SETTINGS["VERSION"]),
         postgresql=major,
         sha256=digest,
         bytes=size,

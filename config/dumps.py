@@ -26,7 +26,7 @@ WHAT = ["--no-owner", "--no-privileges", "--no-comments", "--encoding=UTF8", "--
 
 # Settings that an older server does not know. They only guard the restore itself against time limits.
 _NEWER_SETTINGS = re.compile(rb"^SET (transaction_timeout) = ")
-_VARIABLES = {
+VARIABLES = {
     "host": "PGHOST",
     "port": "PGPORT",
     "user": "PGUSER",
@@ -63,7 +63,7 @@ def environment(url: str) -> dict[str, str]:
     """What PostgreSQL's programs want to see to connect to ``url``, and nothing else of libpq's."""
     parts = conninfo_to_dict(url)
     return plain_environment() | {
-        variable: str(parts[name]) for name, variable in _VARIABLES.items() if parts.get(name) is not None
+        variable: str(parts[name]) for name, variable in VARIABLES.items() if parts.get(name) is not None
     }
 
 

@@ -29,7 +29,7 @@ LABELS = {
 
 class LimitSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="As in the headers `RateLimit` and `RateLimit-Policy`.")
-    label = serializers.CharField(help_text="In the person's language.")
+    label = serializers.CharField(help_text="In the person's language.")  # type: ignore[assignment]
     limit = serializers.IntegerField(help_text="At most so many")
     seconds = serializers.IntegerField(help_text="in so many seconds.")
     used = serializers.IntegerField(help_text="So far in the present window.")

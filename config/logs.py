@@ -185,7 +185,7 @@ def _person(request: HttpRequest) -> dict[str, Any]:
     """Who was found signed in, when somebody has looked."""
     bearer = getattr(request, "_bearer", None)
     user = bearer[0] if bearer else vars(request).get("user")
-    if user is None or (isinstance(user, SimpleLazyObject) and user._wrapped is empty):  # type: ignore[attr-defined]
+    if user is None or (isinstance(user, SimpleLazyObject) and user._wrapped is empty):
         return {}
     if not getattr(user, "is_authenticated", False):
         return {}

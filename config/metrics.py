@@ -37,7 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"detail": _("Las métricas se leen con METRICS_TOKEN.")}, status=403)
     try:
         # Registering would collect once for the names alone.
-        text = generate_latest(read_registry()) + generate_latest(_Once(SystemCollector()))  # type: ignore[arg-type]
+        text = generate_latest(read_registry()) + generate_latest(_Once(SystemCollector()))
     except DatabaseError:
         return JsonResponse({"detail": "the database does not answer or is not migrated"}, status=503)
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)

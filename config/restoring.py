@@ -30,6 +30,7 @@ from config.backup import CHECK, Archive, BackupError, source_url, target_url
 from config.embedded import server
 from config.heartbeats import forget_beats
 from config.moving import MoveError, refuse_target
+from config.postgresql.stock import stock
 from messaging.models import Delivery, InboundUpdate, Message
 from tenants.months import make_months
 from tenants.scope import all_tenants
@@ -167,7 +168,7 @@ def _refuse_newer(archive: Archive) -> None:
 def _refuse_company(url: str) -> None:
     """Nobody else may write while everything is replaced. Our own connections go first."""
     connection.close()
-    connection.close_pool()
+    stock.empty()
     with psycopg.connect(url) as line:
         row = line.execute(
             # Little is shown of other roles' sessions. PostgreSQL's own processes have no user.

@@ -37,8 +37,9 @@ def json_error(exc: Exception, context: dict[str, Any]) -> Response | None:
         return Response({"detail": Conflict.default_detail, "current": current}, status=status.HTTP_409_CONFLICT)
     if isinstance(exc, TooMany):
         response = exception_handler(Throttled(wait=exc.retry_after), context)
-        for name, value in describe_refusal(exc).items() if response is not None else ():
-            response[name] = value
+        if response is not None:
+            for name, value in describe_refusal(exc).items():
+                response[name] = value
         return response
     if isinstance(exc, DjangoValidationError):
         exc = ValidationError(serializers.as_serializer_error(exc))

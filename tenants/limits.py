@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection, models
@@ -175,7 +175,7 @@ def _stand(
     if not hits:
         return []
     keys = [_key(limit, who) for limit, who in hits]
-    values = {
+    values: dict[str, Any] = {
         "keys": keys,
         "ends": [now + limit.period for limit, _ in hits],
         "now": now,

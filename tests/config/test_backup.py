@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -100,9 +101,14 @@ def backup(shops, tmp_path) -> Path:
 
 
 @pytest.fixture
-def other(tmp_path) -> Path:
-    """Where another system may live; its database is gone with the last who used it."""
-    return tmp_path / "other"
+def other() -> Iterator[Path]:
+    """Where another system may live; its database is gone with the last who used it.
+
+    Not pytest's own folder: another pytest that starts meanwhile takes back everybody else's way into that one, and
+    PostgreSQL, which never runs as root, is somebody else.
+    """
+    with tempfile.TemporaryDirectory(prefix="recado-restored-", ignore_cleanup_errors=True) as name:
+        yield Path(name) / "other"
 
 
 def manage(folder: Path, *arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
