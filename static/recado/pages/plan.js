@@ -43,7 +43,7 @@ Alpine.data("plan", () => ({
       this.notice = found.notice;
       this.answering = whoAnswers(found.answering);
       this.list = found.measures.map((one) => ({
-        ...one, id: `plan-${one.measure}`, limited: one.share !== null, bar: Math.min(one.share ?? 0, 1),
+        ...one, id: `plan-${one.measure}`, limited: one.share !== null, bar: String(Math.min(one.share ?? 0, 1)), // as text: Alpine does not write the number 0
         class: CLASSES[one.state], note: NOTES[one.state] || "",
       }));
       this.ready = true;
