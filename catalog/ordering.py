@@ -95,7 +95,7 @@ def place(
             OrderLine.objects.bulk_create(rows)
             order.total = sum((_amount(row) for row in rows if not row.problem), Decimal(0))
             order.save(update_fields=["total"])
-            origin = {"conversation": conversation_id, "channel": channel, "lines": len(rows)}
+            origin: dict[str, Any] = {"conversation": conversation_id, "channel": channel, "lines": len(rows)}
             record("order_received", at=now, products=_wanted(rows), **_money(order), **origin)
     return order
 

@@ -26,8 +26,10 @@ class EventSerializer(serializers.ModelSerializer[Event]):
     """Something that happened. `data` holds ids and words about it; which ones depends on `name`."""
 
     name = serializers.ChoiceField(choices=sorted(EVENTS), read_only=True)
-    label = serializers.SerializerMethodField(help_text="The name in my language.")
-    data = serializers.SerializerMethodField()
+    label = serializers.SerializerMethodField(  # type: ignore[assignment]  # a field of that name
+        help_text="The name in my language."
+    )
+    data = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta:
         model = Event

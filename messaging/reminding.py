@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -365,7 +366,7 @@ def _end(reminder: Reminder, status: Status, *, now: datetime, detail: str = "")
     reminder.status, reminder.detail, reminder.lease_until = status, detail, None
     reminder.sent_at = now if status == Status.SENT else None
     reminder.save()
-    about = {"reminder": reminder.pk, "kind": str(reminder.kind), "channel": reminder.channel or None}
+    about: dict[str, Any] = {"reminder": reminder.pk, "kind": str(reminder.kind), "channel": reminder.channel or None}
     if status == Status.SENT:
         late = max(0, round((now - reminder.due_at).total_seconds()))
         record("reminder_sent", at=now, late_seconds=late, **about)

@@ -26,11 +26,8 @@ def forget_silent(*, now: datetime, seconds: float = SECONDS) -> int:
     """
     deadline, gone = time.monotonic() + seconds, 0
     with all_tenants():
-        limits = dict(
-            Preferences.objects.filter(conversations_months__isnull=False).values_list(
-                "user_id", "conversations_months"
-            )
-        )
+        limited = Preferences.objects.filter(conversations_months__isnull=False)
+        limits = {pk: months for pk, months in limited.values_list("user_id", "conversations_months") if months}
     for user in User.objects.filter(pk__in=limits).order_by("pk"):
         since = now - relativedelta(months=limits[user.pk])
         with tenant_scope(user):

@@ -262,7 +262,9 @@ class Preferences(TenantOwned):
         """
         from tenants.jobs import enqueue  # which imports this module
 
-        others = [(self, name, value) for name, value in fields.items() if getattr(self, name) != value]
+        others: list[tuple[Any, str, Any]] = [
+            (self, name, value) for name, value in fields.items() if getattr(self, name) != value
+        ]
         own = (person or {}).items()
         others += [(self.user, name, value) for name, value in own if getattr(self.user, name) != value]
         for row, name, value in others:

@@ -30,7 +30,13 @@ INSERT = """
 INSERT INTO tenants_event (user_id, name, at, actor, actor_id, data)
 VALUES (%s, 'task_created', now(), 'system', NULL, %s)
 """
-DATA = {"task": 1, "title": "Pagar la luz", "due_date": "2026-11-30", "priority": "medium", "by": "system"}
+DATA: dict[str, Any] = {
+    "task": 1,
+    "title": "Pagar la luz",
+    "due_date": "2026-11-30",
+    "priority": "medium",
+    "by": "system",
+}
 
 
 def measure(run: Run) -> Iterator[Line]:
