@@ -29,7 +29,7 @@ class MeasureSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=["plenty", "little", "reached"])
 
 
-class PlanSerializer(serializers.Serializer[Any]):
+class PlanOfMonthSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
     price = serializers.CharField()
@@ -41,10 +41,10 @@ class AnsweringSerializer(serializers.Serializer[Any]):
     since = serializers.DateTimeField(allow_null=True, help_text="Null where the server's settings alone decide.")
 
 
-class UsageSerializer(serializers.Serializer[Any]):
+class MonthSerializer(serializers.Serializer[Any]):
     month = serializers.CharField(help_text="«2026-11», on the tenant's calendar.")
     ends_on = serializers.DateField(help_text="The first day of the next month, when everything begins anew.")
-    plan = PlanSerializer(allow_null=True)
+    plan = PlanOfMonthSerializer(allow_null=True)
     measures = MeasureSerializer(many=True)
     answering = AnsweringSerializer()
     notice = serializers.CharField(help_text="Why no model answers any more this month, or empty.")
@@ -53,7 +53,7 @@ class UsageSerializer(serializers.Serializer[Any]):
 class UsageView(APIView):
     """What the month holds."""
 
-    @extend_schema(operation_id="read_usage", responses=UsageSerializer)
+    @extend_schema(operation_id="read_usage", responses=MonthSerializer)
     def get(self, request: Request) -> Response:
         """What I used this month of what my plan includes, and which model answers."""
         user = cast(User, request.user)
@@ -72,7 +72,7 @@ class UsageView(APIView):
             },
             "notice": budgets.explain(measure=stops, state=state) if stops else "",
         }
-        return Response(UsageSerializer(shown).data)
+        return Response(MonthSerializer(shown).data)
 
 
 def _describe(measure: str, state: budgets.Balance) -> dict[str, Any]:
