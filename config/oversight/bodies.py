@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config.oversight.masking import mask_body
-from config.oversight.pages import ListAdmin, WatchAdmin
+from config.oversight.pages import ATTEMPTS, KIND, STATUS, ListAdmin, WatchAdmin, column
 from messaging import inbound
 from messaging.models import Channel, InboundUpdate, WebhookBody
 from messaging.whatsapp import replays
@@ -26,12 +26,18 @@ from tenants.audit import audit
 from tenants.auditing import audits_itself
 from tenants.models import User
 
+RECEIVED = column("received_at", gettext_lazy("cuándo llegó"))
+TIMES = column("times", gettext_lazy("veces"))
+FAULT = column("fault", gettext_lazy("falla"))
+NOTE = column("note", gettext_lazy("qué pasó"))
+DONE = column("done_at", gettext_lazy("atendida"))
+
 
 @admin.register(WebhookBody)
 class WebhookBodyAdmin(WatchAdmin):
-    list_display = ("id", "received_at", "owner", "size", "held", "times", "fault")
+    list_display = ("id", RECEIVED, "owner", "size", "held", TIMES, FAULT)
     list_filter = ("received_at",)
-    fields = ("received_at", "owner", "times", "fault", "shape")
+    fields = (RECEIVED, "owner", TIMES, FAULT, "shape")
     readonly_fields = fields
     actions = ("replay",)
 
@@ -85,7 +91,7 @@ class WebhookBodyAdmin(WatchAdmin):
 
 @admin.register(InboundUpdate)
 class InboundUpdateAdmin(ListAdmin):
-    list_display = ("id", "received_at", "kind", "status", "tenant", "attempts", "note", "body_link", "done_at")
+    list_display = ("id", RECEIVED, KIND, STATUS, "tenant", ATTEMPTS, NOTE, "body_link", DONE)
     list_filter = ("status", "kind", "received_at")
     actions = ("retry",)
 

@@ -22,7 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from config.oversight.pages import WatchAdmin
+from config.oversight.pages import ACCOUNT, WatchAdmin, column
 from messaging.models import Conversation, Message
 from tenants.audit import AuditEntry, audit
 from tenants.events import Event, acting, record
@@ -32,6 +32,11 @@ from tenants.scope import tenant_scope
 OPEN_FOR = timedelta(minutes=30)
 ACTION = "conversation_opened"
 PAGE = 100
+
+
+UPDATED = column("updated_at", _("lo último"))
+AUDIENCE = column("audience", _("con"))
+UNREAD = column("unread", _("sin leer"))
 
 
 class ReasonForm(forms.Form):
@@ -46,7 +51,7 @@ class ReasonForm(forms.Form):
 
 @admin.register(Conversation)
 class ConversationAdmin(WatchAdmin):
-    list_display = ("id", "updated_at", "user", "channel", "audience", "assistant_type", "held", "unread", "look")
+    list_display = ("id", UPDATED, ACCOUNT, "channel", AUDIENCE, "assistant_type", "held", UNREAD, "look")
     list_display_links = None
     list_filter = ("channel", "audience", "assistant_type", "updated_at")
     search_fields = ("user__username__iexact",)

@@ -10,21 +10,25 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from config.oversight.masking import clean, mask_person
-from config.oversight.pages import WatchAdmin
+from config.oversight.pages import ACCOUNT, ATTEMPTS, CREATED, KIND, STATUS, WatchAdmin, column
 from messaging.models import Delivery
 from messaging.whatsapp.errors import explain
+
+SENT = column("sent_at", _("salió"))
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(WatchAdmin):
-    list_display = ("id", "created_at", "user", "kind", "to", "status", "why", "attempts", "sent_at")
+    list_display = ("id", CREATED, ACCOUNT, KIND, "to", STATUS, "why", ATTEMPTS, SENT)
     list_filter = ("status", "kind", "code", "is_billable")
     search_fields = ("user__username__iexact",)
     list_select_related = ("user",)
     fields = (
-        *("user", "kind", "to", "phone_number_id", "status", "why", "remedy", "code", "said", "attempts"),
-        *("is_billable", "category", "pricing_type", "created_at", "next_at", "useful_until"),
-        *("sent_at", "delivered_at", "read_at", "failed_at"),
+        *(CREATED, ACCOUNT, KIND, "to", column("phone_number_id", _("desde el número")), STATUS, "why", "remedy"),
+        *(column("code", _("código")), "said", ATTEMPTS, column("next_at", _("próximo intento"))),
+        *(column("useful_until", _("sirve hasta")), column("category", _("categoría"))),
+        *(column("pricing_type", _("tarifa")), SENT, column("delivered_at", _("entregado"))),
+        *(column("read_at", _("leído")), column("failed_at", _("falló"))),
     )
     readonly_fields = fields
 

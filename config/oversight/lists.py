@@ -5,27 +5,29 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from assistants.models import TurnUsage
-from config.oversight.pages import ListAdmin, WatchAdmin
+from config.oversight.pages import ACCOUNT, CREATED, KIND, ListAdmin, WatchAdmin, column
 from messaging.models import Notification, SharedNumber
+
+QUALITY = column("quality", _("calidad"))
+PAUSED = column("paused_for", _("detenido por"))
+SEEN = column("webhook_seen_at", _("webhook visto"))
 
 
 @admin.register(SharedNumber)
 class SharedNumberAdmin(WatchAdmin):
-    list_display = (
-        "phone_number_id",
-        "display_phone_number",
-        "quality",
-        "messaging_limit",
-        "paused_for",
-        "webhook_seen_at",
-    )
+    list_display = ("phone_number_id", "display_phone_number", QUALITY, PAUSED, SEEN)
     fields = (
-        *("phone_number_id", "display_phone_number", "business_account_id", "quality", "messaging_limit"),
-        *("paused_for", "paused_at", "not_before", "no_proactive_before", "payment_problem_at"),
-        *("token_is_valid", "token_checked_at", "webhook_seen_at", "signature_failures", "signature_failed_at"),
-        *("templates", "templates_fetched_at"),
+        *("phone_number_id", "display_phone_number", "business_account_id", QUALITY),
+        *(column("messaging_limit", _("límite de WhatsApp")), PAUSED, column("paused_at", _("detenido desde"))),
+        *(column("not_before", _("no envía antes de")), column("no_proactive_before", _("solo responde hasta"))),
+        column("payment_problem_at", _("problema de pago")),
+        *(column("token_is_valid", _("la clave vale")), column("token_checked_at", _("clave probada")), SEEN),
+        column("signature_failures", _("firmas que no valían")),
+        column("signature_failed_at", _("la última")),
+        *(column("templates", _("plantillas")), column("templates_fetched_at", _("plantillas leídas"))),
     )
     readonly_fields = fields
     search_help_text = None
@@ -33,7 +35,7 @@ class SharedNumberAdmin(WatchAdmin):
 
 @admin.register(Notification)
 class NotificationAdmin(ListAdmin):
-    list_display = ("id", "created_at", "user", "kind", "read_at", "mailed_at")
+    list_display = ("id", CREATED, ACCOUNT, KIND, column("read_at", _("leída")), column("mailed_at", _("por correo")))
     list_filter = ("kind", "created_at")
     search_fields = ("user__username__iexact",)
     list_select_related = ("user",)
@@ -46,8 +48,10 @@ class NotificationAdmin(ListAdmin):
 @admin.register(TurnUsage)
 class TurnUsageAdmin(ListAdmin):
     list_display = (
-        *("id", "created_at", "user", "assistant_type", "audience", "provider", "model", "outcome", "reason"),
-        *("input_tokens", "output_tokens", "cost", "latency_ms"),
+        *("id", CREATED, ACCOUNT, column("assistant_type", _("asistente")), column("provider", _("proveedor"))),
+        *(column("model", _("modelo")), column("outcome", _("resultado")), column("reason", _("motivo"))),
+        *(column("input_tokens", _("leídos")), column("output_tokens", _("escritos")), column("cost", _("dólares"))),
+        column("latency_ms", _("milisegundos")),
     )
     list_filter = ("outcome", "provider", "assistant_type", "created_at")
     search_fields = ("user__username__iexact",)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -19,6 +21,27 @@ else:
     _Paginator = Paginator  # not subscriptable at run time
 
 MOST_COUNTED = 10_000
+
+
+def column(name: str, words: Any) -> Callable[[Any], Any]:
+    """A column that shows the field ``name`` under ``words``, for models that have no words for it; of a choice its
+    own."""
+
+    @admin.display(description=words, ordering=name)
+    def show(row: Any) -> Any:
+        told = getattr(row, f"get_{name}_display", None)
+        value = told() if told is not None else getattr(row, name)
+        return "—" if value in (None, "") else value
+
+    return show
+
+
+# Of several models.
+CREATED = column("created_at", _("cuándo"))
+ACCOUNT = column("user", _("cuenta"))
+KIND = column("kind", _("tipo"))
+STATUS = column("status", _("estado"))
+ATTEMPTS = column("attempts", _("intentos"))
 
 
 class ShortPaginator(_Paginator):

@@ -12,15 +12,16 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_q.models import Failure, OrmQ, Schedule
 from django_q.signing import SignedPackage
 
 from config.oversight.masking import first_line
-from config.oversight.pages import ListAdmin
+from config.oversight.pages import ListAdmin, column
 from tenants.audit import audit
 from tenants.auditing import audits_itself
 from tenants.broker import CHANNEL
@@ -29,6 +30,12 @@ from tenants.models import User
 from tenants.notices import notify
 
 APPS = {"tenants", "catalog", "agenda", "assistants", "messaging", "analytics", "config"}
+
+
+FUNCTION = column("func", gettext_lazy("función"))
+STARTED = column("started", gettext_lazy("empezó"))
+TRIES = column("attempt_count", gettext_lazy("intentos"))
+REPEATS = column("repeats", gettext_lazy("repeticiones"))
 
 
 class NotOurs(ValueError):
@@ -55,6 +62,11 @@ def read_name(payload: str) -> tuple[str, Any]:
 
 class _TaskAdmin(ListAdmin):
     search_help_text = None
+    plural: str | Promise = ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = str(self.plural)
+        return super().changelist_view(request, {"title": title[:1].upper() + title[1:], **(extra_context or {})})
 
     def write_tasks_down(self, request: HttpRequest, action: str, names: Iterable[tuple[Any, str]]) -> None:
         for row, name in names:
@@ -63,6 +75,7 @@ class _TaskAdmin(ListAdmin):
 
 @admin.register(OrmQ)
 class WaitingAdmin(_TaskAdmin):
+    plural = gettext_lazy("tareas en la cola")
     list_display = ("id", "function", "put_at", "state")
     actions = ("retry", "discard")
     ordering = ("pk",)
@@ -101,7 +114,8 @@ class WaitingAdmin(_TaskAdmin):
 
 @admin.register(Failure)
 class FailureAdmin(_TaskAdmin):
-    list_display = ("func", "started", "stopped", "attempt_count", "ending")
+    plural = gettext_lazy("tareas fallidas")
+    list_display = (FUNCTION, STARTED, column("stopped", gettext_lazy("terminó")), TRIES, "ending")
     list_filter = ("func",)
     actions = ("retry", "discard")
     ordering = ("-stopped",)
@@ -139,5 +153,6 @@ class FailureAdmin(_TaskAdmin):
 
 @admin.register(Schedule)
 class ScheduleAdmin(_TaskAdmin):
-    list_display = ("id", "func", "schedule_type", "next_run", "repeats")
+    plural = gettext_lazy("tareas programadas")
+    list_display = ("id", FUNCTION, column("next_run", gettext_lazy("la próxima vez")), REPEATS)
     ordering = ("next_run",)
