@@ -38,8 +38,8 @@ def read_load(*, preferences: Preferences, calendar: Calendar, now: datetime) ->
     for day, begin, end in zip(calendar.days, calendar.begins, [*calendar.begins[1:], calendar.last], strict=True):
         hours = _working(preferences, day, calendar.zone)
         taken = [(max(start, begin), min(until, end)) for start, until in timed.get(day, ())]
-        found[day].working_minutes = _minutes(hours)
-        found[day].booked_minutes = _minutes(taken + (hours if day in whole else []))
+        found[day].working_minutes = minutes_of(hours)
+        found[day].booked_minutes = minutes_of(taken + (hours if day in whole else []))
     _tasks(found, calendar, today=today_in(zone=calendar.zone, now=now))
     return found
 
@@ -92,7 +92,7 @@ def _working(preferences: Preferences, day: date, zone: ZoneInfo) -> list[Span]:
     return [(opens.astimezone(UTC), closes.astimezone(UTC)) for opens, closes in spans]
 
 
-def _minutes(spans: list[Span]) -> int:
+def minutes_of(spans: list[Span]) -> int:
     """Whole minutes that the spans cover, those that overlap counted once."""
     covered = timedelta(0)
     until: datetime | None = None

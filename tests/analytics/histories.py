@@ -96,7 +96,8 @@ def histories(draw: st.DrawFn, *, most: int = 40) -> History:
     moments = st.one_of(st.integers(-36 * 3600, 36 * 3600), st.integers(-SPAN * 86_400, SPAN * 86_400)).map(
         lambda seconds: midnight + timedelta(seconds=seconds)
     )
-    made.events = draw(st.lists(_events(moments), max_size=most))
+    least = draw(st.sampled_from([0, most // 2, most - 2]))  # else most histories would be nearly empty
+    made.events = draw(st.lists(_events(moments), min_size=least, max_size=most))
     few = max(2, most // 5)
     made.turns = draw(st.lists(_turns(moments), max_size=few))
     made.deliveries = draw(
@@ -107,7 +108,7 @@ def histories(draw: st.DrawFn, *, most: int = 40) -> History:
             max_size=few,
         )
     )
-    made.appointments = draw(st.lists(_appointments(moments), max_size=few))
+    made.appointments = draw(st.lists(_appointments(moments), min_size=least // 6, max_size=few))
     made.tasks = draw(st.lists(_tasks(day, moments), max_size=few))
     made.reminders = draw(
         st.lists(
@@ -124,14 +125,15 @@ def histories(draw: st.DrawFn, *, most: int = 40) -> History:
 @st.composite
 def periods(draw: st.DrawFn, *, day: date) -> tuple[date, date]:
     """Two days around ``day``, in order."""
-    days = st.integers(-SPAN, SPAN).map(lambda number: day + timedelta(days=number))
+    near = st.one_of(st.integers(-3, 3), st.integers(-SPAN, SPAN))
+    days = near.map(lambda number: day + timedelta(days=number))
     first, second = sorted([draw(days), draw(days)])
     return first, second
 
 
 @st.composite
 def _events(draw: st.DrawFn, moments: st.SearchStrategy[datetime]) -> tuple[str, datetime, dict[str, Any]]:
-    name = draw(st.sampled_from([*TALKS, *OTHERS, "order_received"]))
+    name = draw(st.sampled_from([*TALKS, *OTHERS, "order_received", "message_sent", "message_sent"]))
     at = draw(moments)
     who: dict[str, Any] = {"conversation": draw(st.integers(1, 4)), "contact": draw(st.none() | st.integers(1, 4))}
     if name == "order_received":
