@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class SuperadminSite(AdminSite):
         for app in apps:
             app["name"] = _("Cola") if app["app_label"] == "django_q" else app["name"]
             for model in app["models"]:
-                model["name"] = getattr(self._registry[model["model"]], "plural", model["name"])
+                model["name"] = capfirst(getattr(self._registry[model["model"]], "plural", model["name"]))
         return apps
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
