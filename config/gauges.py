@@ -126,7 +126,7 @@ def _read_turns() -> Iterator[Metric]:
 
 def _read_budgets(now: datetime) -> Iterator[Metric]:
     months = MonthUsage.objects.filter(month=now.date().replace(day=1)).aggregate(
-        reached=Count("pk", filter=~Q(reached=[])), warned=Count("pk", filter=Q(reached=[]) & ~Q(warned=[]))
+        spent=Count("pk", filter=~Q(reached=[])), nearly_spent=Count("pk", filter=Q(reached=[]) & ~Q(warned=[]))
     )
     yield _by("recado_tenants_budget", "Shops of whose month little or nothing is left.", "state", months.items())
     closed = GaugeMetricFamily(

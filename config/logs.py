@@ -68,7 +68,7 @@ class JsonFormatter(BaseJsonFormatter):
     """time, level, logger, message, request_id, tenant, task and the known fields; an error's trace is redacted."""
 
     def __init__(self) -> None:
-        super().__init__(json_ensure_ascii=False)
+        super().__init__(json_ensure_ascii=False, json_default=str)
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
         log_data |= {

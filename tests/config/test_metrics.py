@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from prometheus_client.parser import text_string_to_metric_families
 
+from assistants.models import Breaker, MonthUsage
 from config import counters, gauges
 from config.heartbeats import BACKUP, SCHEDULER, beat
 from tenants.scope import tenant_scope
@@ -87,9 +88,15 @@ class TestFigures:
             factories.turn_usage(alice)
             factories.turn_usage(alice)
             factories.delivery(alice, status="queued")
+            MonthUsage.objects.create(user=alice, month=now.date().replace(day=1), warned=["turns"], reached=["tokens"])
         with tenant_scope(bob):
             factories.turn_usage(bob)
+            MonthUsage.objects.create(user=bob, month=now.date().replace(day=1), warned=["turns"])
+        Breaker.objects.create(provider="anthropic", model="claude", failures=3, opened_at=now)
         found = scrape()
+        assert figure(found, "recado_tenants_budget", state="spent") == 1
+        assert figure(found, "recado_tenants_budget", state="nearly_spent") == 1
+        assert figure(found, "recado_model_breaker_open", provider="anthropic", model="claude") == 1
         assert figure(found, "recado_queue_tasks", state="waiting") == 1
         assert figure(found, "recado_queue_tasks", state="taken") == 1
         assert 89 < figure(found, "recado_queue_oldest_seconds") < 120
