@@ -66,6 +66,8 @@ def install_page_packages() -> None:
     key = _digest(lock.read_bytes())
     if stamp.is_file() and stamp.read_text() == key:
         return
+    if stamp.parent.is_symlink():  # npm would empty what it leads to, which may be another checkout's
+        stamp.parent.unlink()
     npm, environment = _npm()
     _say("Installing the pages' packages (npm ci)")
     done = subprocess.run(
