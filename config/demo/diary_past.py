@@ -8,11 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agenda.models import Appointment, Attendee, Reminder, Task
-from config.demo.writing import Past
+from config.demo.writing import SHARED, Past
+from messaging.models import Delivery
 from tenants.models import Contact
 
 FIRST, LAST = 35, 8  # days ago; the last week is the diary's own
 BROWSER = "Mozilla/5.0 (Linux; Android 15; Mobile) AppleWebKit/537.36 Chrome/141.0 Mobile Safari/537.36"
+PHONE = "573005550000"  # of nobody
 ADDRESSES = ("203.0.113.24", "203.0.113.24", "198.51.100.7")  # of nobody
 
 
@@ -56,7 +58,7 @@ def _meet(past: Past, words: dict[str, Any], contacts: list[Contact], rng: rando
     )
     past.add(Attendee(user=past.owner, appointment=row, contact=contact, name=contact.name))
     by, actor_id = rng.choice((("person", past.owner.pk), ("assistant", None), ("customer", contact.pk)))
-    told = {
+    told: dict[str, Any] = {
         "appointment": row.pk,
         "title": row.title,
         "contact": contact.pk,
@@ -85,8 +87,8 @@ def _do(past: Past, title: str, priority: str, category: str, due: Any, done: da
             created_at=noted,
         )
     )
-    told = {"task": row.pk, "title": title, "due_date": due, "priority": priority, "by": "person"}
-    actor = {"actor": "person", "actor_id": past.owner.pk}
+    told: dict[str, Any] = {"task": row.pk, "title": title, "due_date": due, "priority": priority, "by": "person"}
+    actor: dict[str, Any] = {"actor": "person", "actor_id": past.owner.pk}
     past.tell("task_created", at=noted, **told, **actor)
     past.tell("task_completed", at=done, **told, **actor)
 
@@ -113,15 +115,44 @@ def _remind(past: Past, rng: random.Random, due_at: datetime, *, kind: str, **of
             **of,
         )
     )
-    told = {"reminder": row.pk, "kind": kind, "channel": channel}
+    told: dict[str, Any] = {"reminder": row.pk, "kind": kind, "channel": channel}
     if status == "sent":
         past.tell("reminder_sent", at=sent_at, late_seconds=late, **told)
+        if channel == "whatsapp":
+            _deliver(past, row, sent_at)
     elif status == "failed":
         past.tell("reminder_failed", at=sent_at, code="no_answer", **told)
 
 
+def _deliver(past: Past, reminder: Reminder, at: datetime) -> None:
+    """What a reminder by WhatsApp left in the outbox: a template, which is charged."""
+    past.add(
+        Delivery(
+            user=past.owner,
+            kind="notice",
+            key=f"reminder:{reminder.pk}:{int(reminder.due_at.timestamp())}",
+            phone_number_id=SHARED,
+            recipient=PHONE,
+            reminder=reminder,
+            text="Te recuerdo tu cita.",
+            status="read",
+            attempts=1,
+            wamid=f"wamid.demo.reminder.{reminder.pk}",
+            is_billable=True,
+            category="utility",
+            pricing_type="regular",
+            created_at=at,
+            next_at=at,
+            sent_at=at,
+            delivered_at=at + timedelta(seconds=2),
+            read_at=at + timedelta(minutes=3),
+        )
+    )
+    past.tell("message_sent", at=at, by="system", channel="whatsapp", audience="owner")
+
+
 def _come_in(past: Past, at: datetime, rng: random.Random) -> None:
-    told = {"method": "password", "address": rng.choice(ADDRESSES), "agent": BROWSER}
+    told: dict[str, Any] = {"method": "password", "address": rng.choice(ADDRESSES), "agent": BROWSER}
     if rng.random() < 0.06:
         past.tell("login_failed", at=at - timedelta(minutes=1), **told)
     past.tell("login", at=at, actor="person", actor_id=past.owner.pk, **told)

@@ -24,7 +24,7 @@ from catalog.amounts import format_price
 from catalog.models import Product
 from catalog.orders import Order, OrderLine
 from config.demo.diary_past import remember_diary
-from config.demo.writing import Past
+from config.demo.writing import SHARED, Past
 from messaging.models import Conversation, Delivery, Message, UnansweredQuestion
 from messaging.questions import wish_of
 from tenants.models import Contact, Preferences, User
@@ -32,7 +32,6 @@ from tenants.models import Contact, Preferences, User
 FILE = Path(__file__).with_name("talks.json")
 DAYS = 35
 PEOPLE = 40
-SHARED = settings.WHATSAPP["PHONE_NUMBER_ID"] or "106540352242922"  # else the simulator's
 HOURS = (8, 9, 10, 10, 11, 11, 12, 12, 13, 14, 15, 16, 17, 18, 18, 19, 19, 20, 21)
 PRICES = {"input": Decimal(1), "cached": Decimal("0.1"), "output": Decimal(5)}  # US dollars for a million tokens
 DAY = timedelta(days=1)
@@ -230,7 +229,8 @@ class History:
         if spoken > self.now - timedelta(hours=3):  # who asked today still waits
             talk.row.handover_at, talk.row.unread = answered.created_at, 1
             return
-        contact, actor = talk.contact, {"actor": "person", "actor_id": self.owner.pk}
+        contact = talk.contact
+        actor: dict[str, Any] = {"actor": "person", "actor_id": self.owner.pk}
         self._say(talk, "¿Hay alguien?", at + timedelta(minutes=1))
         word = self.rng.choice(self.words["owner"]).format(first=contact.name.split()[0] if contact else "")
         message = self.past.add(self._message(talk, word, spoken, role="owner"))
@@ -375,7 +375,12 @@ class History:
         self.past.add(delivery)
         if status == "failed":
             delivery.failed_at, delivery.code, delivery.wamid = arrived, 131026, ""
-            told = {"delivery": delivery.pk, "contact": delivery.contact_id, "kind": "reply", "code": "131026"}
+            told: dict[str, Any] = {
+                "delivery": delivery.pk,
+                "contact": delivery.contact_id,
+                "kind": "reply",
+                "code": "131026",
+            }
             self.past.tell("delivery_failed", at=arrived, **told)
 
     def _leave(self, talk: Talk) -> None:
