@@ -55,6 +55,7 @@ SAME_EVERYWHERE = {
     "static/recado/pages/inbox-composer.js": {"Enter", "Escape", "Tab"},
     "static/recado/pages/analytics-charts.js": {"Web"},
     "templates/analytics/chart.html": {"CSV"},
+    "static/recado/pages/activity.js": {"Edge", "Opera"},
     "templates/app.html": {"WhatsApp"},
     "templates/config/settings.html": {"WhatsApp"},
     "templates/messaging/whatsapp.html": {"WhatsApp", "WhatsApp · Recado"},
