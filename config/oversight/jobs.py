@@ -125,7 +125,7 @@ class DataJobAdmin(WatchAdmin):
         return TemplateResponse(request, "config/admin_job_part.html" if is_part else "config/admin_job.html", context)
 
     @proof_required
-    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    def file_view(self, request: HttpRequest, pk: int) -> Any:
         """The export. Each taking is audited."""
         job = get_object_or_404(DataJob.objects.exclude(file=""), pk=pk)
         file = data_jobs.path_of(job)

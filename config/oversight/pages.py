@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -23,7 +22,7 @@ else:
 MOST_COUNTED = 10_000
 
 
-def column(name: str, words: Any) -> Callable[[Any], Any]:
+def column(name: str, words: Any) -> Any:
     """A column that shows the field ``name`` under ``words``, for models that have no words for it; of a choice its
     own."""
 
@@ -60,7 +59,7 @@ class WatchAdmin(PlatformAdmin, ReadOnlyAdmin):
     paginator = ShortPaginator
     show_full_result_count = False
     actions: Any = None
-    search_help_text: Any = _("El usuario de una cuenta, entero")
+    search_help_text: ClassVar[Any] = _("El usuario de una cuenta, entero")
 
 
 class ListAdmin(WatchAdmin):
