@@ -91,7 +91,7 @@ def _names_rows(operation: dict[str, Any], schemas: dict[str, Any]) -> bool:
 
 def _errors(path: str, operation: dict[str, Any]) -> dict[str, str]:
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
-    errors: dict[str, str] = {}
+    errors = {"429": "Too many requests; Retry-After and RateLimit say when to come again."}
     if "requestBody" in operation:
         errors |= {"400": "Something in the body is wrong.", "413": "The body is too large.", "415": "It is no JSON."}
     if "requestBody" in operation or parameters:
