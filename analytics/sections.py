@@ -84,6 +84,7 @@ def sections(*, figures: dict[str, Any], wording: Wording, width: float, half: f
 def _conversations(page: Page) -> Section:
     title = _("Conversaciones por canal y asistente")
     found = [one for one in page.series["conversations"] if any(one["values"])]
+    found.sort(key=lambda one: -sum(one["values"]))  # the largest keeps its colour from week to week
     if not found:
         return page.nothing(title, _("Nadie escribió en estos días."))
     say = page.wording.number
@@ -294,7 +295,7 @@ def _cost(page: Page) -> Section:
         paid = _("De una parte no sabemos el costo: al modelo le faltan precios.")
     else:
         paid = _("Costó %s en total.") % page.wording.usd(page.figures["figures"]["cost_usd"]["value"])
-    series, unit, shown = [Series(_("Costo"), [one or 0 for one in cost], 0)], 0, page.wording.usd
+    series, unit, shown = [Series(_("Costo"), [one or 0 for one in cost], 0)], 0, page.wording.cents
     if not any(cost):
         labels = {"model": _("Del modelo"), "builtin": _("Del asistente incorporado")}
         series = [Series(label, turns[key], n) for n, (key, label) in enumerate(labels.items()) if any(turns[key])]

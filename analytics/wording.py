@@ -60,6 +60,10 @@ class Wording:
             return _("menos de %s") % self._amount(Decimal("0.01"), "USD")
         return self._amount(amount, "USD", whole=False)
 
+    def cents(self, value: Any) -> str:
+        """The same beside a bar, to the hundredth of a cent."""
+        return self._amount(Decimal(str(value)), "USD", whole=False, places=4)
+
     def percent(self, share: Any) -> str:
         return NONE if share is None else _plain(format_percent(round(float(share), 2), locale=self.locale))
 
@@ -130,9 +134,10 @@ class Wording:
         share = f" ({'+' if now > then else '-'}{self.percent(size / then)})" if then > 0 else ""
         return words % say(size) + share
 
-    def _amount(self, value: Decimal, currency: str, *, whole: bool = True) -> str:
+    def _amount(self, value: Decimal, currency: str, *, whole: bool = True, places: int = 2) -> str:
         pattern = self.locale.currency_formats["standard"].pattern
-        value = round(value, 2)
+        value = round(value, places)
+        pattern = pattern.replace(".00", ".00" + "#" * (places - 2))
         if whole and value == value.to_integral_value():
             pattern = pattern.replace(".00", "")
         if (

@@ -2,7 +2,7 @@
 // no rows where there is nothing to show.
 import { money, number, when } from "../format.js";
 import { bars, lines, ranks } from "./analytics-drawing.js";
-import { bucketName, duration, hourName, hours, listed, peak, percent, sum, usd, weekdayName } from "./analytics-words.js";
+import { bucketName, cents, duration, hourName, hours, listed, peak, percent, sum, usd, weekdayName } from "./analytics-words.js";
 
 const CHANNELS = { web: "Web", whatsapp: "WhatsApp" };
 const FREE_ANSWERS = 1000; // that a number delivers in a month
@@ -30,7 +30,8 @@ function best(data, values, say = number) {
 }
 
 function conversations(data) {
-  const series = data.series.conversations.filter(({ values }) => some(values));
+  // The largest first: it keeps its colour and pattern from week to week.
+  const series = data.series.conversations.filter(({ values }) => some(values)).sort((a, b) => sum(b.values) - sum(a.values));
   if (!series.length) return nothing;
   const totals = data.buckets.map((_, n) => sum(series.map(({ values }) => values[n])));
   const all = sum(totals);
@@ -197,7 +198,7 @@ function tokens(data) {
   const who = interpolate(gettext("%s respuestas las escribió el modelo y %s el asistente incorporado, que no cuesta."), [number(sum(turns.model)), number(sum(turns.builtin))]);
   const drawings = [];
   const isKnown = !cost.includes(null);
-  if (some(cost)) drawings.push(() => bars({ labels: names(data), say: usd, unit: 0, series: [{ label: gettext("Costo"), values: cost.map((value) => Number(value || 0)), fill: 0 }] }));
+  if (some(cost)) drawings.push(() => bars({ labels: names(data), say: cents, unit: 0, series: [{ label: gettext("Costo"), values: cost.map((value) => Number(value || 0)), fill: 0 }] }));
   else {
     drawings.push(() => bars({ labels: names(data), stacked: true, series: [
       { label: gettext("Del modelo"), values: turns.model, fill: 0 }, { label: gettext("Del asistente incorporado"), values: turns.builtin, fill: 1 },

@@ -11,6 +11,7 @@ const weekdayShort$ = inUtc({ weekday: "short" });
 const percent$ = new Intl.NumberFormat(shell.locale, { style: "percent", maximumFractionDigits: 0 });
 const one$ = new Intl.NumberFormat(shell.locale, { maximumFractionDigits: 1 });
 const usd$ = new Intl.NumberFormat(shell.locale, { style: "currency", currency: "USD" });
+const cents$ = new Intl.NumberFormat(shell.locale, { style: "currency", currency: "USD", maximumFractionDigits: 4 });
 const list$ = new Intl.ListFormat(shell.locale, { type: "conjunction" });
 
 const noon = (day) => new Date(`${day}T12:00Z`);
@@ -39,6 +40,9 @@ export function usd(value) {
   const amount = Number(value || 0);
   return amount > 0 && amount < 0.01 ? interpolate(gettext("menos de %s"), [usd$.format(0.01)]) : usd$.format(amount);
 }
+
+// The same beside a bar, to the hundredth of a cent.
+export const cents = (value) => cents$.format(Number(value || 0));
 
 export function range(from, to) {
   const isThisYear = [from, to].every((day) => day.startsWith(String(new Date().getFullYear())));
