@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -107,6 +108,7 @@ class LLMConfigurationAdmin(AuditedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         found = current_configuration()
         shown = {
+            "title": capfirst(str(self.opts.verbose_name)),
             "answering": [describe(model) for model in found.models()],
             "alarms": breaker.alarms(found, now=timezone.now()),
             "keys": list(ModelKey.objects.all()) if not found.fault else [],
@@ -134,11 +136,11 @@ class LLMConfigurationAdmin(AuditedAdmin):
                     self.message_user(request, say_result(one), messages.ERROR)
             return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_change", args=[pk]))
         try:
-            self._activate(request, trial, based_on=before.pk if before else None)
+            row = self._activate(request, trial, based_on=before.pk if before else None)
         except DecidedMeanwhile as fault:
             self.message_user(request, decided_meanwhile(fault.current), messages.ERROR)
         else:
-            self.message_user(request, " ".join(one.text for one in trial.found.values()), messages.SUCCESS)
+            self.message_user(request, _took_effect(row), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_changelist"))
 
     def save_model(self, request: HttpRequest, obj: LLMConfiguration, form: Any, change: bool) -> None:
@@ -151,11 +153,7 @@ class LLMConfigurationAdmin(AuditedAdmin):
         """It was written down in the transaction of what it tells of."""
 
     def response_add(self, request: HttpRequest, obj: LLMConfiguration, post_url_continue: Any = None) -> HttpResponse:
-        self.message_user(
-            request,
-            gettext("Versión %(n)s: responde desde el próximo turno de todos.") % {"n": obj.pk},
-            messages.SUCCESS,
-        )
+        self.message_user(request, _took_effect(obj), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:assistants_llmconfiguration_changelist"))
 
     @transaction.atomic
@@ -274,3 +272,7 @@ def _model_for(row: ModelKey) -> Configuration:
         if (model.provider, model.base_url) == (row.provider, row.base_url):
             return model
     return resolve(row=LLMConfiguration(provider=row.provider, base_url=row.base_url))
+
+
+def _took_effect(version: LLMConfiguration) -> str:
+    return gettext("Versión %(n)s: responde desde el próximo turno de todos.") % {"n": version.pk}

@@ -308,8 +308,11 @@ class TestAdmin:
             assert current_configuration().provider == "builtin"
             page = desk.get(f"{LIST}{first.pk}/change/").content.decode()
             assert "Volver a esta versión" in page
-            said = desk.post(f"{LIST}{first.pk}/again/", follow=True).content.decode()
-            assert "m contestó" in said
+            answer = desk.post(f"{LIST}{first.pk}/again/", follow=True)
+            newest = LLMConfiguration.objects.latest("pk").pk
+            assert f"Versión {newest}: responde" in next(str(one) for one in answer.context["messages"])
+            assert f'class="success">Versión {newest}: responde' in answer.content.decode()
+            assert "m contestó" in answer.content.decode()
             found = current_configuration()
             assert (found.provider, found.model) == ("anthropic", "m")
             assert (found.version, LLMConfiguration.objects.count()) == (LLMConfiguration.objects.latest("pk").pk, 3)
