@@ -112,6 +112,13 @@ class Delivery(TenantOwned):
             models.Index(fields=["user", "-id"], name="delivery_newest"),
             models.Index(fields=["user", "status", "-id"], name="delivery_by_status"),
             models.Index(fields=["phone_number_id", "delivered_at"], name="delivery_by_month"),
+            # What was delivered to a tenant's people in a while, and whether it costs: from the index alone.
+            models.Index(
+                fields=["user", "delivered_at"],
+                include=["is_billable"],
+                condition=Q(delivered_at__isnull=False),
+                name="delivery_by_arrival",
+            ),
             models.Index(
                 fields=["updated_at"], condition=Q(status__in=["failed", "unknown"]), name="delivery_in_trouble"
             ),

@@ -8,12 +8,6 @@ from django.db import migrations, models
 
 from tenants.rls import SecureTenant
 
-# What was delivered to a tenant's people in a while, and whether it costs: read from the index alone.
-ARRIVALS = """
-CREATE INDEX delivery_by_arrival ON messaging_delivery (user_id, delivered_at) INCLUDE (is_billable)
-WHERE delivered_at IS NOT NULL
-"""
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -130,5 +124,4 @@ class Migration(migrations.Migration):
         SecureTenant("RollUp"),
         SecureTenant("RolledDay"),
         SecureTenant("LateEvent"),
-        migrations.RunSQL(ARRIVALS, "DROP INDEX delivery_by_arrival"),
     ]
