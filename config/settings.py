@@ -390,9 +390,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Lines of JSON for whatever collects them, of text for who reads along (config/logs.py).
-LOG_FORMAT = env("LOG_FORMAT", default="text" if DEBUG or sys.stderr.isatty() else "json")
-# A line for each request and each task. On a terminal they would hide what is wrong.
+# Lines of JSON for whatever collects them, of text for who reads along (config/logs.py): on a terminal, and wherever
+# the site is this machine's alone, also through a pipe.
+LOG_FORMAT = env("LOG_FORMAT", default="text" if DEBUG or _is_local or sys.stderr.isatty() else "json")
+# A line for each request and each task. To who reads along they would hide what is wrong, and the accounts to try.
 REQUEST_LOG = env.bool("REQUEST_LOG", default=LOG_FORMAT == "json" and not _TESTING)
 _lines_of_work = {"level": "INFO" if REQUEST_LOG else "WARNING"}
 LOGGING = {
