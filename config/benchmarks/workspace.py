@@ -35,6 +35,7 @@ _fixed = {
     "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
     "DATABASE_DURABLE": "on",
     "BEHIND_PROXY": "off",
+    "REQUEST_LOG": "off",  # what is measured is the work, not the lines about it
 }
 
 
