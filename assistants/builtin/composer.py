@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -130,15 +131,15 @@ class Composer:
         row = rows[0]
         if understanding.wants(Intent.SIMILAR):
             return self._offer_similar(row)
-        if understanding.quantity:
-            return self._count(row, understanding.quantity)
+        if quantity := self._quantity_of(row):
+            return self._count(row, quantity)
         if understanding.wants(Intent.STOCK):
             return self._tell_stock(row)
         return self._tell(row, "one", described=not understanding.wants(Intent.PRICE))
 
     def _write_match(self, match: Match, *, titled: bool) -> str:
         understanding = self.understanding
-        if not match.rows or match.vague:
+        if not match.rows or match.vague or (not match.exact and match.query.isdigit()):
             return self._miss(match)
         limited = understanding.at_most is not None or understanding.at_least is not None
         fitting = within_limits(match, understanding) if limited else match
@@ -158,9 +159,11 @@ class Composer:
             return self._extreme(relevant, "cheapest" if understanding.wants(Intent.CHEAPEST) else "dearest")
         if len(rows) == 1:
             return self._write_one(rows[0])
-        if understanding.quantity:
-            named = [row for row in rows if fold(row.name) in fold(self.conversation.question)]
-            return self._count((named or rows)[0], understanding.quantity, others=[] if named else rows[1:3])
+        named = [row for row in rows if fold(row.name) in fold(self.conversation.question)]
+        if quantity := self._quantity_of((named or rows)[0]):
+            return self._count((named or rows)[0], quantity, others=[] if named else rows[1:3])
+        if understanding.quantity and len(named) == 1:
+            return self._write_one(named[0])
         if understanding.at_most is not None:
             limit = rows[0].money(understanding.at_most)
             return self._list(rows, self._say("within", limit=limit), ready=True)
@@ -175,13 +178,21 @@ class Composer:
 
     def _write_one(self, row: Row) -> str:
         understanding = self.understanding
-        if understanding.quantity:
-            return self._count(row, understanding.quantity)
+        if quantity := self._quantity_of(row):
+            return self._count(row, quantity)
         if understanding.wants(Intent.STOCK) or row.stock <= 0:
             return self._tell_stock(row)
         if understanding.wants(Intent.RECOMMENDATION):
             return self._tell(row, "recommended", described=True)
         return self._tell(row, "yes_one", described=not understanding.wants(Intent.PRICE))
+
+    def _quantity_of(self, row: Row) -> int | None:
+        """The pieces wanted of ``row``: «dos baterías» in its own name count none."""
+        counted = " ".join(self.understanding.counted.split())
+        name = " ".join(fold(row.name).split())
+        if counted and re.search(rf"(?<!\w){re.escape(counted)}(?!\w)", name):
+            return None
+        return self.understanding.quantity
 
     def _category_of(self, match: Match, rows: Sequence[Row]) -> str:
         """The category that was asked for by its name, when all the rows are of it."""
@@ -270,6 +281,8 @@ class Composer:
 
     def _miss(self, match: Match) -> str:
         """Nothing has the words that were asked for; a need may still be met by what the search brought."""
+        if match.query.isdigit():
+            return self._say("unclear")
         rows = in_stock_first(match.rows)[:3]
         if rows and self.understanding.wants(Intent.RECOMMENDATION):
             return "\n".join([self._say("maybe"), *map(self._item, rows)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,7 @@ from assistants.builtin.understanding import Intent, Understanding, content_stem
 from assistants.grounding.vocabulary import DISTINGUISHING
 from assistants.grounding.words import fold
 
+_WORD = re.compile(r"[^\W\d_]")
 SEARCHED = 8
 SEARCHED_BY_PRICE = 20  # the cheapest of eight is not the cheapest of the shop
 
@@ -73,6 +75,9 @@ def _look_back(plan: Plan, shop: Shop, conversation: Conversation) -> None:
     understanding = plan.understanding
     said = names_in_answer(conversation.last_answer, rows=shop.rows)
     said = [name for name in said if fold(name) not in {fold(category) for category in shop.categories}]
+    if not _WORD.search(conversation.question):
+        _read_bare_number(plan, said, conversation.question)
+        return
     if understanding.ordinal is not None and said:
         place = understanding.ordinal - 1 if understanding.ordinal > 0 else -1
         if place < len(said):
@@ -99,6 +104,22 @@ def _look_back(plan: Plan, shop: Shop, conversation: Conversation) -> None:
         plan.names = said[:1]
     elif earlier:
         plan.queries = earlier
+
+
+def _read_bare_number(plan: Plan, said: Sequence[str], question: str) -> None:
+    """A number alone is a place in the list that was just shown, pieces of the one product, or a product's code.
+
+    What was searched before it has nothing to do with it.
+    """
+    number = "".join(re.findall(r"\d+", question))
+    place = int(number) if 0 < len(number) < 3 else 0
+    plan.queries = [number] if len(number) > 3 else []
+    plan.understanding = replace(plan.understanding, at_most=None, at_least=None)
+    if len(said) == 1 and plan.understanding.quantity:
+        plan.names = [said[0]]
+    elif 0 < place <= len(said):
+        plan.names = [said[place - 1]]
+        plan.understanding = replace(plan.understanding, quantity=None, ordinal=place)
 
 
 def _last_queries(conversation: Conversation, shop: Shop) -> list[str]:

@@ -174,7 +174,7 @@ class Understanding:
     """What one message says.
 
     ``queries``: what to search for, one for each thing asked; empty when the message names nothing. ``quantity``:
-    pieces wanted. ``at_most`` and ``at_least``: limits of a price. ``ordinal``: "the second one" of the last answer, -1
+    pieces wanted, said in ``counted``, with the word after it («dos baterias»). ``at_most`` and ``at_least``: limits of a price. ``ordinal``: "the second one" of the last answer, -1
     for the last. ``refers_back``: it speaks of what was said before.
     """
 
@@ -183,6 +183,7 @@ class Understanding:
     queries: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     quantity: int | None = None
+    counted: str = ""
     at_most: Decimal | None = None
     at_least: Decimal | None = None
     ordinal: int | None = None
@@ -226,6 +227,7 @@ def understand(
         queries=queries,
         topics=topics,
         quantity=quantity,
+        counted=_read_counted(folded, quantity_span),
         at_most=at_most,
         at_least=at_least,
         ordinal=ordinal,
@@ -285,6 +287,14 @@ def _read_quantity(
             continue
         return int(value), [(number.start, number.end)]
     return None, []
+
+
+def _read_counted(folded: str, spans: Sequence[tuple[int, int]]) -> str:
+    """The number and the word after it, folded: what of a message a product's own name may hold, too."""
+    for start, end in spans:
+        following = re.match(r"\W*\w+", folded[end:])
+        return folded[start : end + (following.end() if following else 0)]
+    return ""
 
 
 def _read_ordinal(folded: str) -> int | None:

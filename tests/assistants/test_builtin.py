@@ -39,7 +39,8 @@ class Chat:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return [row | {"currency": shops()[self.shop]["currency"]} for row in shops()[self.shop]["products"]]
+        shop = shops()[self.shop]
+        return [{"id": n} | row | {"currency": shop["currency"]} for n, row in enumerate(shop["products"], 1)]
 
     def system(self) -> list[SystemBlock]:
         shop = shops()[self.shop]
@@ -196,6 +197,28 @@ def test_it_follows_the_conversation() -> None:
     chat = Chat("ropa")
     chat.ask("¿tienen playeras blancas?")
     assert "negra" in chat.ask("¿y en negro?")
+
+
+def test_a_number_in_a_products_own_name_counts_no_pieces() -> None:
+    chat = Chat("hardware")
+    chat.ask("¿cuánto cuesta el taladro?")
+    said = chat.ask("Taladro atornillador inalámbrico 12 V con dos baterías")  # what a tap on its row says
+    assert "$ 269.900" in said
+    assert "539.800" not in said
+    chat.ask("¿cuánto cuesta el taladro?")
+    said = chat.ask("2")  # the list's second row, typed
+    assert "atornillador" in said
+    assert "539.800" not in said
+    assert "$ 539.800" in chat.ask("quiero 2 Taladro atornillador inalámbrico 12 V con dos baterías")
+
+
+def test_a_message_without_words_searches_none_from_before() -> None:
+    chat = Chat("hardware")
+    chat.ask("¿tienen martillos?")
+    for text in ("12345", "50.000", "???", "🙂"):
+        said = chat.ask(text)
+        assert "artillo" not in said
+        assert "No encontré" not in said
 
 
 def test_it_offers_something_similar() -> None:
