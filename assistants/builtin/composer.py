@@ -123,11 +123,12 @@ class Composer:
     def _write_targets(self, rows: Sequence[Row]) -> str:
         understanding = self.understanding
         if len(rows) > 1:
-            return (
-                self._compare(rows[0], rows[1])
-                if understanding.wants(Intent.COMPARISON)
-                else self._list(rows, "prices")
-            )
+            if understanding.wants(Intent.COMPARISON):
+                return self._compare(rows[0], rows[1])
+            if understanding.wants(Intent.CHEAPEST, Intent.DEAREST):
+                key = "cheapest" if understanding.wants(Intent.CHEAPEST) else "dearest"
+                return self._extreme(rows, f"{key}_of_these")
+            return self._list(rows, "left" if understanding.wants(Intent.STOCK) else "prices")
         row = rows[0]
         if understanding.wants(Intent.SIMILAR):
             return self._offer_similar(row)
@@ -244,7 +245,7 @@ class Composer:
 
     def _extreme(self, rows: Sequence[Row], key: str) -> str:
         available = [row for row in rows if row.stock > 0] or list(rows)
-        ordered = sorted(available, key=lambda row: row.price, reverse=key == "dearest")
+        ordered = sorted(available, key=lambda row: row.price, reverse=key.startswith("dearest"))
         text = self._tell(ordered[0], key, described=False)
         others = ordered[1:3]
         if not others or self.shop.brief:

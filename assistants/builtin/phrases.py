@@ -124,6 +124,17 @@ _PHRASES: dict[str, dict[Language, str]] = {
         "en": "The most expensive option is {name}, for {price} ({stock}).",
         "pt": "A opção de maior preço é {name}, por {price} ({stock}).",
     },
+    "cheapest_of_these": {
+        "es": "Entre estos, el más económico es {name}, a {price} ({stock}).",
+        "en": "Of these, {name} costs least: {price} ({stock}).",
+        "pt": "Entre estes, {name} é o que custa menos: {price} ({stock}).",
+    },
+    "dearest_of_these": {
+        "es": "Entre estos, el de mayor precio es {name}, a {price} ({stock}).",
+        "en": "Of these, {name} costs most: {price} ({stock}).",
+        "pt": "Entre estes, {name} é o que custa mais: {price} ({stock}).",
+    },
+    "left": {"es": "Esto es lo que queda:", "en": "This is what is left:", "pt": "Isto é o que resta:"},
     "recommended": {
         "es": "Te recomiendo {name}, a {price} ({stock}).",
         "en": "I recommend {name}, for {price} ({stock}).",

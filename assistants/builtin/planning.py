@@ -14,6 +14,10 @@ from assistants.grounding.vocabulary import DISTINGUISHING
 from assistants.grounding.words import fold
 
 _WORD = re.compile(r"[^\W\d_]")
+_SEVERAL = re.compile(
+    r"\b(?:cuant[oa]s|quedan|hay de (?:esos|ellos)|disponibles|existencias|how many|quant[oa]s|restam|disponiveis)\b"
+)
+MOST_LISTED = 5  # of the last answer, at once
 SEARCHED = 8
 SEARCHED_BY_PRICE = 20  # the cheapest of eight is not the cheapest of the shop
 
@@ -96,10 +100,14 @@ def _look_back(plan: Plan, shop: Shop, conversation: Conversation) -> None:
         return
     if understanding.topics:
         return
-    if understanding.wants(Intent.CHEAPEST, Intent.DEAREST, Intent.RECOMMENDATION) and earlier:
+    if understanding.wants(Intent.CHEAPEST, Intent.DEAREST) and len(said) > 1:
+        plan.names = said[:MOST_LISTED]  # of those that were just shown
+    elif understanding.wants(Intent.CHEAPEST, Intent.DEAREST, Intent.RECOMMENDATION) and earlier:
         plan.queries = earlier
     elif understanding.wants(Intent.COMPARISON) and len(said) > 1:
         plan.names = said[:2]
+    elif understanding.wants(Intent.STOCK) and _SEVERAL.search(fold(conversation.question)):
+        plan.names = said[:MOST_LISTED]
     elif said:
         plan.names = said[:1]
     elif earlier:

@@ -221,6 +221,33 @@ def test_a_message_without_words_searches_none_from_before() -> None:
         assert "No encontré" not in said
 
 
+@pytest.mark.parametrize(
+    ("asks", "follows", "begins"),
+    [
+        (
+            "¿qué sierras tienen?",
+            "¿cuál es el más barato?",
+            "Entre estos, el más económico es **Serrucho de carpintero",
+        ),
+        ("¿qué sierras tienen?", "¿y el más caro?", "Entre estos, el de mayor precio es **Sierra ingletadora"),
+        ("do you have saws?", "which one is the cheapest?", "Of these, **Serrucho de carpintero"),
+        ("vocês têm serras?", "qual é a mais barata?", "Entre estes, **Serrucho de carpintero"),
+    ],
+)
+def test_the_cheapest_of_a_list_is_one_of_that_list(asks: str, follows: str, begins: str) -> None:
+    chat = Chat("hardware")
+    chat.ask(asks)
+    assert chat.ask(follows).startswith(begins)
+
+
+def test_how_many_are_left_tells_of_each_that_was_just_shown() -> None:
+    chat = Chat("hardware")
+    chat.ask("¿cuánto cuesta el taladro?")
+    said = chat.ask("¿cuántos quedan?")
+    assert "14 disponibles" in said
+    assert "9 disponibles" in said
+
+
 def test_it_offers_something_similar() -> None:
     chat = Chat("ferreteria")
     chat.ask("¿cuánto cuesta la brocha de cerda?")
