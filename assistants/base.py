@@ -14,7 +14,7 @@ from assistants.effects import Acts, TurnKey
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
 from assistants.intentions import settle
-from assistants.language import Language, detect_language
+from assistants.language import Language, detect_language, hear_language
 from assistants.offers import Beside
 from assistants.prompts import enclose
 from assistants.providers.base import ChatMessage, SystemBlock
@@ -155,7 +155,8 @@ class BaseAssistant(ABC):
         """
         default = detect_language(before, default=cast("Language", self.user.language))
         said = before if before and read_consent(message) is not None else message  # «no» is a word of two languages
-        self.language = self._given_language or detect_language(said, default=default)
+        hear = hear_language(said, known=default) if before else detect_language(said, default=default)
+        self.language = self._given_language or hear
 
     @property
     def context(self) -> dict[str, Any]:

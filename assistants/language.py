@@ -212,7 +212,6 @@ _MARKS: dict[Language, frozenset[str]] = {
             "da",
             "dos",
             "das",
-            "no",
             "na",
             "nos",
             "nas",
@@ -311,6 +310,17 @@ _STRONG: dict[Language, re.Pattern[str]] = {
         r"|o que (?:eu )?(?:tenho|tem|h[aá]))\b"
     ),
 }
+
+
+SHORTEST_TOLD = 6  # letters: a shorter word alone («no», «ok», «oi», «hola») is said in more languages than one's own
+
+
+def hear_language(text: str, *, known: Language) -> Language:
+    """The language of ``text`` by somebody who was heard to speak ``known``: one short word changes nothing."""
+    words = _WORD.findall(text)
+    if len(words) < 2 and sum(map(len, words)) < SHORTEST_TOLD:
+        return known
+    return detect_language(text, default=known)
 
 
 def detect_language(text: str, *, default: Language = "es") -> Language:

@@ -13,7 +13,7 @@ from assistants.builtin.topics import find_topics
 from assistants.consent import read_consent
 from assistants.grounding.sentences import split_units
 from assistants.grounding.words import fold
-from assistants.language import Language, detect_language
+from assistants.language import Language, detect_language, hear_language
 from assistants.providers.base import ChatMessage, SystemBlock, ToolResult
 from catalog.amounts import format_price
 
@@ -197,9 +197,11 @@ def language_of_talk(conversation: Conversation, *, default: Language) -> Langua
     """The language of the question; of a plain yes or no that of what the person said before."""
     said = [text for text in conversation.earlier if read_consent(text) is None]
     before = said[-1] if said else ""
-    default = detect_language(before, default=default)
-    plain = before and read_consent(conversation.question) is not None
-    return detect_language(before if plain else conversation.question, default=default)
+    if not before:
+        return detect_language(conversation.question, default=default)
+    known = detect_language(before, default=default)
+    plain = read_consent(conversation.question) is not None
+    return known if plain else hear_language(conversation.question, known=known)
 
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*|\[([^\]]+)\]\(")

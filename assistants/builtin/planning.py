@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from assistants.builtin.material import Conversation, Row, Shop, names_in_answer, read_categories, read_rows
+from assistants.builtin.material import (
+    Conversation,
+    Row,
+    Shop,
+    language_of_talk,
+    names_in_answer,
+    read_categories,
+    read_rows,
+)
 from assistants.builtin.relevance import Match, choose
 from assistants.builtin.understanding import Intent, Understanding, content_stems, understand
 from assistants.grounding.vocabulary import DISTINGUISHING
@@ -63,6 +71,7 @@ class Plan:
 def make_plan(*, shop: Shop, conversation: Conversation) -> Plan:
     """Work out what the person means and which calls are still missing for the answer."""
     understanding = understand(conversation.question, currency=shop.currency, language=shop.language)
+    understanding = replace(understanding, language=language_of_talk(conversation, default=shop.language))
     plan = Plan(understanding, queries=list(understanding.queries))
     out_of_scope = understanding.wants(Intent.OUT_OF_SCOPE) and not understanding.wants(Intent.PRICE, Intent.STOCK)
     if out_of_scope or understanding.wants(Intent.MANIPULATION):

@@ -101,11 +101,29 @@ class Chat:
         ("quanto custa a ração?", "pt"),
         ("how much is it?", "en"),
         ("precio", "es"),
+        ("no", "es"),
+        ("não", "pt"),
         ("iPhone", "es"),
     ],
 )
 def test_it_tells_the_language_of_a_short_message(text: str, language: str) -> None:
     assert detect_language(text) == language
+
+
+@pytest.mark.parametrize(
+    ("asks", "follows", "says"),
+    [
+        ("¿tienen martillos?", "no", "Cuéntame"),
+        ("¿tienen martillos?", "ok", "Cuéntame"),
+        ("do you have hammers?", "no", "Tell me"),
+        ("do you have hammers?", "hola", "Hi!"),
+        ("vocês têm martelo?", "no", "Conte"),
+    ],
+)
+def test_one_short_word_changes_nobodys_language(asks: str, follows: str, says: str) -> None:
+    chat = Chat("hardware")
+    chat.ask(asks)
+    assert says in chat.ask(follows)
 
 
 def test_a_message_that_tells_no_language_is_in_the_default_one() -> None:
