@@ -19,9 +19,12 @@ from assistants.builtin.visiting_phrases import (
     BOOK,
     CANCEL,
     GO,
+    IT_CANCELLED,
+    IT_MOVED,
     MINE,
     MOVE,
     OFFERS,
+    OWN_VISIT,
     PRIVATE,
     SERVICE,
     WHICH,
@@ -36,6 +39,7 @@ from assistants.providers.base import SystemBlock
 from tenants.hours import WEEKDAYS
 
 LOOKED_BACK = 4  # messages of the customer
+SPOKEN_OF = 3  # answers of ours in which «la» still is the appointment
 _GENERIC = frozenset({"cita", "hora", "horario", "turno", "consulta", "appointment", "agendamento", "visita"})
 _HOLIDAY = re.compile(r"\((\d{4}-\d\d-\d\d)\)")
 
@@ -58,7 +62,14 @@ def _kind(text: str) -> str:
             return kind
     if MINE.search(folded) and ASKS_MINE.search(folded):
         return "mine"
+    if pronoun := _kind_of_it(folded):
+        return pronoun
     return "book" if BOOK.search(folded) else "go" if GO.search(folded) else ""
+
+
+def _kind_of_it(folded: str) -> str:
+    """What «muévela», «cancélala» want done, if «la» is an appointment."""
+    return "move" if IT_MOVED.search(folded) else "cancel" if IT_CANCELLED.search(folded) else ""
 
 
 class _Visit:
@@ -92,6 +103,8 @@ class _Visit:
             return True
         if kind == "go" and not self.moments:
             kind = ""
+        if kind in ("move", "cancel") and not self._is_of_visits(question, kind):
+            kind = ""
         if not kind:
             kind = self._going_on()
         if not kind:
@@ -101,6 +114,14 @@ class _Visit:
             return True
         {"mine": self._list, "cancel": self._change, "move": self._change}.get(kind, self._book)(kind)
         return True
+
+    def _is_of_visits(self, question: str, kind: str) -> bool:
+        """Whether an appointment is to be moved or cancelled: it is named, or was just spoken of."""
+        folded = re.sub(r"[’']", " ", fold(question[:500]))
+        if (MOVE if kind == "move" else CANCEL).search(folded):
+            return True
+        spoken = any(OWN_VISIT.search(fold(answer)) for answer in self.conversation.answers[-SPOKEN_OF:])
+        return spoken or (self.books and bool(self.moments))
 
     def write(self) -> str:
         """The whole answer."""

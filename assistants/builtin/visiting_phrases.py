@@ -21,8 +21,17 @@ MOVE = re.compile(
     rf"\b(?:cambi\w+|muev\w+|mov\w+|pas(?:ar|a|ame|arla|enme)|corr\w+|reprogram\w+|reagend\w+|aplaz\w+|adelant\w+|atras\w+|posterg\w+|resched\w+|move|change|postpone|remarc\w+|mud\w+|adi\w+)\b.*\b(?:{_NOUN}|la hora|meu horario|la del)\b"
 )
 MINE = re.compile(
-    rf"\b(?:mis?|my|meus?|minhas?) (?:proxim\w+ |next )?{_NOUN}|\b(?:mi|my|meu) (?:hora|horario|time)\b|\b(?:tengo|i have|tenho) (?:alguna |una |any |an |alguma )?{_NOUN}\b"
+    rf"\bhorarios (?:eu )?tenho\b|\b{_NOUN} (?:\w+ ){{0,2}}?(?:tengo|tenho|i have|do i have|i got|reserve|pedi|agende|marquei)\b(?! que)|\b(?:mis?|my|meus?|minhas?) (?:proxim\w+ |next )?{_NOUN}|\b(?:mi|my|meu) (?:hora|horario|time)\b|\b(?:tengo|i have|tenho) (?:alguna |una |any |an |alguma )?{_NOUN}\b"
 )
+IT_MOVED = re.compile(
+    r"^\W*(?:\w+\W+){0,3}?(?:muev|mov|cambi|pas|corr|reprogram|reagend|aplaz|adelant|atras|posterg)[a-z]{0,3}?(?:me|nos)?l[ao]\b(?! por\b)"
+    r"|^\W*(?:\w+\W+){0,3}?(?:la|lo) (?:puedes|podrias|pueden|podemos)? ?(?:mover|cambiar|pasar|correr|reprogramar|reagendar|aplazar)\b"
+    r"|\b(?:move|change|reschedule|postpone) it\b|\b(?:(?:mude|muda|remarque|remarca|adie|passe|passa)-[ao]|(?:mudar|remarcar|passar) (?:para|pra))\b"
+)
+IT_CANCELLED = re.compile(
+    r"^\W*(?:\w+\W+){0,3}?(?:cancel|anul|elimin|borr)[a-z]{0,3}?(?:me)?l[ao]\b|\bcancel it\b|\bcancel(?:e|a|ar)-[ao]\b"
+)
+OWN_VISIT = re.compile(r"\b(?:tus? citas?|your appointments?|seus? (?:proximos )?horarios?)\b")
 ASKS_MINE = re.compile(
     r"\b(?:cuando|a que hora|que hora|que dia|cual(?:es)?|tengo|ver|dime|recuerdame|when|what time|what day|which|do i have|show|quando|que horas|qual|quais|tenho)\b"
 )

@@ -76,6 +76,24 @@ def test_it_offers_free_times_books_one_moves_it_and_cancels_it(talk: Talk, alic
     assert booked(alice) == []
 
 
+def test_what_is_it_after_a_booking_is_that_appointment(talk: Talk, alice: User, carla: Contact):
+    with tenant_scope(alice):
+        diego = factories.contact(alice, name="Diego")
+        visits.book(user=alice, contact_id=diego.pk, start=at(26, 9), word="Cita", now=NOW)
+    talk.say("resérvame el jueves 26 de noviembre a las 11:00")
+    mine = talk.say("¿qué citas tengo?")
+    assert "jueves 26 de noviembre de 11:00" in mine.text
+    assert "09:00" not in mine.text
+    moved = talk.say("muévela para el miércoles a las 11")
+    assert moved.unanswered == ""
+    assert ("Cita – Carla", at(25, 11)) in booked(alice)
+    assert talk.say("gracias").unanswered == ""
+    assert talk.say("cámbiala").options
+    assert talk.say("pásala para el viernes a las 10 am").unanswered == ""
+    assert booked(alice) == [("Cita – Diego", at(26, 9)), ("Cita – Carla", at(27, 10))]
+    assert talk.say("cancélala").question.startswith("¿Cancelo tu cita del viernes 27")
+
+
 def test_what_a_tap_on_a_slot_says_books_it(talk: Talk, alice: User):
     talk.say("quiero una cita el jueves")
     assert talk.say("jueves 26 de noviembre a las 13:00").question == ""
