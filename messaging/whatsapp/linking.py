@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from messaging import bell
 from messaging.models import Channel, Conversation, LinkCode, PhoneLink, SharedNumber
+from messaging.whatsapp import shops
 from messaging.whatsapp.visitors import Sender, Unplaced, Visitor
 from tenants import accounts, limits
 from tenants.events import Event, acting, record
@@ -236,9 +237,9 @@ def _tell_loss(link: PhoneLink, *, now: datetime) -> None:
 def _welcome(visitor: Visitor, link: PhoneLink) -> None:
     with translation.override(link.user.language):
         text = _(
-            "Listo: este teléfono quedó vinculado a %(username)s. Pregúntame «¿qué tengo mañana?» o escribe «sube a 25"
+            "Listo: este teléfono quedó vinculado a %(shop)s. Pregúntame «¿qué tengo mañana?» o escribe «sube a 25"
             " el precio de…»."
-        ) % {"username": link.user.username}
+        ) % {"shop": shops.name_of(link.user)}
     visitor.answer(user=link.user, text=text)
 
 
