@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 from messaging import outbox
 from messaging.models import Channel, Delivery, PhoneLink
 from messaging.outbox import Recipient
-from messaging.whatsapp import health, templates
+from messaging.whatsapp import health, templates, window
 from tenants import limits
 from tenants.events import record
-from tenants.models import User
+from tenants.models import Contact, User
 from tenants.phones import digits_of, match_key
 
 MOST_NUMBERS = 10
 HELLO = "hello_world"  # the template that Meta gives to every new account
+SIMULATED = "999"  # no country's: the phones of the simulator, which a real number never reaches
 TESTS = limits.Limit("channel-test", 10, timedelta(hours=1))
 
 _nothing_known = {
@@ -38,6 +39,14 @@ _nothing_known = {
 
 class NobodyToTest(Exception):
     """There is no linked phone, and no other was named."""
+
+
+class NotYet(Exception):
+    """The phone has not written to the number within 24 hours, and no template is known that may go out first."""
+
+    def __init__(self, phone: str) -> None:
+        super().__init__(phone)
+        self.phone = phone
 
 
 def connect(*, user: User, **fields: Any) -> Channel:
@@ -97,15 +106,25 @@ def let_go(*, channel_id: int) -> None:
 def try_out(*, channel: Channel, to: str = "", now: datetime) -> Delivery:
     """Send a message over the number to ``to``, else to the owner's own phone. In the tenant's scope.
 
-    Raises NobodyToTest, ValidationError by field, and limits.TooMany.
+    Raises NobodyToTest, NotYet, ValidationError by field, and limits.TooMany.
     """
     user = channel.user
-    recipient = _recipient(user, to)
+    recipient, contact = _recipient(user, to)
     limits.hit(limit=TESTS, who=str(channel.pk), now=now)
     with translation.override(user.language):
         text = _("¡Funciona! Este mensaje salió de Recado por tu número de WhatsApp.")
     hello = templates.find_template(state=channel, name=HELLO, language=user.language)
     template = {"name": hello.name, "language": hello.language, "components": []} if hello is not None else None
+    if template is None:
+        draft = Delivery(
+            user=user,
+            kind=Delivery.Kind.SEND,
+            recipient=recipient.value,
+            contact=contact,
+            phone_number_id=channel.phone_number_id,
+        )
+        if not window.is_open(window.window_of(draft), now=now):
+            raise NotYet(recipient.value)
     with transaction.atomic():
         return outbox.put(
             user=user,
@@ -116,22 +135,26 @@ def try_out(*, channel: Channel, to: str = "", now: datetime) -> Delivery:
             text=text,
             phone_number_id=channel.phone_number_id,
             channel=channel,
+            contact=contact,
             template=template,
             useful_until=now + timedelta(minutes=10),
             now=now,
         )
 
 
-def _recipient(user: User, to: str) -> Recipient:
+def _recipient(user: User, to: str) -> tuple[Recipient, Contact | None]:
     if to:
-        if not match_key(to):
+        key = match_key(to)
+        if not key:
             raise ValidationError({"to": _("Escríbelo con el código del país: +573001234567.")})
-        return Recipient(digits_of(to))
-    links = PhoneLink.objects.filter(user=user, role=PhoneLink.Role.OWNER)
-    link = links.exclude(wa_id="").order_by("-last_seen_at", "-pk").first()
+        owners = PhoneLink.objects.filter(user=user, role=PhoneLink.Role.OWNER, phone_key=key)
+        contact = None if owners.exists() else Contact.objects.filter(user=user, whatsapp_key=key).first()
+        return Recipient((contact and contact.wa_id) or digits_of(to)), contact
+    links = PhoneLink.objects.filter(user=user, role=PhoneLink.Role.OWNER).exclude(wa_id="")
+    link = links.exclude(wa_id__startswith=SIMULATED).order_by("-last_seen_at", "-pk").first()
     if link is None:
         raise NobodyToTest
-    return Recipient(link.wa_id)
+    return Recipient(link.wa_id), None
 
 
 def _save(channel: Channel) -> None:

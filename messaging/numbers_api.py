@@ -86,15 +86,21 @@ class ChannelViewSet(GenericViewSet[Channel]):
 
     @extend_schema(operation_id="test_channel", request=TryOutSerializer, responses={202: TriedSerializer})
     def try_out(self, request: Request, pk: int) -> Response:
-        """Send a message over the number to my own phone, or to `to`."""
+        """Send a message over the number to my own phone, or to `to`: one that wrote to it within 24 hours."""
         channel = self.get_object()
         given = TryOutSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         try:
             delivery = numbers.try_out(channel=channel, to=given.validated_data.get("to", ""), now=timezone.now())
         except numbers.NobodyToTest as fault:
-            text = _("Vincula primero tu teléfono, o di a qué número enviarlo.")
+            text = _("Vincula primero tu teléfono: el de verdad, no el del simulador.")
             raise ValidationError({"to": [text]}) from fault
+        except numbers.NotYet as fault:
+            text = _(
+                "WhatsApp solo deja escribirle a quien te escribió en las últimas 24 horas. Desde el teléfono"
+                " +%(phone)s escríbele primero a este número, y después pulsa «Probar»."
+            )
+            raise ValidationError({"to": [text % {"phone": fault.phone}]}) from fault
         return Response({"delivery_id": delivery.pk, "status": delivery.status}, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(operation_id="check_channel", request=None, responses={202: ChannelSerializer})

@@ -29,6 +29,11 @@ _as_they_are = (
 )
 _in_a_header = RegexValidator(r"^[\x21-\x7e]*\Z", _("Cópiala entera, sin espacios ni saltos de línea."))
 
+# What is expected, and where it stands in Meta's console: the general words («valor válido») tell neither.
+_number_id = _("Solo cifras: es el «Identificador de número de teléfono» de la consola de Meta, no el número.")
+_account_id = _("Solo cifras: es el «Identificador de la cuenta de WhatsApp Business» de la consola de Meta.")
+_secret = _("Pega la clave secreta de la app: está en Configuración › Básica de tu app de Meta.")
+
 
 class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="`token`, `blocked`, `webhook`, …")
@@ -71,8 +76,17 @@ class ChannelSerializer(StrictModelSerializer):
         help_text="With which we send.",
     )  # fmt: skip
     app_secret = Text(
-        write_only=True, max_length=200, validators=[_in_a_header], help_text="With which Meta signs what it sends."
-    )
+        write_only=True, max_length=200, validators=[_in_a_header], help_text="With which Meta signs what it sends.",
+        error_messages={"blank": _secret, "required": _secret},
+    )  # fmt: skip
+    phone_number_id = Text(
+        max_length=32, validators=[RegexValidator(r"^[0-9]{5,32}\Z", _number_id)],
+        error_messages={"blank": _number_id, "required": _number_id, "max_length": _number_id},
+    )  # fmt: skip
+    business_account_id = Text(
+        required=False, allow_blank=True, max_length=32, validators=[RegexValidator(r"^[0-9]{5,32}\Z", _account_id)],
+        error_messages={"max_length": _account_id},
+    )  # fmt: skip
     health = serializers.SerializerMethodField()
 
     class Meta:

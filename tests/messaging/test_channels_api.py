@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from messaging.models import Channel, Delivery, SharedNumber
@@ -146,19 +147,52 @@ def test_a_pause_is_made_and_lifted(mine, alice):
 def test_it_is_tried_on_ones_own_phone_or_another(mine, alice):
     made = mine.post(PATH, NUMBER).json()
     path = f"{PATH}/{made['id']}/test"
+    hello = {"name": "hello_world", "language": "es", "status": "APPROVED", "components": []}
+    change(alice, templates=[hello])
     assert list(mine.post(path).json()) == ["to"]
     assert mine.post(path, {"to": "hola"}).status_code == 400
     answer = mine.post(path, {"to": "+57 300 765 4321"})
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     with tenant_scope(alice):
         factories.phone_link(alice, phone_key="573001234567", wa_id="573001234567")
-    mine.post(path)
+        factories.phone_link(alice, phone_key="999000000001000", wa_id="999000000001000", last_seen_at=timezone.now())
+    mine.post(path)  # not to the simulator's phone, though it was seen last
     with tenant_scope(alice):
         sent = list(Delivery.objects.order_by("pk").values_list("recipient", "kind", "channel", "phone_number_id"))
     assert sent == [
         ("573007654321", "send", made["id"], "106512345678"),
         ("573001234567", "send", made["id"], "106512345678"),
     ]
+
+
+def test_a_closed_window_is_said_before_anything_is_sent(mine, alice):
+    made = mine.post(PATH, NUMBER).json()
+    path = f"{PATH}/{made['id']}/test"
+    with tenant_scope(alice):
+        link = factories.phone_link(alice, phone_key="573001234567", wa_id="573001234567")
+        ada = factories.contact(alice, phone="+573007654321", wa_id="573007654321", whatsapp_key="573007654321")
+    for body in ({}, {"to": "+57 300 765 4321"}):
+        answer = mine.post(path, body)
+        assert answer.status_code == 400
+        assert "escríbele primero a este número" in answer.json()["to"][0]
+    with tenant_scope(alice):
+        assert not Delivery.objects.exists()
+        fields = {"channel": "whatsapp", "phone_number_id": "106512345678", "assistant_type": "commercial"}
+        until = timezone.now() + timedelta(hours=1)
+        factories.conversation(alice, link=link, window_until=until, **fields)
+        factories.conversation(alice, contact=ada, audience="customer", window_until=until, **fields)
+    assert mine.post(path).status_code == mine.post(path, {"to": "+57 300 765 4321"}).status_code == 202
+
+
+def test_what_is_expected_is_said_for_every_field_at_once(mine):
+    answer = mine.post(PATH, {"phone_number_id": "+57 300", "business_account_id": "Mi tienda", "app_secret": ""})
+    assert answer.status_code == 400
+    said = answer.json()
+    assert set(said) == {"phone_number_id", "business_account_id", "app_secret"}
+    assert "«Identificador de número de teléfono»" in said["phone_number_id"][0]
+    assert "Solo cifras" in said["business_account_id"][0]
+    assert "Configuración › Básica" in said["app_secret"][0]
+    assert "Identificador" in mine.post(PATH, NUMBER | {"phone_number_id": ""}).json()["phone_number_id"][0]
 
 
 def test_an_alarm_is_rung_once(alice, mine):
