@@ -30,6 +30,10 @@ SHOWN = 8
 SHOWN_ORDERS = 10
 UNDO_FOR = timedelta(hours=24)
 WHOLE = frozenset({"CLP", "COP", "CRC", "PYG"})  # whose prices people write without cents
+RAISES = re.compile(
+    r"\b(?:s[uo]b(?:e|a|as|ir|irle|ele|eme|elo|eles)|aument\w+|increment\w+|encarec\w+|raise|increase)\b"
+)
+LOWERS = re.compile(r"\b(?:baj(?:a|e|ar|arle|ale|ame|alo)|rebaj\w+|reduc\w+|reduz\w*|abarat\w+|baix\w+|lower|reduce)\b")
 UNDO = re.compile(r"\b(?:deshac\w+|deshaz\w*|undo|desfa[cz]\w*|revierte|revertir|revert)\b")
 
 
@@ -90,7 +94,16 @@ def _seal_price(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str,
         raise Refused("bad_price", context)
     if value == product.price:
         raise Refused("same_price", context, name=product.name)
-    return _seal(product, was=str(product.price), now=str(value.quantize(Decimal("0.01"))))
+    sealed = _seal(product, was=str(product.price), now=str(value.quantize(Decimal("0.01"))))
+    return sealed | ({"warns": True} if _surprises(product.price, value, context.message) else {})
+
+
+def _surprises(was: Decimal, now: Decimal, message: str) -> bool:
+    """Whether the person may not have meant it: «sube» and it falls, or the price is another one altogether."""
+    folded = fold(message[:500])
+    if (RAISES.search(folded) and now < was) or (LOWERS.search(folded) and now > was):
+        return True
+    return was > 0 and (now * 10 <= was or now >= was * 10)
 
 
 def _change_price(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from catalog.amounts import format_price
 
 _SAYS: dict[str, dict[Language, str]] = {
     "ask_price": {"es": "¿Cambio el precio de {name} de {was} a {now}?", "en": "Shall I change the price of {name} from {was} to {now}?", "pt": "Mudo o preço de {name} de {was} para {now}?"},
+    "ojo": {"es": "⚠️ Ojo: hoy cuesta {was}; quedaría en {now}.", "en": "⚠️ Mind: today it costs {was}; it would cost {now}.", "pt": "⚠️ Atenção: hoje custa {was}; ficaria em {now}."},
     "ask_stock": {"es": "¿Cambio las existencias de {name} de {was} a {now}?", "en": "Shall I change the stock of {name} from {was} to {now}?", "pt": "Mudo o estoque de {name} de {was} para {now}?"},
     "ask_withdraw": {"es": "¿Retiro {name} de la venta?", "en": "Shall I take {name} off sale?", "pt": "Retiro {name} da venda?"},
     "ask_restore": {"es": "¿Pongo {name} de nuevo a la venta?", "en": "Shall I put {name} back on sale?", "pt": "Coloco {name} de novo à venda?"},
@@ -64,4 +65,7 @@ def describe_change(key: str, sealed: Mapping[str, Any], context: ToolContext) -
         values |= {
             name: format_price(amount=Decimal(sealed[name]), currency=context.currency) for name in ("was", "now")
         }
-    return say(key, context.language, **values)
+    told = say(key, context.language, **values)
+    if key == "ask_price" and sealed.get("warns"):
+        told = f"{told} {say('ojo', context.language, **values)}"
+    return told
