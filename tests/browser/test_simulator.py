@@ -71,6 +71,11 @@ def test_it_fits_and_shows_text_as_text(visit, person, width):
     expect(screen(page).locator(".line-mine strong")).to_have_text("negrita")
     assert page.evaluate("window.stolen") is None
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # The phone is whole in the window: nothing of it lies under the bar at the foot, and the page does not scroll.
+    assert page.evaluate("document.documentElement.scrollHeight") <= 740
+    composer = page.locator(".phone-composer").bounding_box()
+    bar = page.locator(".nav-main").bounding_box() if width == 360 else None
+    assert composer["y"] + composer["height"] <= (bar["y"] if bar else 740)
     if width == 360:
         expect(inbox(page)).to_be_hidden()
         page.get_by_role("button", name="Bandeja", exact=True).click()

@@ -118,7 +118,8 @@ const list = {
     const last = row.last_message;
     if (!last) return "";
     const who = { owner: gettext("Tú:"), assistant: gettext("Asistente:"), note: gettext("Nota:") }[last.role];
-    return who ? `${who} ${last.content}` : last.content;
+    const said = last.content.replace(/\*\*|__|`/g, ""); // marks of a format that is not shown here
+    return who ? `${who} ${said}` : said;
   },
   rowTick(row) { return row.last_message?.delivery ? tickOf(row.last_message.delivery.status) : null; },
   hasTick(row) { return Boolean(this.rowTick(row)); },

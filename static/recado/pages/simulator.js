@@ -187,7 +187,12 @@ Alpine.data("simulator", () => ({
   isOpen(line) { return this.opened === line.wamid; },
   toggle(line) {
     this.opened = this.isOpen(line) ? "" : line.wamid;
-    this.$nextTick(() => root.querySelector(".line-row")?.scrollIntoView({ block: "nearest" }));
+    // All of them when they fit, else as many as there is room for.
+    this.$nextTick(() => {
+      const rows = [...root.querySelectorAll(".line-row")];
+      rows.at(-1)?.scrollIntoView({ block: "nearest" });
+      rows[0]?.scrollIntoView({ block: "nearest" });
+    });
   },
   rows(line) { return this.isOpen(line) ? line.choices : []; },
   get isBlank() { return this.ready && !this.lines.length && !this.mustLink; },
