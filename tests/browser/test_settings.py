@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import eventually
+
 PAGE = "/user/settings"
 
 
@@ -27,7 +29,13 @@ def test_a_mistake_in_the_hours_stands_beside_its_day(visit, person):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_channel_that_does_not_exist_yet_cannot_be_chosen(visit, person):
+def test_reminders_may_come_by_whatsapp(visit, person):
     page = visit(person).go(PAGE)
-    expect(page.get_by_role("checkbox", name=re.compile("WhatsApp"))).to_be_disabled()
-    expect(page.get_by_text("pronto", exact=True).locator("visible=true")).to_have_count(1)
+    box = page.get_by_role("checkbox", name="WhatsApp")
+    expect(box).to_be_enabled()
+    box.set_checked(True)
+    page.get_by_role("button", name="Guardar cambios").click()
+    eventually(lambda: "whatsapp" in person.call("GET", "/api/user/preferences")["reminder_channels"])
+    expect(page.get_by_text("pronto", exact=True)).to_have_count(0)
+    page.get_by_role("link", name="Ajustes › WhatsApp").click()
+    page.wait_for_url("**/user/whatsapp#phone")

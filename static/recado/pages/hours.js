@@ -6,7 +6,6 @@ import { shell } from "../format.js";
 const KEYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const USUAL = [["09:00", "18:00"]];
 const MOST_SPANS = 6;
-const SOON = ["whatsapp"]; // ways that the API keeps, and nothing goes yet
 const names = new Intl.DateTimeFormat(shell.locale, { weekday: "long", timeZone: "UTC" });
 const later = (clock, hours) => `${String(Math.min(23, Number(clock.slice(0, 2)) + hours)).padStart(2, "0")}:${clock.slice(3, 5)}`;
 
@@ -52,16 +51,15 @@ Alpine.data("channels", () => ({
   get list() {
     const used = this.values.reminder_channels || [];
     const order = [...used, ...this.names.map(([value]) => value).filter((value) => !used.includes(value))];
-    return order.map((value) => ({ value, on: used.includes(value), soon: SOON.includes(value), name: this.names.find(([known]) => known === value)?.[1] || value }));
+    return order.map((value) => ({ value, on: used.includes(value), name: this.names.find(([known]) => known === value)?.[1] || value }));
   },
-  get silent() { return this.ready && !this.values.reminder_channels.some((value) => !SOON.includes(value)); },
+  get silent() { return this.ready && !this.values.reminder_channels.length; },
   toggle(channel) {
     const used = this.values.reminder_channels;
     this.values.reminder_channels = channel.on ? used.filter((value) => value !== channel.value) : [...used, channel.value];
     this.touch();
   },
-  isShut(channel) { return channel.soon && !channel.on; }, // who chose it once can still leave it
-  canRise(channel) { return channel.on && !channel.soon && this.values.reminder_channels.indexOf(channel.value) > 0; },
+  canRise(channel) { return channel.on && this.values.reminder_channels.indexOf(channel.value) > 0; },
   riseLabel(channel) { return interpolate(gettext("Probar antes: %s"), [channel.name]); },
   rise(channel) {
     const used = [...this.values.reminder_channels], at = used.indexOf(channel.value);
