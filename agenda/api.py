@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from agenda import booking, todo, undoing
+from agenda import booking, todo, undoing, visits
 from agenda.availability import free_slots
 from agenda.changes import Change
 from agenda.drafts import read_draft
@@ -53,6 +53,7 @@ from tenants.errors import Conflict
 from tenants.models import Preferences, User
 
 Written = TypeVar("Written")
+MOST_STARTS = 18  # beside the free times; what a person looks through
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -199,12 +200,17 @@ class AppointmentViewSet(AgendaViewSet):
     @extend_schema(operation_id="find_free_time", parameters=[FreeFilters], responses=SlotsSerializer)
     @action(detail=False, pagination_class=None)
     def free(self, request: Request) -> Response:
-        """When I have time: within my working hours, on no holiday, and not before now. Free times come whole."""
+        """When I have time: within my working hours, on no holiday, and not before now. Free times come whole.
+
+        `starts` are when a visit of so many minutes may begin: those that customers are offered.
+        """
         asked = read_filters(request, FreeFilters)
         minutes = asked.get("minutes") or Preferences.current(self.tenant).default_minutes
-        slots = free_slots(user=self.tenant, now=timezone.now(), start=asked["from"], end=asked["to"], minutes=minutes)
+        now, start, end = timezone.now(), asked["from"], asked["to"]
+        slots = free_slots(user=self.tenant, now=now, start=start, end=end, minutes=minutes)
+        starts = visits.free_times(user=self.tenant, now=now, start=start, end=end, minutes=minutes, most=MOST_STARTS)
         shown = [{"start": show_time(one.start, self.zone), "end": show_time(one.end, self.zone)} for one in slots]
-        return Response({"slots": shown})
+        return Response({"slots": shown, "starts": [show_time(one.start, self.zone) for one in starts]})
 
     def _change(self, request: Request, *, partial: bool) -> Response:
         scope = check_scope(request.query_params.get("scope"))

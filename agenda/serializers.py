@@ -206,6 +206,10 @@ class SlotSerializer(serializers.Serializer[Any]):
 
 class SlotsSerializer(serializers.Serializer[Any]):
     slots = SlotSerializer(many=True)
+    starts = serializers.ListField(
+        child=serializers.DateTimeField(),
+        help_text="When a visit may begin, as customers are offered it: at most 18, spread over the days.",
+    )
 
 
 class TaskSerializer(StrictFields):

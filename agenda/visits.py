@@ -35,19 +35,21 @@ class Refused(Exception):
         self.reason = reason
 
 
-def free_times(*, user: User, now: datetime, start: datetime, end: datetime, most: int = 5) -> list[Slot]:
+def free_times(
+    *, user: User, now: datetime, start: datetime, end: datetime, most: int = 5, minutes: int | None = None
+) -> list[Slot]:
     """At most ``most`` times of ``user``, whose scope is open, at which a visit may begin in [start, end).
 
-    Each as long as appointments usually last, within working hours and with nothing in it. Of many they are spread
-    over the span: the first of each day before further ones.
+    Each of ``minutes``, else as long as appointments usually last, within working hours and with nothing in it. Of
+    many they are spread over the span: the first of each day before further ones.
     """
-    preferences = preferences_of(user)
-    length = timedelta(minutes=preferences.default_minutes)
+    minutes = minutes or preferences_of(user).default_minutes
+    length = timedelta(minutes=minutes)
     first, last = max(start, now + AHEAD), min(end, now + FARTHEST)
     if first >= last:
         return []
     open_spans = availability.free_slots(
-        user=user, now=now, start=first, end=last + length, minutes=preferences.default_minutes, most=MOST_LOOKED_AT
+        user=user, now=now, start=first, end=last + length, minutes=minutes, most=MOST_LOOKED_AT
     )
     zone = ZoneInfo(user.timezone)
     found: list[datetime] = []

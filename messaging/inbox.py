@@ -203,13 +203,6 @@ def mark_read(*, conversation: Conversation) -> None:
 
 def send_product(*, conversation: Conversation, product: Product, key: str = "", now: datetime) -> Message:
     """Send a product with its price and stock of now. In the tenant's scope. Raises NotSent."""
-    currency = Preferences.current(conversation.user).currency
-    with translation.override(_language(conversation)):
-        lines = [f"*{product.name}*", format_price(amount=product.price, currency=currency)]
-        if not product.stock:
-            lines.append(_("Agotado por ahora."))
-        if product.description.strip():
-            lines.append(product.description.strip())
     source = {
         "id": product.pk,
         "type": "product",
@@ -218,7 +211,7 @@ def send_product(*, conversation: Conversation, product: Product, key: str = "",
     }
     return reply(
         conversation=conversation,
-        text="\n".join(lines)[:LONGEST_REPLY],
+        text=word_product(conversation=conversation, product=product, now=now),
         key=key,
         now=now,
         payload={"product": product.pk},
@@ -226,8 +219,28 @@ def send_product(*, conversation: Conversation, product: Product, key: str = "",
     )
 
 
+def word_product(*, conversation: Conversation, product: Product, now: datetime) -> str:
+    """What ``send_product`` would send, in the customer's language."""
+    currency = Preferences.current(conversation.user).currency
+    with translation.override(_language(conversation)):
+        lines = [f"*{product.name}*", format_price(amount=product.price, currency=currency)]
+        if not product.stock:
+            lines.append(_("Agotado por ahora."))
+        if product.description.strip():
+            lines.append(product.description.strip())
+    return "\n".join(lines)[:LONGEST_REPLY]
+
+
 def send_slot(*, conversation: Conversation, start: datetime, minutes: int, key: str = "", now: datetime) -> Message:
     """Offer a free time of the owner's. In the tenant's scope. Raises NotFree and NotSent."""
+    text = word_slot(conversation=conversation, start=start, minutes=minutes, now=now)
+    return reply(
+        conversation=conversation, text=text, key=key, now=now, payload={"slot": start.isoformat(), "minutes": minutes}
+    )
+
+
+def word_slot(*, conversation: Conversation, start: datetime, minutes: int, now: datetime) -> str:
+    """What ``send_slot`` would send, in the customer's language. In the tenant's scope. Raises NotFree."""
     user: User = conversation.user
     end = start + timedelta(minutes=minutes)
     if not now <= start <= now + timedelta(days=SLOT_DAYS):
@@ -240,10 +253,7 @@ def send_slot(*, conversation: Conversation, start: datetime, minutes: int, key:
     with translation.override(_language(conversation)):
         day = f"{date_format(opens, 'l')} {date_format(opens, 'MONTH_DAY_FORMAT')}"
         when = {"day": day, "start": f"{opens:%H:%M}", "end": f"{closes:%H:%M}"}
-        text = _("Tengo libre el %(day)s, de %(start)s a %(end)s. ¿Te sirve?") % when
-    return reply(
-        conversation=conversation, text=text, key=key, now=now, payload={"slot": start.isoformat(), "minutes": minutes}
-    )
+        return _("Tengo libre el %(day)s, de %(start)s a %(end)s. ¿Te sirve?") % when
 
 
 def split(text: str, *, limit: int = TEXT) -> list[str]:

@@ -33,6 +33,7 @@ from messaging.inbox_serializers import (
     SendProductSerializer,
     SendSlotSerializer,
     TakeOverSerializer,
+    WordsSerializer,
 )
 from messaging.inbox_stream import InboxStream
 from messaging.models import Attachment, Conversation, Message
@@ -111,10 +112,13 @@ class DetailView(InboxView):
 class WriteView(InboxView):
     """Into a conversation."""
 
-    def send(self, pk: int, send: Callable[..., Message]) -> Response:
-        conversation = self.conversation(pk)
+    def send(self, pk: int, send: Callable[..., Message], *, word: Callable[..., str] | None = None) -> Response:
+        conversation, given = self.conversation(pk), self.checked(self.request)
         try:
-            message = send(conversation=conversation, now=timezone.now(), **self.checked(self.request))
+            if given.pop("preview", False) and word is not None:
+                given.pop("key", None)
+                return Response({"text": word(conversation=conversation, now=timezone.now(), **given)})
+            message = send(conversation=conversation, now=timezone.now(), **given)
         except (inbox.NotSent, inbox.NotFree) as fault:
             raise Conflict(str(fault)) from fault
         return Response(show_messages([message])[0], status=status.HTTP_201_CREATED)
@@ -162,16 +166,26 @@ class ProductsView(WriteView):
 
     serializer_class = SendProductSerializer
 
-    @extend_schema(operation_id="send_product_in_inbox", responses={201: InboxMessageSerializer, 409: _NOT_SENT})
+    @extend_schema(
+        operation_id="send_product_in_inbox",
+        responses={200: WordsSerializer, 201: InboxMessageSerializer, 409: _NOT_SENT},
+    )
     def post(self, request: Request, pk: int) -> Response:
-        """Send a product of mine with its price and stock of now."""
-        return self.send(pk, self._send)
+        """Send a product of mine with its price and stock of now, or with `preview` see what would be sent."""
+        return self.send(pk, self._send, word=self._word)
 
     def _send(self, *, product_id: int, **given: Any) -> Message:
-        product = Product.objects.filter(pk=product_id, active=True).first()
-        if product is None:
-            raise NotFound
-        return inbox.send_product(product=product, **given)
+        return inbox.send_product(product=_product(product_id), **given)
+
+    def _word(self, *, product_id: int, **given: Any) -> str:
+        return inbox.word_product(product=_product(product_id), **given)
+
+
+def _product(pk: int) -> Product:
+    product = Product.objects.filter(pk=pk, active=True).first()
+    if product is None:
+        raise NotFound
+    return product
 
 
 class SlotsView(WriteView):
@@ -179,10 +193,13 @@ class SlotsView(WriteView):
 
     serializer_class = SendSlotSerializer
 
-    @extend_schema(operation_id="send_slot_in_inbox", responses={201: InboxMessageSerializer, 409: _NOT_SENT})
+    @extend_schema(
+        operation_id="send_slot_in_inbox",
+        responses={200: WordsSerializer, 201: InboxMessageSerializer, 409: _NOT_SENT},
+    )
     def post(self, request: Request, pk: int) -> Response:
-        """Offer a free time of mine: one within those of `GET /api/user/personal/appointments/free`."""
-        return self.send(pk, inbox.send_slot)
+        """Offer a free time of mine, one of `GET /api/user/personal/appointments/free`, or see what would be sent."""
+        return self.send(pk, inbox.send_slot, word=inbox.word_slot)
 
 
 class TakeOverView(InboxView):

@@ -291,13 +291,25 @@ class TakeOverSerializer(StrictFields):
     )
 
 
-class SendProductSerializer(KeyedFields):
+class WordedFields(KeyedFields):
+    preview = serializers.BooleanField(
+        required=False, default=False, help_text="Only show what would be sent: nothing goes out."
+    )
+
+
+class WordsSerializer(serializers.Serializer[Any]):
+    """What would be sent, to be looked at and changed first."""
+
+    text = serializers.CharField()
+
+
+class SendProductSerializer(WordedFields):
     """Which product; its price and stock are the catalogue's."""
 
     product_id = Whole(min_value=1)
 
 
-class SendSlotSerializer(KeyedFields):
+class SendSlotSerializer(WordedFields):
     """Which free time."""
 
     start = serializers.DateTimeField()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from agenda.models import Appointment, Attendee, Task
@@ -300,6 +302,19 @@ def test_free_time_lies_in_working_hours_around_what_is_booked(agenda):
     ]
     _refused(agenda.get(f"{APPOINTMENTS}/free?from=2126-11-18&to=2127-11-24"), "to")
     _refused(agenda.get(f"{APPOINTMENTS}/free?minutes=0"), "minutes")
+
+
+def test_starts_are_those_that_customers_are_offered(agenda):
+    hours = {day: [["09:10", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    agenda.patch("/api/user/preferences", {"working_hours": hours, "country": ""})
+    found = agenda.get(f"{APPOINTMENTS}/free?minutes=45").json()
+    spans = [(datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])) for one in found["slots"]]
+    starts = [datetime.fromisoformat(one) for one in found["starts"]]
+    assert len(starts) == 18
+    assert {start.minute for start in starts} <= {0, 30}  # not 09:10: one grid for everybody
+    assert len({start.date() for start in starts}) >= 6
+    for start in starts:
+        assert any(opens <= start and start + timedelta(minutes=45) <= closes for opens, closes in spans)
 
 
 def test_the_scope_of_a_change_is_checked(agenda):

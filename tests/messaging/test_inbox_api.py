@@ -331,15 +331,22 @@ def test_a_product_goes_out_at_the_catalogues_price(alice, bob, api):
     assert sent(alice) == ["*Laptop <Pro>*\n$ 1.234.500\nAgotado por ahora."]
     assert answer.json()["sources"][0]["id"] == product.pk
     for absent in (withdrawn.pk, foreign.pk, 987_654_321):
-        assert api(alice).post(path, {"product_id": absent}, format="json").status_code == 404
+        for more in ({}, {"preview": True}):
+            assert api(alice).post(path, {"product_id": absent} | more, format="json").status_code == 404
+    shown = api(alice).post(path, {"product_id": product.pk, "preview": True}, format="json")
+    assert (shown.status_code, shown.json()) == (200, {"text": sent(alice)[0]})
+    assert len(sent(alice)) == 1
 
 
 def test_a_free_time_is_offered_in_the_contacts_language_and_a_taken_one_is_not(alice, api):
     one = talk(alice, contact={"language": "en"})
     free = api(alice).get("/api/user/personal/appointments/free?minutes=30").json()["slots"][0]
     path = f"{INBOX}/{one.pk}/slots"
+    shown = api(alice).post(path, {"start": free["start"], "minutes": 30, "preview": True}, format="json")
+    assert (shown.status_code, sent(alice)) == (200, [])
     answer = api(alice).post(path, {"start": free["start"], "minutes": 30}, format="json")
     assert answer.status_code == 201, answer.json()
+    assert sent(alice) == [shown.json()["text"]]
     assert free["start"][11:16] in sent(alice)[0]
     api(alice).post(
         "/api/user/personal/appointments",

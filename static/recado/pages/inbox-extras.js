@@ -1,11 +1,10 @@
-// What is sent with a click in the inbox: a product, a free time, a text that one writes often. And who the person is.
+// What is put into an answer with a click: a product, a free time, a text that one writes often. And who the person is.
 import { ApiError, get, patch, post, query, remove, request } from "../api.js";
 import { clock, dayName, money, when } from "../format.js";
 import { notify } from "../frame.js";
 import { API } from "./inbox-shared.js";
 
 const QUICK = "/api/user/quick-replies";
-const MOST_SLOTS = 18, MOST_OF_A_SPAN = 6;
 const LENGTHS = [15, 30, 45, 60, 90, 120];
 
 export const extras = {
@@ -33,16 +32,19 @@ export const extras = {
   },
   get noProducts() { return this.productsRead && !this.products.length; },
   productPrice(product) { return product.stock === 0 ? `${money(product.price)} · ${gettext("agotado")}` : money(product.price); },
-  sendProduct(product) { return this.sendExtra("products", "products", { product_id: product.id }); },
-  async sendExtra(dialog, path, body) {
+  pickProduct(product) { return this.word("products", { product_id: product.id }); },
+  // The words come from where they would be sent, in the customer's language; nothing goes out before «Enviar».
+  async word(what, body) {
     if (this.sendingExtra) return;
     this.sendingExtra = true;
     const id = this.current;
     try {
-      const message = await post(`${API}/${id}/${path}`, body);
-      this.hide(dialog);
-      if (this.current === id && !this.messages.some((other) => other.id === message.id)) this.messages = [...this.messages, message];
-      this.toEnd();
+      const { text } = await post(`${API}/${id}/${what}`, { ...body, preview: true });
+      this.hide(what);
+      if (this.current !== id) return;
+      this.isNote = false;
+      this.draft = [this.draft.trim(), text].filter(Boolean).join("\n\n");
+      this.keep();
       this.part("input")?.focus();
     } catch (fault) {
       this.fail(fault);
@@ -65,8 +67,8 @@ export const extras = {
   async findSlots() {
     const minutes = Number(this.slotMinutes);
     try {
-      const { slots } = await get(`/api/user/personal/appointments/free?${query({ minutes })}`);
-      this.slots = slots.flatMap((span) => startsOf(span, minutes)).slice(0, MOST_SLOTS);
+      const { starts } = await get(`/api/user/personal/appointments/free?${query({ minutes })}`);
+      this.slots = starts.map((start) => ({ start }));
       this.slotsRead = true;
       this.extraTrouble = "";
     } catch (fault) { this.fail(fault); }
@@ -75,7 +77,7 @@ export const extras = {
   slotWords(slot) { return `${dayName(slot.start)}, ${clock(slot.start)}`; },
   lengthWords(minutes) { return interpolate(gettext("%s min"), [minutes]); },
   isLength(minutes) { return Number(this.slotMinutes) === minutes; },
-  sendSlot(slot) { return this.sendExtra("slots", "slots", { start: slot.start, minutes: Number(this.slotMinutes) }); },
+  pickSlot(slot) { return this.word("slots", { start: slot.start, minutes: Number(this.slotMinutes) }); },
 
   // --- texts that one writes often ---
   async readQuick({ again = false } = {}) {
@@ -146,13 +148,3 @@ export const extras = {
     }
   },
 };
-
-// When one could begin within a free time that is given whole.
-function startsOf(span, minutes) {
-  const starts = [];
-  const end = Date.parse(span.end);
-  for (let at = Date.parse(span.start); at + minutes * 60_000 <= end && starts.length < MOST_OF_A_SPAN; at += minutes * 60_000) {
-    starts.push({ start: new Date(at).toISOString() });
-  }
-  return starts;
-}
