@@ -18,7 +18,7 @@ from assistants.builtin.topics import TOPICS
 from assistants.builtin.understanding import Intent, understand
 from assistants.effects import Acts
 from assistants.grounding import ProductFact
-from assistants.grounding.words import fold
+from assistants.grounding.words import fold, tokenize
 from assistants.language import Language
 from assistants.moments import LOCALES, write_moment, write_zone
 from assistants.offers import MOST_OPTIONS, Notice, Option, make_option
@@ -35,6 +35,17 @@ _PERSON = re.compile(
 )
 _MISSED = re.compile(
     r"\b(?:no (?:lo |la |los |las |te )?(?:encontr|encuentr|ten|hay|manej|vend|cont|dispon|ofrec|trabaj|est)\w*|nao (?:encontr|temos|tenho|ha|vend|trabalh|esta|consta)\w*|(?:could|did|do|does|are|is|can)(?:n t| not|nt)? ?(?:not )?(?:find|have|sell|carry|stock|offer|see)|not (?:find|have|sell|carry|in (?:the|our)))\b"
+)
+# «¿me das un descuento?» asks for a favour and is no question about the business.
+_FAVOUR = re.compile(
+    r"\b(?:me|nos) (?:\w+ )?(?:das|dan|da|dara|daria|hac|deja|reba|puede|podr)\w*\b.*\b(?:descuent|rebaj|cupon|promo)\w*"
+)
+# What is to be done with what was spoken of, or with a code: nothing that could be sold.
+_DONE = re.compile(
+    r"(?:muev|cambi|pas|corr|cancel|borr|anul|reprogram|reagend|agend|apart|reserv|mand|envi|dej|quit|pon)[a-z]{0,3}?(?:me|nos)?l[aeo]s?|vincular|link|baja|alta"
+)
+_SAID = re.compile(
+    r"(?:acept|recib|hac|pued|quier|pien|pregunt|respond|contest|escrib|llam|llev|busc|mir|oig|escuch|ayud|entiend|sab|envi|mand|dej|agend|reserv)(?:o|as?|es?|amos|emos|an|en|ar|er|ir|ame|eme|arme|erme)|descuentos?|alguien|nadie|nada|vincular|porfis?|jaja\w*"
 )
 _DOES_NOT_COUNT = (Intent.OUT_OF_SCOPE, Intent.MANIPULATION, Intent.IDENTITY)
 
@@ -103,10 +114,21 @@ def find_unanswered(
     folded = [fold(fact) for fact in facts]
     told = any(TOPICS[topic].search(fact) for topic in understanding.topics for fact in folded)
     if understanding.topics and not any(met) and not named:
-        return "" if told else " ".join(message.split())[:LONGEST_UNANSWERED]
+        return "" if told or _FAVOUR.search(fold(message)) else " ".join(message.split())[:LONGEST_UNANSWERED]
     if searches and not told and not any(met) and (denied or not named):
-        return " ".join(str(searches[0][0].get("query") or message).split())[:LONGEST_UNANSWERED]
+        wanted = " ".join(str(searches[0][0].get("query") or message).split())[:LONGEST_UNANSWERED]
+        return wanted if _is_a_thing(wanted) else ""
     return ""
+
+
+def _is_a_thing(words: str) -> bool:
+    """Whether somebody could sell it: letters, and more than what is done."""
+    tokens = [token for token in tokenize(words) if not token.is_stop and not token.is_number and len(token.text) > 2]
+    return (
+        bool(tokens)
+        and not _DONE.fullmatch(tokens[0].folded)
+        and not all(_SAID.fullmatch(token.folded) for token in tokens)
+    )
 
 
 def _meets(query: str, answer: Mapping[str, Any], currency: str) -> bool:

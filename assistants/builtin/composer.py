@@ -16,6 +16,7 @@ from assistants.builtin.understanding import Intent
 from assistants.grounding.words import fold
 from assistants.language import Language
 
+NAMED_WORDS, NAMED = 8, 80  # words and characters of what is said not to be there
 MOST_FACTS = 3
 DESCRIBED = 220  # characters of a description
 
@@ -107,7 +108,7 @@ class Composer:
             if len(missed) == len(matches) > 1 and not understanding.wants(Intent.RECOMMENDATION):
                 return self._miss(replace(matches[0], query=", ".join(match.query for match in matches)))
             parts = [self._write_match(match, titled=len(matches) > 1) for match in matches]
-            return "\n\n".join(part for part in parts if part)
+            return _say_once(parts)
         if understanding.wants(Intent.OFFERING) or (
             plan.is_about_products and plan.categories and not understanding.topics and not plan.names
             and not self.conversation.last_answer
@@ -150,7 +151,7 @@ class Composer:
         if not match.exact:
             if understanding.wants(Intent.RECOMMENDATION):
                 return "\n".join([self._say("maybe"), *map(self._item, rows[:3])])
-            lines = [] if match.near else [self._say("not_found", query=match.query)]
+            lines = [] if match.near else [self._say("not_found", query=_name_shortly(match.query))]
             lines.append(self._say("nearest"))
             return "\n".join([" ".join(lines), *(self._item(row) for row in rows[:3])])
         if understanding.wants(Intent.SIMILAR):
@@ -174,7 +175,7 @@ class Composer:
         if title:
             return self._list(rows, self._say("in_category", category=title), ready=True)
         if titled:
-            return self._list(rows, self._say("for_this", query=match.query), ready=True)
+            return self._list(rows, self._say("for_this", query=_name_shortly(match.query)), ready=True)
         return self._list(rows, "prices" if understanding.wants(Intent.PRICE) else "several")
 
     def _write_one(self, row: Row) -> str:
@@ -287,7 +288,7 @@ class Composer:
         rows = in_stock_first(match.rows)[:3]
         if rows and self.understanding.wants(Intent.RECOMMENDATION):
             return "\n".join([self._say("maybe"), *map(self._item, rows)])
-        text = self._say("not_found", query=match.query)
+        text = self._say("not_found", query=_name_shortly(match.query))
         if not self.plan.categories:
             return text
         return f"{text} {self._list_categories('we_have_categories')}"
@@ -297,6 +298,25 @@ class Composer:
         if not rows:
             return self._say("unclear")
         return "\n".join(self._item(row) for row in rows[:3])
+
+
+def _name_shortly(query: str) -> str:
+    """What was asked for, by its first words."""
+    words = query.split()
+    short = " ".join(words[:NAMED_WORDS])[:NAMED]
+    return query if short == " ".join(words) else f"{short.rstrip(' ,;')}…"
+
+
+def _say_once(parts: Sequence[str]) -> str:
+    """The parts as paragraphs, each line of them once: two words for one thing find the same."""
+    seen: set[str] = set()
+    kept = []
+    for part in parts:
+        lines = [line for line in part.splitlines() if not line.strip() or line not in seen]
+        seen.update(lines)
+        if any(line.strip() for line in lines):
+            kept.append("\n".join(lines).strip("\n"))
+    return "\n\n".join(kept)
 
 
 def _pair(matches: Sequence[Match]) -> tuple[Row, Row] | None:

@@ -266,6 +266,17 @@ def test_how_many_are_left_tells_of_each_that_was_just_shown() -> None:
     assert "9 disponibles" in said
 
 
+def test_it_says_each_sentence_once_however_it_was_asked() -> None:
+    said = Chat("hardware").ask("hola\nquería saber\nsi tienen\ncemento\ny cuánto cuesta el bulto")
+    assert said.count("Cemento gris uso general") == 1
+
+
+def test_it_repeats_no_long_message() -> None:
+    said = Chat("hardware").ask("¿tienen " + "zorongo blapa " * 90)
+    assert "No encontré «zorongo blapa" in said
+    assert len(said) < 400
+
+
 def test_it_offers_something_similar() -> None:
     chat = Chat("ferreteria")
     chat.ask("¿cuánto cuesta la brocha de cerda?")

@@ -222,6 +222,14 @@ def test_what_the_shop_cannot_answer_is_kept_for_the_owner(talk: Talk, text: str
     assert talk.say(text).unanswered == unanswered
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["muévela para miércoles", "¿aceptan?", "¿me das un descuento?", "VINCULAR", "VINCULAR K7QM4TXA", "12345", "no"],
+)
+def test_what_nobody_could_sell_is_not_kept(talk: Talk, text: str):
+    assert talk.say(text).unanswered == ""
+
+
 def test_several_products_are_options(talk: Talk):
     options = talk.say("¿qué martillos tienen?").options
     assert [(one.title, one.description) for one in options] == [
