@@ -11,7 +11,7 @@ from typing import Any
 
 from assistants.builtin.understanding import UNIT_AFTER
 from assistants.grounding.numbers import Number, find_numbers
-from assistants.grounding.words import fold, tokenize, word_set
+from assistants.grounding.words import Token, fold, tokenize, word_set
 from assistants.tools.sales import UNDO
 
 LONGEST_READ = 500  # characters; no command is longer
@@ -37,6 +37,12 @@ _OUT = re.compile(
 )
 _NONE = re.compile(
     rf"{_HEAD}(?:ya no (?:me |nos )?(?:hay|queda|quedan|tengo|tenemos)|no (?:me |nos )?(?:queda|quedan) mas|no hay mas|(?:ya )?se (?:nos |me )?(?:acab|agot|termin)\w+|we (?:are|re) out of|(?:we |i )?(?:ran|run) out of|sold out of|there (?:is|are) no more|no more|nao (?:ha|tem|temos|tenho) mais|acab(?:ou|aram)|esgot(?:ou|aram))\b"
+)
+_GONE = re.compile(
+    r"\b(?:ya )?se (?:me |nos )?(?:acab|agot|termin)(?:o|aron)\W*$|\b(?:esta|estan|quedo|quedaron) agotad[oa]s?\W*$|\b(?:is|are) sold out\W*$|\besta(?:o)? esgotad[oa]s?\W*$"
+)
+_UNAVAILABLE = re.compile(
+    r"\b(?:ya )?no (?:esta|estan|estara) (?:mas )?disponibles?\b|\b(?:is|are) (?:no longer|not) available(?: any ?more)?\b|\b(?:nao|ja nao) esta(?:o)? (?:mais )?disponive(?:l|is)\b"
 )
 _OFF = re.compile(
     rf"{_HEAD}(?:desactiv\w+|deshabilit\w+|ocult\w+|escond\w+|retir\w+|(?:deja|dejar|dejemos|paremos) de vender|no vendas mas|deactivate|disable|hide|withdraw|stop selling|desativ\w+|par(?:e|a|ar) de vender)\b"
@@ -64,7 +70,7 @@ _DROPPED = word_set(
     " se nos me acabo acabaron agoto agotaron termino terminaron llegaron llego entraron compre compramos recibi recibimos vendi vendimos salieron sold received got arrived ran run chegaram recebi vendemos acabou acabaram esgotou esgotaram sairam"
     " deja dejar de vender venta catalogo catalogue catalog mi my the our nuestro nuestra stop selling sale back again nuevamente otra vez vuelve volver volte poner activar sell off take"
     " por favor porfa porfavor please hola oye hey hi oi ola recado ciento porciento percent cento pesos peso dolares dollars soles sol reales reais usd cop mxn pen brl clp ars hoy today hoje partir cuesta cuestan vale valen costs cost custa custam cada uno una each"
-    " puedes podrias quiero necesito can you could want to quero pode y e and tambien bueno ok listo entonces existentes disponible disponibles available producto productos product products nombre"
+    " puedes podrias quiero necesito can you could want to quero pode y e and tambien bueno ok listo entonces existentes disponible disponibles available disponivel longer mais esta estan quedo agotado agotada agotados agotadas esgotado esgotada sold producto productos product products nombre"
 )
 _ENDS = word_set(
     "a al el la los las lo le un de del en con por para to at of for the o os as da do das dos no na em ao aos com que by y e and is es un una unos unas su sus mi"
@@ -98,12 +104,12 @@ def read_command(text: str, *, currency: str) -> Command | None:
         return Command("wishes")
     if _ORDERS.search(folded) and _ASKS_ORDERS.search(folded) and not _MOVES_PRICE.search(folded) and len(folded) < 120:
         return Command("orders")
-    if _OFF.search(folded) or _OFF_CATALOGUE.search(folded):
+    if _OFF.search(folded) or _OFF_CATALOGUE.search(folded) or (not asks and _UNAVAILABLE.search(folded)):
         return Command("active", _words(text, ()), {"active": False})
     if _ON.search(folded) or _ON_SALE.search(folded):
         return Command("active", _words(text, ()), {"active": True})
     numbers = [number for number in find_numbers(text, currency=currency) if _may_be_meant(number, folded)]
-    if _NONE.search(folded) and not asks:
+    if (_NONE.search(folded) or _GONE.search(folded)) and not asks:
         return Command("stock", _words(text, ()), {"stock": 0})
     return _read_stock(text, folded, numbers, asks=asks) or _read_price(text, folded, numbers, asks=asks)
 
@@ -179,9 +185,14 @@ def _words(text: str, used: Sequence[Number], *verbs: str) -> str:
     )
     if head and len(fold(kept)) == len(kept):
         kept = kept[head.end() :]
-    tokens = [token for token in tokenize(kept) if token.folded not in _DROPPED and token.folded not in verbs]
-    while tokens and tokens[0].folded in _ENDS:
+    tokens = [token for token in tokenize(kept) if _bare(token) not in _DROPPED and token.folded not in verbs]
+    while tokens and _bare(tokens[0]) in _ENDS:
         tokens.pop(0)
-    while tokens and tokens[-1].folded in _ENDS:
+    while tokens and _bare(tokens[-1]) in _ENDS:
         tokens.pop()
     return " ".join(token.text for token in tokens)[:200]
+
+
+def _bare(token: Token) -> str:
+    """Folded, but for its ñ: «uña» is no «una»."""
+    return token.text.lower() if "ñ" in token.text.lower() else token.folded

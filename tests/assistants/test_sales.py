@@ -12,6 +12,7 @@ import pytest
 
 from assistants.builtin.desk_understanding import read_command
 from assistants.engine import TurnKey, reply
+from assistants.intents import decide
 from assistants.providers.base import ChatMessage
 from assistants.replies import Reply
 from catalog import ordering, products
@@ -84,6 +85,25 @@ def test_it_asks_which_then_whether_and_does_it_once(desk: Talk, alice: User):
     assert product(alice, "Martillo de u").version == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("sube a 25 el precio de la pintura blanca", "Ojo: hoy cuesta $ 72.000; quedaría en $ 25."),
+        ("sube a 70.000 el precio de la pintura blanca", "Ojo: hoy cuesta $ 72.000; quedaría en $ 70.000."),
+        ("baja a 90.000 el precio de la pintura blanca", "Ojo: hoy cuesta $ 72.000; quedaría en $ 90.000."),
+        ("pon en 7.000 el precio de la pintura blanca", "Ojo: hoy cuesta $ 72.000; quedaría en $ 7.000."),
+        ("pon en 720.000 el precio de la pintura blanca", "Ojo: hoy cuesta $ 72.000; quedaría en $ 720.000."),
+        ("sube a 80.000 el precio de la pintura blanca", ""),
+        ("baja 10 % la pintura blanca", ""),
+    ],
+)
+def test_a_price_that_may_not_be_meant_is_asked_with_a_warning(desk: Talk, alice: User, text: str, warning: str):
+    asked = desk.say(text).question
+    assert asked.startswith("¿Cambio el precio de Pintura blanca 1 galón de $ 72.000 a ")
+    assert (warning in asked) if warning else ("Ojo" not in asked)
+    assert product(alice, "Pintura").price == 72000
+
+
 def test_it_takes_a_change_back_and_only_the_latest(desk: Talk, alice: User):
     desk.say("baja 10 % la pintura blanca")
     desk.say("dale")
@@ -133,6 +153,40 @@ def test_it_takes_off_sale_and_puts_back(desk: Talk, alice: User):
     assert "de nuevo a la venta" in desk.say("vuelve a vender la pintura blanca").question
     desk.say("sí")
     assert product(alice, "Pintura").active
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words", "arguments"),
+    [
+        ("pon el stock del martillo de uña en 5", "stock", "martillo uña", {"stock": 5}),
+        ("deja en 5 las existencias del martillo", "stock", "martillo", {"stock": 5}),
+        ("ya no hay martillos", "stock", "martillos", {"stock": 0}),
+        ("se agotó la pintura blanca", "stock", "pintura blanca", {"stock": 0}),
+        ("la pintura blanca se acabó", "stock", "pintura blanca", {"stock": 0}),
+        ("la pintura blanca ya no está disponible", "active", "pintura blanca", {"active": False}),
+        ("ya no está disponible la pintura blanca", "active", "pintura blanca", {"active": False}),
+        ("the pintura blanca is no longer available", "active", "pintura blanca", {"active": False}),
+    ],
+)
+def test_an_owner_of_one_phone_changes_what_is_sold_whoever_answered_last(
+    text: str, kind: str, words: str, arguments: dict[str, Any]
+):
+    assert decide(text, context="personal") == "commercial"
+    command = read_command(text, currency="COP")
+    assert command is not None
+    assert (command.kind, command.words, command.arguments) == (kind, words, arguments)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ya no hay reunión mañana",
+        "cambia la cita con Ana a las 5",
+        "recuérdame contar el stock",
+    ],
+)
+def test_an_agenda_stays_the_agendas(text: str):
+    assert decide(text, context="personal") == "personal"
 
 
 @pytest.mark.parametrize(
