@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from assistants.consent import read_consent
 from messaging.models import AssistantType, Conversation, Delivery, Message
 from tenants.events import Event, acting, record
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 SILENCE = timedelta(hours=24)  # after which WhatsApp calls it another conversation
 LONGEST_QUERY = 200
+# Tools of a turn that changes what is sold, or asks whether it should.
+COMMANDS = {"find_own_products", "change_price", "change_stock", "set_availability", "undo_product_change"}
 Actor = Event.Actor
 
 
@@ -79,6 +82,8 @@ def tell_query(*, question: Message, reply: Message, conversation: Conversation,
     named = [source["id"] for source in said.sources if source.get("type") == "product"]
     if reply.assistant_type != AssistantType.COMMERCIAL or not (said.queries or named):
         return
+    if not said.queries and _is_a_command(question, said):
+        return
     words = ", ".join(said.queries) or question.content
     with acting(*person_of(conversation)):
         record(
@@ -89,6 +94,11 @@ def tell_query(*, question: Message, reply: Message, conversation: Conversation,
             products=named,
             **_about(conversation, question) | {"assistant": str(reply.assistant_type)},
         )
+
+
+def _is_a_command(question: Message, said: Reply) -> bool:
+    """Whether something was to be changed, or agreed to: that asks for no product."""
+    return bool(said.question) or read_consent(question.content) is not None or not COMMANDS.isdisjoint(said.tools)
 
 
 def tell_unanswered(row: UnansweredQuestion, *, question: Message, conversation: Conversation, now: datetime) -> None:

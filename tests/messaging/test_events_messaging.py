@@ -151,6 +151,18 @@ class TestWhatIsAnswered:
         answer_all()
         assert events(alice, "product_query") == []
 
+    def test_what_the_owner_wants_changed_is_no_query(self, alice, number, laptop):
+        asked = say(alice, f"pon en 5 las existencias de {laptop.name}")
+        answer_all()
+        with tenant_scope(alice):
+            assert Message.objects.get(reply_to=asked).payload["question"]
+        say(alice, "Sí", conversation=asked.conversation)
+        answer_all()
+        assert events(alice, "product_query") == []
+        say(alice, f"¿cuánto cuesta {laptop.name}?", conversation=asked.conversation)
+        answer_all()
+        assert len(events(alice, "product_query")) == 1
+
     def test_a_question_without_an_answer_is_told_each_time_and_resolved_once(self, alice, number, laptop):
         for _ in range(2):
             write(number, "¿Venden telescopios?")
