@@ -310,7 +310,7 @@ def test_starts_are_those_that_customers_are_offered(agenda):
     found = agenda.get(f"{APPOINTMENTS}/free?minutes=45").json()
     spans = [(datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])) for one in found["slots"]]
     starts = [datetime.fromisoformat(one) for one in found["starts"]]
-    assert len(starts) == 18
+    assert 12 <= len(starts) <= 18
     assert {start.minute for start in starts} <= {0, 30}  # not 09:10: one grid for everybody
     assert len({start.date() for start in starts}) >= 6
     for start in starts:
