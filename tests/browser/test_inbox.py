@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Person
+from tests.browser.conftest import Person, eventually
 
 PAGE = "/user/inbox"
 LIVE_MS = 20_000
@@ -255,17 +255,22 @@ def test_the_keyboard_reaches_everything(visit, person, rows):
     expect(line(page, "Berta")).to_be_focused()
 
 
-def test_a_product_and_a_free_time_go_out_with_a_click(visit, person, rows):
+def test_a_product_and_a_free_time_are_seen_before_they_go_out(visit, person, rows):
     person.add_product(name="Serrucho de carpintero", price="34900")
     talk = rows("make_talk", "Ana")
     page = visit(person).go(f"{PAGE}?conversation={talk}")
+    box = page.get_by_label("Tu respuesta")
     page.get_by_role("button", name="Producto", exact=True).click()
     page.get_by_label("Buscar un producto").fill("serrucho")
     page.get_by_role("button", name=re.compile("Serrucho de carpintero")).click()
-    expect(said(page).last).to_contain_text(re.compile(r"Serrucho de carpintero\s*\$\s34\.900"))
+    expect(box).to_have_value(re.compile(r"\*Serrucho de carpintero\*\s*\$\s34\.900"))
+    expect(box).to_be_focused()
     page.get_by_role("button", name="Horario", exact=True).click()
     page.locator("[data-part=slots] .choices button").first.click()
-    expect(said(page).last).to_contain_text("Tengo libre el")
+    expect(box).to_have_value(re.compile("Serrucho(.|\n)*Tengo libre el"))
+    expect(said(page)).to_have_count(1)  # nothing went out yet
+    box.press("Enter")
+    expect(said(page).last).to_contain_text(re.compile("Serrucho(.|\n)*Tengo libre el"))
 
 
 def test_what_is_asked_for_in_vain_is_put_aside_and_brought_back(visit, person, rows):
@@ -279,6 +284,21 @@ def test_what_is_asked_for_in_vain_is_put_aside_and_brought_back(visit, person, 
     expect(wishes).to_have_count(2)
     wishes.first.get_by_role("link", name="Ver chat").click()
     expect(page.locator("#talk-title")).to_contain_text("María José")
+
+
+def test_what_is_asked_for_in_vain_becomes_a_product_with_its_words(visit, person, rows):
+    rows("fill")
+    page = visit(person).go(f"{PAGE}?tab=unanswered")
+    page.locator(".wish", has_text="bicicletas").get_by_role("link", name="Agregarlo").click()
+    name = page.get_by_role("dialog").get_by_label("Nombre")
+    expect(name).to_have_value("Bicicletas para niños")
+    expect(name).to_be_focused()
+    page.keyboard.type("Bicicleta aro 16")  # what stood there is marked, and goes
+    page.get_by_role("dialog").get_by_label("Precio").fill("450000")
+    page.get_by_role("dialog").get_by_role("button", name="Guardar").click()
+    expect(page.get_by_text("«Bicicleta aro 16» ya está en tu catálogo.")).to_be_visible()
+    eventually(lambda: len(person.call("GET", "/api/user/unanswered")["results"]) == 1)
+    assert [row["name"] for row in person.products()] == ["Bicicleta aro 16"]
 
 
 def test_the_one_search_reaches_people_chats_the_agenda_and_tasks(visit, person, rows):
@@ -316,3 +336,14 @@ def test_with_nobody_yet_it_shows_the_way(visit, person):
     page = visit(person).go(PAGE)
     expect(page.get_by_text("Todavía no te escribe nadie")).to_be_visible()
     expect(page.get_by_role("link", name="Escríbele a tu tienda")).to_have_attribute("href", "/user/simulator")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740)])
+def test_only_the_messages_scroll_never_the_page(visit, person, rows, width, height):
+    said_long_ago = [{"content": f"Pregunta {n}", "role": "user" if n % 2 else "assistant"} for n in range(60)]
+    talk = rows("make_talk", "Ana", *said_long_ago)
+    page = visit(person, width=width, height=height).go(f"{PAGE}?conversation={talk}")
+    expect(said(page).last).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollHeight") <= height
+    thread = page.locator('[data-part="thread"]')
+    assert thread.evaluate("(one) => one.scrollHeight > one.clientHeight")

@@ -37,6 +37,7 @@ export const unanswered = {
     return wish.contact_name ? `${wish.contact_name} · ${day}` : day;
   },
   wishHref(wish) { return `/user/inbox?conversation=${wish.conversation_id}`; },
+  newProductHref(wish) { return `/user/commercial/products?${query({ new: 1, name: thingIn(wish.question), wish: wish.id })}`; },
   seeWish(event, wish) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -58,3 +59,16 @@ export const unanswered = {
     }
   },
 };
+
+// What a question is about, as far as its words show it: «¿Venden bicicletas para niños?» begins «Bicicletas para niños».
+// It stands in an open field, so a wrong guess costs a word to be typed.
+const GREETING = "(?:hola|buenas(?: tardes| noches)?|buenos días|hello|hi|olá|oi)[,.!\\s]+";
+const ASKING = "(?:ustedes |vocês |do you )?(?:tiene[ns]?|vende[ns]?|hay|manejan|busco|quiero|necesito|cuánto (?:cuestan?|valen?)|have|sell|t[eê]m|vendem|quanto custam?)";
+const ARTICLE = "(?:el|la|los|las|unos?|unas?|algún|alguna|any|an?|the|os?|as?|uma?)\\s+";
+const LEAD = new RegExp(`^[¡¿\\s]*(?:${GREETING})?[¡¿\\s]*${ASKING}\\s+(?:${ARTICLE})?`, "iu");
+
+function thingIn(question) {
+  const [first] = question.split("?");
+  const said = (first.trim() ? first : question).replace(LEAD, "").replace(/^[¿¡\s]+|[.!\s]+$/gu, "").slice(0, 200);
+  return said ? said[0].toLocaleUpperCase() + said.slice(1) : "";
+}

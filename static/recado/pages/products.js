@@ -28,7 +28,7 @@ Alpine.data("products", () => ({
     shortcut("n", () => this.create());
     shortcut("/", () => this.$refs.search.focus());
     this.$nextTick(() => {
-      if (asked.get("new")) this.create();
+      if (asked.get("new")) this.create({ name: (asked.get("name") || "").slice(0, 200), wish: asked.get("wish") || "" });
       else if (asked.get("id")) this.openById(asked.get("id"));
     });
     window.addEventListener("online", () => { if (this.trouble) this.load(); });
@@ -218,8 +218,11 @@ Alpine.data("products", () => ({
     if (!this.$refs.dialog.open) this.$refs.dialog.showModal();
     this.$nextTick(() => this.$refs.name.focus());
   },
-  create() {
-    this.show(null, { ...emptyDraft(), category: this.filters.category });
+  // ``wish``: what people asked for in vain («Lo que te piden»), and is asked for no more once the product is there.
+  create({ name = "", wish = "" } = {}) {
+    this.show(null, { ...emptyDraft(), name, category: this.filters.category });
+    this.form.wish = /^\d{1,18}$/.test(wish) ? wish : "";
+    if (name) this.$nextTick(() => requestAnimationFrame(() => this.$refs.name.select())); // once the words stand in it
   },
   edit(product) { this.show({ ...product }, draftOf(product)); },
   async openById(id) {
@@ -238,7 +241,7 @@ Alpine.data("products", () => ({
     const asked = new URLSearchParams(location.search);
     if (!asked.has("id") && !asked.has("new")) return;
     asked.delete("id");
-    asked.delete("new");
+    for (const name of ["new", "name", "wish"]) asked.delete(name);
     history.replaceState(null, "", asked.size ? `?${asked}` : location.pathname);
   },
   async save() {
@@ -269,9 +272,17 @@ Alpine.data("products", () => ({
   saved(product, isNew) {
     this.$refs.dialog.close();
     notify({ text: interpolate(isNew ? gettext("Listo. «%s» ya está en tu catálogo.") : gettext("Listo. Guardamos «%s»."), [product.name]) });
+    if (isNew && this.form.wish) this.grant(this.form.wish);
     if (isNew) this.load();
     else this.put(product);
     this.loadCategories();
+  },
+  async grant(wish) {
+    try {
+      await post(`/api/user/unanswered/${wish}/dismiss`);
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault; // it stays on the list, where it can be taken off
+    }
   },
   refuse(fault) {
     const form = this.form;
