@@ -25,6 +25,7 @@ def whatsapp(request: HttpRequest) -> HttpResponse:
         "webhook_url": settings.SITE_URL + reverse("api-whatsapp-webhook"),
         "is_public": settings.HTTPS,
         "simulates": bool(settings.WHATSAPP.get("SIMULATED")),
+        "shop_word": f"@{person_of(request).username}",
         "shop_link": shops.link_of(person_of(request)),
         "shared_phone": shared.display_phone_number if shared is not None else "",
     }

@@ -27,13 +27,23 @@ def test_a_number_is_connected_and_its_problems_come_with_remedies(visit, person
     page = window.go("/user/settings")
     page.get_by_role("link", name="Configurar WhatsApp").click()
     page.wait_for_url("**/user/whatsapp")
+    expect(page.get_by_label("Lo que escriben tus clientes")).to_have_value(f"@{person.username}")
+    expect(page.get_by_text("no sale nada a ningún teléfono")).to_be_visible()
     page.get_by_role("button", name="Conectar un número").click()
+    page.get_by_label("Identificador de la cuenta").fill("Mi tienda")
     page.get_by_role("button", name="Conectar", exact=True).click()
+    # All that is wrong at once, with what is expected.
     expect(page.get_by_label("Identificador del número")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("Identificador del número")).to_be_focused()
+    expect(page.get_by_text("Solo cifras: es el «Identificador de número de teléfono»")).to_be_visible()
+    expect(page.get_by_text("Solo cifras: es el «Identificador de la cuenta")).to_be_visible()
+    expect(page.get_by_text("Pega la clave secreta de la app")).to_be_visible()
     page.get_by_label("Identificador del número").fill(CONNECTED)
+    page.get_by_label("Identificador de la cuenta").fill("")
     page.get_by_label("Clave secreta de la app").fill("una-clave-secreta")
+    expect(page.get_by_text("¿La copiaste entera?")).to_be_visible()
     page.get_by_role("button", name="Conectar", exact=True).click()
+    expect(page.get_by_text("no sale nada a ningún teléfono")).to_be_hidden()  # this one is real
 
     number = page.get_by_role("article", name=f"Número {CONNECTED}")
     expect(number.get_by_text("Falta la clave de acceso")).to_be_visible()
@@ -53,7 +63,7 @@ def test_a_number_is_connected_and_its_problems_come_with_remedies(visit, person
     expect(number.get_by_text("WhatsApp bloqueó la cuenta.")).to_be_hidden()
 
     number.get_by_role("button", name="Probar", exact=True).click()
-    expect(page.locator(".toasts").get_by_text("Vincula primero tu teléfono")).to_be_visible()
+    expect(number.get_by_role("status")).to_contain_text("Vincula primero tu teléfono: el de verdad")
     page.once("dialog", lambda dialog: dialog.accept())
     number.get_by_role("button", name="Desconectar este número").click()
     expect(number).to_be_hidden()
@@ -65,8 +75,15 @@ def test_a_phone_is_linked_by_sending_the_code_from_it(visit, person):
     page = window.go("/user/whatsapp")
     phones = person.call("GET", "/api/user/simulator")["phones"]
     mine = next(phone["phone"] for phone in phones if phone["kind"] == "owner")
-    page.get_by_label("Tu número de WhatsApp").fill(f"+{mine}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.get_by_label("Tu número de WhatsApp").fill("+57 300 123 4567")
     page.get_by_role("button", name="Vincular teléfono").click()
+    expect(
+        page.get_by_text(f"Esperamos el mensaje de +57 300 123 4567. El teléfono del simulador es otro (+{mine})")
+    ).to_be_visible()
+    page.get_by_role("button", name="Cancelar").click()
+    page.get_by_role("button", name=f"Usar el teléfono del simulador (+{mine})").click()
+    expect(page.get_by_text("Envíalo desde «Tu teléfono» en el simulador.")).to_be_visible()
     message = page.get_by_label("Mensaje con el código")
     expect(message).to_have_value(re.compile(r"VINCULAR [A-Z0-9]{8}"))
     expect(page.get_by_text("Esperando tu mensaje… quedan")).to_be_visible()

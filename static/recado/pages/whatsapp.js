@@ -9,12 +9,17 @@ const PHONES = "/api/whatsapp/link-phone";
 const PREFERENCES = "/api/user/preferences";
 const SOON = 3000;
 const LATER = 20_000;
+const TRY_MS = 700, TRIES = 20; // how often one looks what became of a message that is tried
+const SECRET = /^[0-9a-f]{32}$/i; // what Meta's app secrets look like
+const LEFT = ["sent", "delivered", "read"];
+const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 const none = () => ({ phone_number_id: "", business_account_id: "", app_secret: "", token: "" });
 
 Alpine.data("whatsapp", () => ({
   channels: [], phones: [], usage: {}, preferences: {}, ready: false, trouble: "", said: "", errors: {}, busy: false,
   phone: "", password: "", wantsPassword: false, phoneTrouble: "", code: null, now: Date.now(),
   form: false, editing: null, values: none(), formTrouble: "", fresh: null, preferred: "", eager: 0, timer: 0,
+  tried: {}, asked: {}, played: "",
 
   init() {
     this.load();
@@ -32,6 +37,7 @@ Alpine.data("whatsapp", () => ({
       this.ready = true;
       this.plan();
       await this.count();
+      if (this.$root.dataset.simulates) this.played = (await get("/api/user/simulator")).phones.find((phone) => phone.kind === "owner")?.phone || "";
     } catch (fault) { this.fail(fault); }
   },
   // What is waited for comes soon: a code that is sent, a token that is checked.
@@ -47,6 +53,7 @@ Alpine.data("whatsapp", () => ({
       const linked = phones.results.find((phone) => before.get(phone.id) !== phone.linked_at);
       if (this.code && linked) this.welcome(linked);
       this.channels = channels.results;
+      this.channels.forEach((channel) => this.tellChecked(channel));
       this.phones = phones.results;
       this.trouble = "";
     } catch (fault) { this.fail(fault); }
@@ -71,6 +78,18 @@ Alpine.data("whatsapp", () => ({
   },
 
   // --- my phone
+  get isPlayed() { return this.digits(this.phone) === this.played; },
+  get offersPlayed() { return Boolean(this.played) && !this.code && !this.phones.some((phone) => this.digits(phone.phone) === this.played); },
+  get playedLabel() { return interpolate(gettext("Usar el teléfono del simulador (+%s)"), [this.played]); },
+  digits(text) { return text.replace(/\D/g, ""); },
+  usePlayed() { this.phone = `+${this.played}`; this.askCode(); },
+  // Which phone is waited for: another one's message with this code links nothing.
+  get codeFrom() {
+    if (!this.isPlayed && this.channels.length) return interpolate(gettext("Envíalo desde %s al número que conectaste: %s."), [this.phone, this.nameOf(this.channels[0])]);
+    if (!this.played) return interpolate(gettext("Envíalo desde %s al número de WhatsApp de tu negocio."), [this.phone]);
+    if (this.isPlayed) return gettext("Envíalo desde «Tu teléfono» en el simulador.");
+    return interpolate(gettext("Esperamos el mensaje de %s. El teléfono del simulador es otro (+%s): desde él este código no sirve."), [this.phone, this.played]);
+  },
   get phoneLabel() { return this.phones.length ? gettext("Otro número de WhatsApp") : gettext("Tu número de WhatsApp"); },
   linkedSince(phone) {
     return phone.last_seen_at ? interpolate(gettext("escribió %s"), [when(phone.last_seen_at)]) : interpolate(gettext("vinculado %s"), [when(phone.linked_at)]);
@@ -184,7 +203,7 @@ Alpine.data("whatsapp", () => ({
       if (!editing) this.fresh = saved.id;
       this.put(saved);
       this.close();
-      this.say(editing ? gettext("Guardado. Lo estamos comprobando.") : gettext("Conectado. Ahora pega la dirección y la clave en la consola de Meta."));
+      this.say(body.token || editing ? this.wait(saved) : gettext("Guardado. Falta la clave de acceso: sin ella no sale nada."));
       await this.count();
     }, (fault) => {
       this.errors = fault.fields;
@@ -198,16 +217,46 @@ Alpine.data("whatsapp", () => ({
     this.eager = Date.now() + 60_000;
     this.plan();
   },
+  // A secret of another look is taken: only Meta knows what is a secret of theirs.
+  get oddSecret() { const given = this.values.app_secret.trim(); return Boolean(given) && !SECRET.test(given); },
+
+  // --- trying a number, and asking Meta about it
+  triedOf(channel) { return this.tried[channel.id] || ""; },
+  tell(channel, text) { this.tried = { ...this.tried, [channel.id]: text }; this.said = text; },
   async tryOut(channel) {
+    this.tell(channel, gettext("Enviando…"));
     await this.act(async () => {
-      await post(`${CHANNELS}/${channel.id}/test`, {});
-      this.say(gettext("Enviado. Mira tu teléfono."));
-    }, (fault) => this.say(fault.fields.to || fault.words));
+      const { delivery_id: id } = await post(`${CHANNELS}/${channel.id}/test`, {});
+      for (let n = 0; n < TRIES; n += 1) {
+        const { status, to, error } = await get(`/api/user/deliveries/${id}`);
+        if (LEFT.includes(status)) { this.tell(channel, interpolate(gettext("WhatsApp lo recibió. Mira el teléfono +%s."), [to])); return; }
+        if (error) { this.tell(channel, interpolate(gettext("No salió. %s %s"), [error.text, error.remedy])); return; }
+        await sleep(TRY_MS);
+      }
+      this.tell(channel, gettext("Sigue en cola: WhatsApp no ha contestado todavía. Si algo falla, te lo diremos aquí y en la campana."));
+    }, (fault) => this.tell(channel, [fault.fields.to].flat()[0] || fault.words));
+  },
+  // Says what is asked of Meta, and remembers since when; what Meta answers is said when it is there.
+  wait(channel) {
+    this.asked = { ...this.asked, [channel.id]: channel.health.token_checked_at || "never" };
+    const text = gettext("Guardado. Le preguntamos a WhatsApp si la clave de acceso sirve para este número…");
+    this.tell(channel, text);
+    return text;
+  },
+  tellChecked(channel) {
+    const since = this.asked[channel.id], { token_checked_at: at, token_is_valid: isValid } = channel.health;
+    if (!since || !at || at === since) return;
+    this.asked = { ...this.asked, [channel.id]: "" };
+    this.tell(channel, isValid
+      ? gettext("Conectado: WhatsApp acepta la clave de acceso. Ahora pega la dirección y la clave de verificación en la consola de Meta.")
+      : gettext("WhatsApp no acepta la clave de acceso para este número: revisa las dos y vuelve a intentarlo."));
   },
   async check(channel) {
     await this.act(async () => {
-      this.put(await post(`${CHANNELS}/${channel.id}/check`, {}));
-      this.say(gettext("Le estamos preguntando a WhatsApp."));
+      const checked = await post(`${CHANNELS}/${channel.id}/check`, {});
+      this.put(checked);
+      this.asked = { ...this.asked, [channel.id]: checked.health.token_checked_at || "never" };
+      this.tell(channel, gettext("Le preguntamos a WhatsApp…"));
     });
   },
   async pause(channel) { await this.act(async () => this.put(await post(`${CHANNELS}/${channel.id}/pause`, {}))); },
