@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from assistants.builtin.material import Conversation, Row, Shop
 from assistants.builtin.phrases import phrase
-from assistants.builtin.planning import Plan, in_stock_first, within_limits
+from assistants.builtin.planning import Plan, in_stock_first, sends_code, within_limits
 from assistants.builtin.relevance import SHOWN, Match, most_relevant
 from assistants.builtin.topics import TOPICS
 from assistants.builtin.understanding import Intent
@@ -33,6 +33,8 @@ class Composer:
         """The whole answer."""
         if self.conversation.corrected:
             return self._write_cautiously()
+        if sends_code(self.conversation.question):
+            return self._say("wrong_code")
         if self.understanding.wants(Intent.MANIPULATION):
             return self._write_manners()
         facts = self._write_facts()

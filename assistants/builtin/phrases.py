@@ -33,6 +33,11 @@ _PHRASES: dict[str, dict[Language, str]] = {
         "en": "I can't help with that: I only know the products of {shop}. Are you looking for something in the catalogue?",
         "pt": "Nisso não posso ajudar: só conheço os produtos de {shop}. Procura algo do catálogo?",
     },
+    "wrong_code": {
+        "es": "Ese código no sirve o ya venció. Pide otro en Ajustes › WhatsApp y envíalo desde aquí.",
+        "en": "That code is wrong or has expired. Ask for another one in Settings › WhatsApp and send it from here.",
+        "pt": "Esse código não serve ou já venceu. Peça outro em Configurações › WhatsApp e envie daqui.",
+    },
     "unclear": {
         "es": "Cuéntame qué producto buscas o para qué lo necesitas, y lo reviso en el catálogo.",
         "en": "Tell me which product you are looking for or what you need it for, and I'll check the catalogue.",

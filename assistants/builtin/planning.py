@@ -26,6 +26,7 @@ _SEVERAL = re.compile(
     r"\b(?:cuant[oa]s|quedan|hay de (?:esos|ellos)|disponibles|existencias|how many|quant[oa]s|restam|disponiveis)\b"
 )
 MOST_LISTED = 5  # of the last answer, at once
+LONGEST_CODE = 12  # characters
 SEARCHED = 8
 SEARCHED_BY_PRICE = 20  # the cheapest of eight is not the cheapest of the shop
 
@@ -74,13 +75,21 @@ def make_plan(*, shop: Shop, conversation: Conversation) -> Plan:
     understanding = replace(understanding, language=language_of_talk(conversation, default=shop.language))
     plan = Plan(understanding, queries=list(understanding.queries))
     out_of_scope = understanding.wants(Intent.OUT_OF_SCOPE) and not understanding.wants(Intent.PRICE, Intent.STOCK)
-    if out_of_scope or understanding.wants(Intent.MANIPULATION):
+    if out_of_scope or understanding.wants(Intent.MANIPULATION) or sends_code(conversation.question):
         plan.queries = []
         return plan
     _look_back(plan, shop, conversation)
     _read_results(plan, shop, conversation)
     _find_missing(plan, shop, conversation)
     return plan
+
+
+def sends_code(text: str) -> bool:
+    """Whether it is «VINCULAR K7QM 4TXA»: a code that links a phone, and did not, or no assistant would see it."""
+    first, *rest = re.findall(r"[^\W_]+", text[:100]) or [""]
+    code = "".join(rest)
+    looks_so = not code or code.isupper() or any(sign.isdigit() for sign in code)
+    return first.lower() == "vincular" and len(code) <= LONGEST_CODE and looks_so
 
 
 def _look_back(plan: Plan, shop: Shop, conversation: Conversation) -> None:

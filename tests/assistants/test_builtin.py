@@ -271,6 +271,13 @@ def test_it_says_each_sentence_once_however_it_was_asked() -> None:
     assert said.count("Cemento gris uso general") == 1
 
 
+@pytest.mark.parametrize("text", ["VINCULAR K7QM4TXA", "vincular k7qm 4txa", "VINCULAR 12345", "*VINCULAR* «AAAACCCC»"])
+def test_a_code_that_links_nothing_is_no_product(text: str) -> None:
+    chat = Chat("hardware")
+    assert chat.ask(text).startswith("Ese código no sirve o ya venció.")
+    assert chat.called == []
+
+
 def test_it_repeats_no_long_message() -> None:
     said = Chat("hardware").ask("¿tienen " + "zorongo blapa " * 90)
     assert "No encontré «zorongo blapa" in said
