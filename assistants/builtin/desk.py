@@ -7,7 +7,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from assistants.builtin.desk_understanding import Command, read_command
+from django.conf import settings
+
+from assistants.builtin.desk_understanding import NEW_PRODUCT, WHO_WROTE, Command, read_command
 from assistants.builtin.material import (
     Conversation,
     Row,
@@ -19,7 +21,7 @@ from assistants.builtin.material import (
 )
 from assistants.builtin.planning import Call
 from assistants.builtin.relevance import choose
-from assistants.builtin.understanding import understand
+from assistants.builtin.understanding import Intent, understand
 from assistants.consent import read_consent
 from assistants.grounding.words import fold
 from assistants.language import Language
@@ -28,6 +30,9 @@ from assistants.providers.base import SystemBlock, ToolResult
 SHOWN = 6
 TOOLS = {"price": "change_price", "stock": "change_stock", "active": "set_availability"}
 _SAYS: dict[str, dict[Language, str]] = {
+    "hello": {"es": "¡Hola! Puedo cambiar precios y existencias, y decirte qué pedidos hay y qué te pidieron. ¿Qué necesitas?", "en": "Hi! I can change prices and stock, and tell you which orders there are and what was asked for. What do you need?", "pt": "Olá! Posso mudar preços e estoque, e dizer que pedidos há e o que pediram. Do que precisa?"},
+    "who_wrote": {"es": "Quién escribió y qué preguntó está en la bandeja: {page}. Aquí puedes preguntarme por los pedidos y por lo que te piden y no se encuentra.", "en": "Who wrote and what they asked is in the inbox: {page}. Here you can ask me for the orders and for what is asked for and not found.", "pt": "Quem escreveu e o que perguntou está na caixa de entrada: {page}. Aqui pode me perguntar pelos pedidos e pelo que pedem e não se encontra."},
+    "new_product": {"es": "Los productos nuevos se agregan en la página: {page}.", "en": "New products are added on the page: {page}.", "pt": "Os produtos novos são adicionados na página: {page}."},
     "did": {"es": "Listo. {said}", "en": "Done. {said}", "pt": "Pronto. {said}"},
     "hint": {"es": "Si no era eso, escribe «deshacer».", "en": "If that is not it, write «undo».", "pt": "Se não era isso, escreva «desfazer»."},
     "asked": {"es": "Antes te pregunto.", "en": "Let me ask you first.", "pt": "Antes pergunto."},
@@ -71,6 +76,8 @@ class _Desk:
         """Work out what is missing and what is to be said; False when this is not for the desk."""
         if self._tell_done():
             return True
+        if self._tell_pages():
+            return True
         command, chosen = self._read()
         if command is None:
             if self.agrees is not None and not self.conversation.last_answer.strip().endswith("?"):
@@ -97,6 +104,22 @@ class _Desk:
             return True
         if self.note in ("refused", "expired"):
             self._say(self.note)
+            return True
+        return False
+
+    def _tell_pages(self) -> bool:
+        """A greeting, and what is done or read on a page of its own."""
+        folded = fold(self.conversation.question[:500])
+        for key, pattern, page in (
+            ("new_product", NEW_PRODUCT, "/user/commercial/products"),
+            ("who_wrote", WHO_WROTE, "/user/inbox"),
+        ):
+            if pattern.search(folded):
+                self._say(key, page=f"{settings.SITE_URL}{page}")
+                return True
+        said = understand(folded)
+        if said.intents == {Intent.GREETING} and not said.queries and not said.topics:
+            self._say("hello")
             return True
         return False
 

@@ -38,6 +38,12 @@ _OUT = re.compile(
 _NONE = re.compile(
     rf"{_HEAD}(?:ya no (?:me |nos )?(?:hay|queda|quedan|tengo|tenemos)|no (?:me |nos )?(?:queda|quedan) mas|no hay mas|(?:ya )?se (?:nos |me )?(?:acab|agot|termin)\w+|we (?:are|re) out of|(?:we |i )?(?:ran|run) out of|sold out of|there (?:is|are) no more|no more|nao (?:ha|tem|temos|tenho) mais|acab(?:ou|aram)|esgot(?:ou|aram))\b"
 )
+NEW_PRODUCT = re.compile(
+    r"\b(?:agreg|anad|cre|sub|pon|registr|add|create|adicion|cadastr)\w*\W+(?:\w+\W+){0,3}?(?:(?:productos?|articulos?|product) nuev[oa]s?|nuev[oa]s? (?:productos?|articulos?)|new products?|novos? produtos?|produtos? novos?)\b"
+)
+WHO_WROTE = re.compile(
+    r"\bquien(?:es)? (?:me |nos )?(?:ha |han )?escri\w+|\bque (?:me |nos )?(?:han )?pregunt\w+\b.*\b(?:clientes?|hoy|ayer)\b|\bque clientes (?:me )?escri\w+|\bwho (?:has )?(?:wrote|written)\b|\bwhat did (?:the |my )?customers ask\b|\bquem (?:me )?escreveu\b|\bo que (?:os )?clientes perguntaram\b"
+)
 _GONE = re.compile(
     r"\b(?:ya )?se (?:me |nos )?(?:acab|agot|termin)(?:o|aron)\W*$|\b(?:esta|estan|quedo|quedaron) agotad[oa]s?\W*$|\b(?:is|are) sold out\W*$|\besta(?:o)? esgotad[oa]s?\W*$"
 )

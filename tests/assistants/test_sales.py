@@ -104,6 +104,23 @@ def test_a_price_that_may_not_be_meant_is_asked_with_a_warning(desk: Talk, alice
     assert product(alice, "Pintura").price == 72000
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("hola", "Puedo cambiar precios y existencias"),
+        ("¿quién me escribió hoy?", "/user/inbox"),
+        ("¿qué preguntaron hoy los clientes?", "/user/inbox"),
+        ("agrega un producto nuevo: pala, 20.000", "/user/commercial/products"),
+    ],
+)
+def test_an_owner_hears_what_can_be_asked_and_where_the_rest_is(desk: Talk, text: str, told: str):
+    assert decide(text, context="personal") == "commercial" or text == "hola"
+    answered = desk.say(text)
+    assert told in answered.text
+    assert answered.reason == ""
+    assert answered.question == ""
+
+
 def test_it_takes_a_change_back_and_only_the_latest(desk: Talk, alice: User):
     desk.say("baja 10 % la pintura blanca")
     desk.say("dale")
