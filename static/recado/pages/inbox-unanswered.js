@@ -62,9 +62,9 @@ export const unanswered = {
 
 // What a question is about, as far as its words show it: «¿Venden bicicletas para niños?» begins «Bicicletas para niños».
 // It stands in an open field, so a wrong guess costs a word to be typed.
-const GREETING = "(?:hola|buenas(?: tardes| noches)?|buenos días|hello|hi|olá|oi)[,.!\\s]+";
-const ASKING = "(?:ustedes |vocês |do you )?(?:tiene[ns]?|vende[ns]?|hay|manejan|busco|quiero|necesito|cuánto (?:cuestan?|valen?)|have|sell|t[eê]m|vendem|quanto custam?)";
-const ARTICLE = "(?:el|la|los|las|unos?|unas?|algún|alguna|any|an?|the|os?|as?|uma?)\\s+";
+const GREETING = /(?:hola|buenas(?: tardes| noches)?|buenos días|hello|hi|olá|oi)[,.!\s]+/.source;
+const ASKING = /(?:ustedes |vocês |do you )?(?:tiene[ns]?|vende[ns]?|hay|manejan|busco|quiero|necesito|cuánto (?:cuestan?|valen?)|have|sell|t[eê]m|vendem|quanto custam?)/.source;
+const ARTICLE = /(?:el|la|los|las|unos?|unas?|algún|alguna|any|an?|the|os?|as?|uma?)\s+/.source;
 const LEAD = new RegExp(`^[¡¿\\s]*(?:${GREETING})?[¡¿\\s]*${ASKING}\\s+(?:${ARTICLE})?`, "iu");
 
 function thingIn(question) {

@@ -233,7 +233,7 @@ Alpine.data("whatsapp", () => ({
         if (error) { this.tell(channel, interpolate(gettext("No salió. %s %s"), [error.text, error.remedy])); return; }
         await sleep(TRY_MS);
       }
-      this.tell(channel, gettext("Sigue en cola: WhatsApp no ha contestado todavía. Si algo falla, te lo diremos aquí y en la campana."));
+      this.tell(channel, gettext("Sigue en cola: WhatsApp no ha contestado todavía. Mira tu teléfono en un minuto."));
     }, (fault) => this.tell(channel, [fault.fields.to].flat()[0] || fault.words));
   },
   // Says what is asked of Meta, and remembers since when; what Meta answers is said when it is there.
