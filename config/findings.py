@@ -172,7 +172,8 @@ def _examine_months(now: datetime) -> Iterator[Finding]:
 def _examine_whatsapp(now: datetime) -> Iterator[Finding]:
     shared = SharedNumber.current()
     if shared is not None and shared.paused_for:
-        text = f"the shared number stands still: {shared.get_paused_for_display()}. The admin's page of the shared number says what to do."
+        reason = shared.get_paused_for_display()
+        text = f"the shared number stands still: {reason}. The admin's page of the shared number says what to do."
         yield Finding(BAD, "whatsapp", text)
     if shared is not None and shared.payment_problem_at is not None:
         text = f"Meta says since {shared.payment_problem_at:%Y-%m-%d %H:%M} UTC that the shared number is not paid for."
