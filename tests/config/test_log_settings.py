@@ -34,9 +34,7 @@ LOCAL, PUBLIC = "http://127.0.0.1:8000", "https://recado.example"
         ({"SITE_URL": PUBLIC, "REQUEST_LOG": "off"}, ["json", False]),
     ],
 )
-def test_a_person_reads_text_without_requests(
-    tmp_path: Path, given: dict[str, str], expected: list
-) -> None:
+def test_a_person_reads_text_without_requests(tmp_path: Path, given: dict[str, str], expected: list) -> None:
     own = ("PYTEST_", "LOG_FORMAT", "REQUEST_LOG", "DJANGO_DEBUG", "BIND_HOST")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     run = subprocess.run(
