@@ -5,8 +5,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 V := .venv/bin
-# Four at once even on two cores: those that run a system of their own wait a good deal.
-PYTEST_ARGS ?= -n 4 --dist loadfile
+# Three at once even on two cores: those that run a system of their own wait a good deal.
+PYTEST_ARGS ?= -n 3 --dist loadfile
 
 # The first Python that is new enough; each is asked, because a name may be there without a Python behind it.
 define find_python
@@ -20,7 +20,7 @@ endef
 
 help:
 	@echo "make run      the whole system at http://127.0.0.1:8000 (PORT, DATA_DIR, DEMO=0 and .env are honoured)"
-	@echo "make test     every test; PYTEST_ARGS='-n 4 --dist loadfile' is the default"
+	@echo "make test     every test; PYTEST_ARGS='-n 3 --dist loadfile' is the default"
 	@echo "make lint     ruff, mypy, missing migrations, check --deploy"
 	@echo "make messages the texts of the code into locale/, and which of them have no translation yet"
 	@echo "make bench    the measurements of docs/performance.md"

@@ -32,7 +32,7 @@ def run(command: list[str], *, url: str, folder: Path) -> subprocess.CompletedPr
         env=environment | {"DATABASE_URL": url, "DATA_DIR": str(folder), "PORT": "18999", "DEMO": "0"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
