@@ -50,22 +50,23 @@ class SuperadminSite(AdminSite):
         return apps
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, {**_draw(_read()), **(extra_context or {})})
+        return super().index(request, {**_draw(_read(request)), **(extra_context or {})})
 
     def live(self, request: HttpRequest) -> TemplateResponse:
         """The figures alone, for the page that brings itself up to date."""
-        return TemplateResponse(request, "config/admin_dashboard_figures.html", _draw(_read()))
+        return TemplateResponse(request, "config/admin_dashboard_figures.html", _draw(_read(request)))
 
     def figures(self, request: HttpRequest) -> JsonResponse:
         """The same as JSON."""
-        return JsonResponse(asdict(_read()), json_dumps_params={"ensure_ascii": False})
+        return JsonResponse(asdict(_read(request)), json_dumps_params={"ensure_ascii": False})
 
 
-def _read() -> Figures:
+def _read(request: HttpRequest) -> Figures:
+    """What is heavy is of the last minute, unless somebody pressed «Actualizar»."""
     # Imported here because figures import models, which are not loaded yet when Django asks for this site.
     from config.figures import read_figures
 
-    return read_figures(now=timezone.now(), keep=True)
+    return read_figures(now=timezone.now(), keep=True, afresh="afresh" in request.GET)
 
 
 def _draw(figures: Figures) -> dict[str, Any]:

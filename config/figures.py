@@ -79,15 +79,16 @@ class Figures:
         return next(pulse.age for pulse in self.pulses if pulse.name == SCHEDULER)
 
 
-def read_figures(*, now: datetime, keep: bool = False) -> Figures:
+def read_figures(*, now: datetime, keep: bool = False, afresh: bool = False) -> Figures:
     """Count over all tenants; no tenant's text is read. Not to be called inside a transaction.
 
-    With ``keep`` what is counted over many rows may be up to KEPT_SECONDS old.
+    With ``keep`` what is counted over many rows may be up to KEPT_SECONDS old; ``afresh`` counts it now, and that is
+    kept for the next who ask.
     """
     began, kept = time.perf_counter(), cast(Kept, {})
 
     def lately(name: str, read: Callable[[], Any]) -> Any:
-        return _read_lately(name, read, now=now, kept=kept) if keep else read()
+        return _read_lately(name, read, now=now, kept=kept, afresh=afresh) if keep else read()
 
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     people = User.objects.tenants().aggregate(
@@ -148,10 +149,10 @@ def read_figures(*, now: datetime, keep: bool = False) -> Figures:
     )
 
 
-def _read_lately(name: str, read: Callable[[], Any], *, now: datetime, kept: Kept) -> Any:
+def _read_lately(name: str, read: Callable[[], Any], *, now: datetime, kept: Kept, afresh: bool) -> Any:
     """What ``read`` answered in the last minute, in the reader's zone and language; what it answers now, else."""
     key = f"figures:{name}:{timezone.get_current_timezone_name()}:{get_language()}"
-    found = cache.get(key)
+    found = None if afresh else cache.get(key)
     if found is None:
         began = time.perf_counter()
         value = read()

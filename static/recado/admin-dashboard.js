@@ -25,9 +25,9 @@ function replaceParts(text) {
   }
 }
 
-async function bringUpToDate() {
+async function bringUpToDate(query = "") {
   try {
-    const answer = await fetch(figures.dataset.live, { headers: { Accept: "text/html" }, redirect: "error" });
+    const answer = await fetch(figures.dataset.live + query, { headers: { Accept: "text/html" }, redirect: "error" });
     if (!answer.ok) throw new Error(String(answer.status));
     replaceParts(await answer.text());
     show();
@@ -43,7 +43,7 @@ pause.addEventListener("click", () => {
 });
 refresh.addEventListener("click", (event) => {
   event.preventDefault();
-  bringUpToDate();
+  bringUpToDate("?afresh");
 });
 setInterval(() => { if (!paused && !document.hidden) bringUpToDate(); }, EVERY_MS);
 show();

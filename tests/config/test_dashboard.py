@@ -150,12 +150,17 @@ def test_tenants_are_ordered_by_use_and_twenty_at_most(alice, bob):
 
 def test_what_is_heavy_is_counted_once_a_minute_and_says_when(alice, root, browse):
     now = timezone.now()
+    figures = "/admin/dashboard/figures"
     assert read_figures(now=now, keep=True).turns.count == 0
+    assert browse(root).get(figures).json()["turns"]["count"] == 0
     spend(alice)
     later = read_figures(now=now + timedelta(seconds=5), keep=True)
     assert later.turns.count == 0
     assert later.kept["turns"]["at"] == now
     assert read_figures(now=now).turns.count == 1
+    assert browse(root).get(figures).json()["turns"]["count"] == 0
+    assert browse(root).get(f"{figures}?afresh").json()["turns"]["count"] == 1
+    assert browse(root).get(figures).json()["turns"]["count"] == 1  # and so it is kept
     page = browse(root).get("/admin/dashboard").content.decode()
     assert "Contado a las" in page
     assert KEPT_SECONDS <= 60

@@ -69,7 +69,7 @@ def test_the_superadmin_sees_how_they_do_and_no_text(alice, bob, root, browse, n
     assert (figures.due, figures.late, figures.sent, figures.sent_late) == (2, 1, 2, 1)
     assert (figures.failed, figures.unknown, figures.oldest) == (1, 2, now - timedelta(minutes=20))
     page = browse(root).get("/admin/dashboard").content.decode()
-    for words in ("Los avisos no salen", "De 2 avisos no sabemos si llegaron", "1 aviso no se pudo enviar", "1 tarde"):
+    for words in ("Los avisos no salen", "De 2 avisos no sabemos si llegaron", "1 aviso no se pudo enviar", "tarde: 1"):
         assert words in page
     assert "Pagar el arriendo" not in page
 
