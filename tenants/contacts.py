@@ -38,6 +38,8 @@ class Contact(TenantOwned):
     email = models.EmailField(_("correo"), blank=True)
     notes = models.TextField(_("notas"), blank=True, validators=[MaxLengthValidator(2000)])
     language = models.CharField(_("idioma"), max_length=5, blank=True)
+    # What another system calls the person; what comes from there again is known by it.
+    external_id = models.CharField(_("identificador externo"), max_length=255, blank=True, default="", db_default="")
     # How the person is known on WhatsApp: the number as Meta returns it, the key under which every spelling of it is
     # found, the business-scoped id of whoever hides the number, and the name that the person chose.
     wa_id = models.CharField(max_length=20, blank=True, editable=False)
@@ -65,6 +67,12 @@ class Contact(TenantOwned):
                 fields=["user", "whatsapp_key"], condition=~Q(whatsapp_key=""), name="contact_whatsapp_unique"
             ),
             models.UniqueConstraint(fields=["user", "bsuid"], condition=~Q(bsuid=""), name="contact_bsuid_unique"),
+            models.UniqueConstraint(
+                fields=["user", "external_id"],
+                condition=~Q(external_id=""),
+                name="contact_external_id_unique",
+                violation_error_message=_("Ya tienes un contacto con este identificador."),
+            ),
         ]
         indexes = [models.Index(fields=["user", "name", "id"], name="contact_by_name")]
 
@@ -198,6 +206,8 @@ def _save(contact: Contact, fields: dict[str, Any]) -> None:
         with transaction.atomic():
             contact.save()
     except IntegrityError as fault:
+        if "contact_external_id_unique" in str(fault):
+            raise ValidationError({"external_id": _("Ya tienes un contacto con este identificador.")}) from fault
         if not any(name in str(fault) for name in ("contact_phone_unique", "contact_whatsapp_unique")):
             raise
         raise ValidationError({"phone": _("Ya tienes un contacto con este teléfono.")}) from fault

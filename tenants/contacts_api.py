@@ -31,6 +31,7 @@ class ContactSerializer(StrictModelSerializer):
             "phone",
             "email",
             "notes",
+            "external_id",
             "language",
             "profile_name",
             "opted_out_at",
