@@ -15,6 +15,7 @@ from messaging.attachments import Attachment
 from messaging.deliveries import Delivery
 from messaging.notifications import Notification
 from messaging.questions import QuickReply, UnansweredQuestion
+from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint
 from messaging.whatsapp.bodies import InboundUpdate, WebhookBody
 from messaging.whatsapp.channels import Channel, SharedNumber
 from messaging.whatsapp.links import LinkCode, PhoneLink
@@ -38,6 +39,8 @@ __all__ = [
     "StrangerReply",
     "UnansweredQuestion",
     "WebhookBody",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
 
 TITLE_LENGTH = 80

@@ -27,6 +27,8 @@ from messaging.models import (
     PhoneLink,
     QuickReply,
     UnansweredQuestion,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from tenants.events import Event, record
 from tenants.models import Allowance, Contact, Preferences, User
@@ -206,6 +208,23 @@ def event(user: User, **fields: Any) -> Event:
     return record(fields.pop("name", "question_resolved"), **(fields or {"question": next(_numbers)}))
 
 
+def webhook_endpoint(user: User, **fields: Any) -> WebhookEndpoint:
+    fields = {
+        "url": "https://example.com/recado",
+        "events": ["order_received"],
+        "secret": "whsec_c2VjcmV0bw==",
+        **fields,
+    }
+    return WebhookEndpoint.objects.create(user=user, **fields)
+
+
+def webhook_delivery(user: User, **fields: Any) -> WebhookDelivery:
+    """One that is over, and has the number of its endpoint: in a path one id then fills the places of both."""
+    endpoint = fields.get("endpoint") or webhook_endpoint(user)
+    fields = {"pk": endpoint.pk, "endpoint": endpoint, "event": "order_received", "status": "delivered", **fields}
+    return WebhookDelivery.objects.create(user=user, **fields)
+
+
 def roll_up(user: User, **fields: Any) -> RollUp:
     """Of days long before anything that a test writes."""
     fields = {"until": date(2001, 1, 1), "until_at": datetime(2001, 1, 2, 5, tzinfo=UTC), **fields}
@@ -256,6 +275,8 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "messaging.Attachment": attachment,
     "messaging.UnansweredQuestion": unanswered_question,
     "messaging.QuickReply": quick_reply,
+    "messaging.WebhookEndpoint": webhook_endpoint,
+    "messaging.WebhookDelivery": webhook_delivery,
     "analytics.RollUp": roll_up,
     "analytics.RolledDay": rolled_day,
     "analytics.LateEvent": late_event,
