@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit import AuditEntry
 from tenants.contacts import Contact
 from tenants.events import Event, record
+from tenants.exchange.export_jobs import ExportJob
 from tenants.hours import (
     default_reminder_channels,
     default_working_hours,
@@ -36,6 +37,7 @@ __all__ = [
     "AuditEntry",
     "Contact",
     "Event",
+    "ExportJob",
     "LimitWindow",
     "Plan",
     "Preferences",

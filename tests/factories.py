@@ -31,7 +31,7 @@ from messaging.models import (
     WebhookEndpoint,
 )
 from tenants.events import Event, record
-from tenants.models import Allowance, Contact, Preferences, User
+from tenants.models import Allowance, Contact, ExportJob, Preferences, User
 
 _numbers = count(1)
 THURSDAY = datetime(2126, 11, 21, 15, tzinfo=UTC)  # far ahead: nothing falls due while tests run
@@ -103,6 +103,12 @@ def intention(user: User, **fields: Any) -> Intention:
 def contact(user: User, **fields: Any) -> Contact:
     n = next(_numbers)
     return Contact.objects.create(user=user, **{"name": f"Carla {n}", "phone": f"+57300{n:07}", **fields})
+
+
+def export_job(user: User, **fields: Any) -> ExportJob:
+    """One whose file is gone."""
+    fields = {"what": "products", "format": "csv", "language": "es", "status": "done", "rows": 3, "done": 3, **fields}
+    return ExportJob.objects.create(user=user, **fields)
 
 
 def series(user: User, **fields: Any) -> Series:
@@ -246,6 +252,7 @@ def late_event(user: User, **fields: Any) -> LateEvent:
 ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
     "tenants.Contact": contact,
+    "tenants.ExportJob": export_job,
     "tenants.Allowance": allowance,
     "tenants.Event": event,
     "catalog.Product": product,
