@@ -30,8 +30,9 @@ from reportlab.platypus import (
 
 from analytics.drawings import BOLD, FONT, GRID, INK, SOFT
 from analytics.sections import Section, sections
-from analytics.wording import NONE, Wording, printable
+from analytics.wording import NONE, Wording
 from tenants.models import Preferences, User
+from tenants.printable import printable
 
 MARGIN, FOOT = 15 * mm, 17 * mm
 WIDTH = A4[0] - 2 * MARGIN

@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 from reportlab.graphics.shapes import Drawing
 
 from analytics.drawings import Series, bars, heat, lines, ranks, written_width
-from analytics.wording import Wording, printable
+from analytics.wording import Wording
+from tenants.printable import printable
 
 TALL = 104  # points, of a chart
 MOST_ROWS = 62
