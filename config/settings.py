@@ -341,7 +341,18 @@ if WHATSAPP_SIMULATOR and not _TESTING and (_simulator := read_connection(DATA_D
     WHATSAPP |= _simulator.settings()
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Every letter is a row first (docs/mail.md); what EMAIL_URL names sends it once the row is committed.
+MAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)  # seconds, for each step of the conversation with the server
+MAIL = {
+    "THREADS": env.int("MAIL_THREADS", default=4),  # that send at the same time, in the one worker that does
+    # Longer than the slowest letter that still goes out: past it nobody knows, and it is not sent again.
+    "SENDING_LEASE_SECONDS": env.float("MAIL_SENDING_LEASE_SECONDS", default=120.0),
+    # When a letter has waited that long, the outbox stands still: `manage.py doctor` says so.
+    "STALE_SECONDS": env.float("MAIL_STALE_SECONDS", default=300.0),
+    "TEXT_DAYS": env.int("MAIL_TEXT_DAYS", default=30),  # that what a letter said is kept
+    "DAYS": env.int("MAIL_DAYS", default=365),  # that it is kept that there was one
+}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"Recado <no-reply@{_site.hostname or 'localhost'}>")
 
 # --- static files ----------------------------------------------------------------------------------------------------

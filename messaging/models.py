@@ -13,6 +13,8 @@ from django_scopes import ScopedManager
 
 from messaging.attachments import Attachment
 from messaging.deliveries import Delivery
+from messaging.mail.letters import Letter, PlatformLetter
+from messaging.mail.mailboxes import Mailbox
 from messaging.notifications import Notification
 from messaging.questions import QuickReply, UnansweredQuestion
 from messaging.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -29,11 +31,14 @@ __all__ = [
     "Conversation",
     "Delivery",
     "InboundUpdate",
+    "Letter",
     "LinkCode",
+    "Mailbox",
     "Message",
     "MessageDelta",
     "Notification",
     "PhoneLink",
+    "PlatformLetter",
     "QuickReply",
     "SharedNumber",
     "StrangerReply",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from tenants import accounts, limits
+from tenants import accounts, limits, mail
 from tenants.jobs import enqueue
 from tenants.models import User
 
@@ -33,13 +30,10 @@ def ask(*, email: str, address: str) -> None:
 
 
 def write(*, user: User) -> None:
-    """Send ``user`` the letter, in the person's language. The link names ``SITE_URL``, never a request's Host."""
+    """Put the letter to ``user`` into the outbox. The link names ``SITE_URL``, never a request's Host."""
     path = reverse(
         "password-reset-confirm",
         args=[urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)],
     )
-    context = {"user": user, "link": settings.SITE_URL + path, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
-    with translation.override(user.language):
-        subject = render_to_string("tenants/mail/reset_subject.txt", context).strip()
-        body = render_to_string("tenants/mail/reset_body.txt", context)
-    send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email])
+    context = {"link": settings.SITE_URL + path, "hours": settings.PASSWORD_RESET_TIMEOUT // 3600}
+    mail.post(user=user, kind=mail.Kind.PASSWORD_RESET, template="password_reset", context=context)

@@ -77,6 +77,30 @@ def narrowed_to(user: User) -> Iterator[None]:
     _set_locally("", "on")
 
 
+@contextmanager
+def lent_scope(user: User | None) -> Iterator[None]:
+    """Inside a transaction, whatever scope is open: see and write the rows of ``user`` alone, for a while.
+
+    For a row that is written along with somebody else's work, as a letter is. With None: what is the platform's alone.
+    What it raises has to leave the transaction, or the savepoint that was begun before: with it goes the setting.
+    Raises NotATenant, and ScopeOutsideTransaction.
+    """
+    if user is not None and (not user.pk or not user.is_tenant):
+        raise NotATenant(f"{user!r} owns no tenant data")
+    if not connection.in_atomic_block:
+        raise ScopeOutsideTransaction("outside of a transaction the scope is opened, not lent")
+    with connection.cursor() as cursor:  # what is set now, which may itself be for a while
+        cursor.execute(
+            "SELECT coalesce(current_setting(%s, true), ''), coalesce(current_setting(%s, true), '')",
+            [TENANT_SETTING, ALL_TENANTS_SETTING],
+        )
+        before = cursor.fetchone()
+    _set_locally(*(("", "on") if user is None else (str(user.pk), "")))
+    with scopes_disabled() if user is None else scope(user=user):
+        yield
+    _set_locally(*before)
+
+
 def release_connection() -> None:
     """Let go of this thread's database connection before a wait. Inside a transaction (a test's) it is kept."""
     if not connection.in_atomic_block:

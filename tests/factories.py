@@ -20,7 +20,9 @@ from messaging.models import (
     Channel,
     Conversation,
     Delivery,
+    Letter,
     LinkCode,
+    Mailbox,
     Message,
     MessageDelta,
     Notification,
@@ -196,6 +198,17 @@ def quick_reply(user: User, **fields: Any) -> QuickReply:
     return QuickReply.objects.create(user=user, **{"title": f"Gracias {next(_numbers)}", "text": "¡Gracias!", **fields})
 
 
+def letter(user: User, **fields: Any) -> Letter:
+    now = timezone.now()
+    fields = {"kind": "alert", "recipient": user.email, "sender": "no-reply@recado.example", **fields}
+    fields = {"name": f"{next(_numbers)}@recado.example", "subject": "Algo anda mal", "text": "Mira.", **fields}
+    return Letter.objects.create(user=user, **{"next_at": now, "useful_until": now + timedelta(days=1), **fields})
+
+
+def mailbox(user: User, **fields: Any) -> Mailbox:
+    return Mailbox.objects.create(user=user, **fields)
+
+
 def order(user: User, **fields: Any) -> Order:
     return Order.objects.create(user=user, **{"key": f"wamid.{next(_numbers)}", "currency": "COP", **fields})
 
@@ -282,6 +295,8 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "messaging.Attachment": attachment,
     "messaging.UnansweredQuestion": unanswered_question,
     "messaging.QuickReply": quick_reply,
+    "messaging.Letter": letter,
+    "messaging.Mailbox": mailbox,
     "messaging.WebhookEndpoint": webhook_endpoint,
     "messaging.WebhookDelivery": webhook_delivery,
     "analytics.RollUp": roll_up,

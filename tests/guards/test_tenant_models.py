@@ -35,9 +35,15 @@ NOBODYS = {
     "messaging.WebhookBody": "what Meta sent, of whichever tenants: the platform's alone",
     "messaging.InboundUpdate": "a piece of it, before it is known whose: the platform's alone",
     "messaging.StrangerReply": "what the platform answers to somebody whom no shop knows yet: the platform's alone",
+    "messaging.PlatformLetter": "a letter to a superadmin, or to an address that is nobody's: the platform's alone",
 }
 # No tenant's scope sees any row of these.
-PLATFORM_TABLES = {"messaging_webhookbody", "messaging_inboundupdate", "messaging_strangerreply"}
+PLATFORM_TABLES = {
+    "messaging_webhookbody",
+    "messaging_inboundupdate",
+    "messaging_strangerreply",
+    "messaging_platformletter",
+}
 # A phone belongs to one owner, whoever else asks: nobody learns that without having proved that it is theirs.
 GLOBAL_UNIQUES = {"phone_link_one_owner", "phone_link_one_hidden_owner"}
 # Tables of others with a column user_id that hold no tenant's data.

@@ -1,0 +1,1 @@
+"""E-mail: every letter of the system as a row, sent once."""
