@@ -26,6 +26,8 @@ from tenants.hours import (
     validate_quiet_hours,
     validate_working_hours,
 )
+from tenants.idempotency import KeptAnswer
+from tenants.keys import ApiKey
 from tenants.limits import LimitWindow
 from tenants.ownership import StaleVersion, TenantOwned, Versioned
 from tenants.plans import Allowance, Plan
@@ -34,10 +36,12 @@ from tenants.second_factor import RecoveryCode, SecondFactor
 
 __all__ = [
     "Allowance",
+    "ApiKey",
     "AuditEntry",
     "Contact",
     "Event",
     "ExportJob",
+    "KeptAnswer",
     "LimitWindow",
     "Plan",
     "Preferences",

@@ -33,7 +33,7 @@ from messaging.models import (
     WebhookEndpoint,
 )
 from tenants.events import Event, record
-from tenants.models import Allowance, Contact, ExportJob, Preferences, User
+from tenants.models import Allowance, ApiKey, Contact, ExportJob, KeptAnswer, Preferences, User
 
 _numbers = count(1)
 THURSDAY = datetime(2126, 11, 21, 15, tzinfo=UTC)  # far ahead: nothing falls due while tests run
@@ -61,6 +61,17 @@ def product_embedding(user: User, **fields: Any) -> ProductEmbedding:
         **fields,
     }
     return ProductEmbedding.objects.create(user=user, **fields)
+
+
+def api_key(user: User, **fields: Any) -> ApiKey:
+    n = next(_numbers)
+    fields = {"name": f"Caja {n}", "prefix": f"rck_1_{n}", "digest": n.to_bytes(32), "scopes": ["read"], **fields}
+    return ApiKey.objects.create(user=user, **fields)
+
+
+def kept_answer(user: User, **fields: Any) -> KeptAnswer:
+    fields = {"key": f"pedido-{next(_numbers)}", "digest": b"\0" * 32, "status": 201, "body": "e30=", **fields}
+    return KeptAnswer.objects.create(user=user, **{"made_at": timezone.now(), **fields})
 
 
 def preferences(user: User) -> Preferences:
@@ -268,6 +279,8 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.ExportJob": export_job,
     "tenants.Allowance": allowance,
     "tenants.Event": event,
+    "tenants.ApiKey": api_key,
+    "tenants.KeptAnswer": kept_answer,
     "catalog.Product": product,
     "catalog.StockMovement": stock_movement,
     "catalog.ProductEmbedding": product_embedding,
