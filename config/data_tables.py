@@ -20,6 +20,7 @@ LEFT_OUT = {
     "messaging.MessageDelta": "pieces of a reply while it is being written; the reply is a message",
     "tenants.KeptAnswer": "answers to programs, kept for a day in case they ask again",
     "catalog.ProductEmbedding": "numbers computed from the products' texts",
+    "tenants.ImportPiece": "pieces of a file that the person has; what was read of it are rows",
 }
 # Secrets beside encrypted fields: nobody who holds the export may act as the tenant.
 SECRETS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -18,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit import AuditEntry
 from tenants.contacts import Contact
+from tenants.email_changes import EmailChange
 from tenants.events import Event, record
 from tenants.exchange.export_jobs import ExportJob
+from tenants.exchange.import_jobs import ImportJob, ImportMapping, ImportPiece, ImportRow
 from tenants.hours import (
     default_reminder_channels,
     default_working_hours,
@@ -33,20 +35,27 @@ from tenants.ownership import StaleVersion, TenantOwned, Versioned
 from tenants.plans import Allowance, Plan
 from tenants.preferences import COUNTRIES, CURRENCIES, LANGUAGES, validate_timezone
 from tenants.second_factor import RecoveryCode, SecondFactor
+from tenants.sign_ins import SignIn
 
 __all__ = [
     "Allowance",
     "ApiKey",
     "AuditEntry",
     "Contact",
+    "EmailChange",
     "Event",
     "ExportJob",
+    "ImportJob",
+    "ImportMapping",
+    "ImportPiece",
+    "ImportRow",
     "KeptAnswer",
     "LimitWindow",
     "Plan",
     "Preferences",
     "RecoveryCode",
     "SecondFactor",
+    "SignIn",
     "StaleVersion",
     "TenantOwned",
     "User",
@@ -54,6 +63,7 @@ __all__ = [
     "Versioned",
 ]
 
+UNPROVED_FOR = timedelta(days=7)  # that a new account gets all its letters before the address is proved
 DECIDES_HOURS = {"timezone", "due_hour", "morning_digest_at", "evening_digest_at"}  # of reminders
 
 
@@ -77,6 +87,10 @@ class UserManager(BaseUserManager["User"]):
 
     def tenants(self) -> models.QuerySet[User]:
         return self.filter(role=User.Role.USER)
+
+    def let_in(self) -> models.QuerySet[User]:
+        """Whoever may sign in: whose account is active, or being given up."""
+        return self.filter(Q(is_active=True) | Q(leaves_at__isnull=False))
 
 
 class User(AbstractBaseUser):
@@ -115,9 +129,14 @@ class User(AbstractBaseUser):
         related_name="+",
         help_text=_("En blanco: el de las cuentas nuevas."),
     )
+    # When its owner proved that the address is theirs; what depends on it: ``gets_mail``.
+    email_verified_at = models.DateTimeField(_("correo confirmado"), null=True, blank=True, editable=False)
     must_change_password = models.BooleanField(_("debe cambiar la contraseña"), default=False, db_default=False)
     # Sessions and tokens name the one with which they began; when it rises, all of them are over.
     access_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # Its owner wants it deleted: then it is inactive, and may be looked at and kept until this moment.
+    leaves_at = models.DateTimeField(_("se borra"), null=True, blank=True, editable=False)
+    leaving_told_at = models.DateTimeField(null=True, blank=True, editable=False)  # that it will be soon
     created_at = models.DateTimeField(_("desde"), default=now, editable=False)
 
     USERNAME_FIELD = "username"
@@ -140,7 +159,11 @@ class User(AbstractBaseUser):
                 violation_error_message=_("Ese correo ya tiene una cuenta."),
             ),
             models.CheckConstraint(condition=Q(role__in=["user", "superadmin"]), name="user_role_known"),
+            models.CheckConstraint(
+                condition=Q(leaves_at=None) | Q(is_active=False, role="user"), name="user_leaving_does_nothing"
+            ),
         ]
+        indexes = [models.Index(fields=["leaves_at"], condition=Q(leaves_at__isnull=False), name="user_leaving")]
 
     @property
     def is_tenant(self) -> bool:
@@ -149,6 +172,20 @@ class User(AbstractBaseUser):
     @property
     def is_superadmin(self) -> bool:
         return self.role == self.Role.SUPERADMIN
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the account is being given up: it does nothing, but its owner still comes in."""
+        return self.leaves_at is not None
+
+    @property
+    def may_enter(self) -> bool:
+        return self.is_active or self.is_leaving
+
+    @property
+    def gets_mail(self) -> bool:
+        """Whether letters go to the address that are not about the account itself: it is proved, or quite new."""
+        return bool(self.email) and (self.email_verified_at is not None or now() < self.created_at + UNPROVED_FOR)
 
     # What Django's admin asks. There are two roles and no permissions between them.
     @property

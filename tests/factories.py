@@ -33,7 +33,19 @@ from messaging.models import (
     WebhookEndpoint,
 )
 from tenants.events import Event, record
-from tenants.models import Allowance, ApiKey, Contact, ExportJob, KeptAnswer, Preferences, User
+from tenants.models import (
+    Allowance,
+    ApiKey,
+    Contact,
+    ExportJob,
+    ImportJob,
+    ImportMapping,
+    ImportPiece,
+    ImportRow,
+    KeptAnswer,
+    Preferences,
+    User,
+)
 
 _numbers = count(1)
 THURSDAY = datetime(2126, 11, 21, 15, tzinfo=UTC)  # far ahead: nothing falls due while tests run
@@ -116,6 +128,26 @@ def intention(user: User, **fields: Any) -> Intention:
 def contact(user: User, **fields: Any) -> Contact:
     n = next(_numbers)
     return Contact.objects.create(user=user, **{"name": f"Carla {n}", "phone": f"+57300{n:07}", **fields})
+
+
+def import_job(user: User, **fields: Any) -> ImportJob:
+    fields = {"kind": "products", "status": "done", "file_name": "precios.csv", "size": 9, "format": "csv", **fields}
+    return ImportJob.objects.create(user=user, **fields)
+
+
+def import_piece(user: User, **fields: Any) -> ImportPiece:
+    fields = {"job": fields.get("job") or import_job(user), "number": 0, "content": b"nombre\r\n", **fields}
+    return ImportPiece.objects.create(user=user, **fields)
+
+
+def import_row(user: User, **fields: Any) -> ImportRow:
+    fields = {"job": fields.get("job") or import_job(user), "number": 2, "action": "refused", "cells": ["x"], **fields}
+    return ImportRow.objects.create(user=user, **fields)
+
+
+def import_mapping(user: User, **fields: Any) -> ImportMapping:
+    fields = {"kind": "products", "layout": f"{next(_numbers)}", "fields": ["name"], **fields}
+    return ImportMapping.objects.create(user=user, **fields)
 
 
 def export_job(user: User, **fields: Any) -> ExportJob:
@@ -277,6 +309,10 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
     "tenants.Contact": contact,
     "tenants.ExportJob": export_job,
+    "tenants.ImportJob": import_job,
+    "tenants.ImportMapping": import_mapping,
+    "tenants.ImportPiece": import_piece,
+    "tenants.ImportRow": import_row,
     "tenants.Allowance": allowance,
     "tenants.Event": event,
     "tenants.ApiKey": api_key,
