@@ -114,7 +114,7 @@ def _numbers(figures: Figures) -> list[Tile]:
     numbers = figures.numbers
     tiles = []
     if numbers.shared and numbers.shared_usage is not None:
-        notes = [numbers.shared, *_charged(numbers.shared_usage)]
+        notes = [numbers.shared, *_charged(numbers.shared_usage), *(one.text for one in numbers.shared_problems)]
         href = reverse("admin:messaging_sharednumber_changelist")
         label = _("Entregados este mes por el número compartido")
         tiles.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -18,6 +19,11 @@ from tenants.models import TenantOwned
 def make_verify_token() -> str:
     """What Meta says in the handshake, to be copied into its console."""
     return secrets.token_urlsafe(24)
+
+
+def is_simulated(phone_number_id: str) -> bool:
+    """Whether it is the number that the simulator plays."""
+    return bool(settings.WHATSAPP.get("SIMULATED")) and phone_number_id == settings.WHATSAPP["PHONE_NUMBER_ID"]
 
 
 class NumberState(models.Model):

@@ -24,6 +24,7 @@ from heyoo import WhatsApp
 from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
 
+from messaging.whatsapp.channels import is_simulated
 from messaging.whatsapp.errors import NoAnswer, Reaction, Refused, TooLarge, Unreachable, reaction_to, refuse
 
 logger = logging.getLogger(__name__)
@@ -302,8 +303,7 @@ def _seconds(text: str | None) -> float | None:
 def _root_of(phone_number_id: str) -> str:
     """The Graph API's address; the simulator's for the number that it plays, and for no other."""
     whatsapp: dict[str, Any] = settings.WHATSAPP
-    is_simulated = whatsapp.get("SIMULATED") and phone_number_id == whatsapp["PHONE_NUMBER_ID"]
-    return str(whatsapp["SIMULATOR_URL"] if is_simulated else whatsapp["GRAPH_URL"])
+    return str(whatsapp["SIMULATOR_URL"] if is_simulated(phone_number_id) else whatsapp["GRAPH_URL"])
 
 
 def _may_have_our_token(url: str, *, root: str) -> bool:
