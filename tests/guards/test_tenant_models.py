@@ -25,6 +25,8 @@ NOBODYS = {
     "tenants.Plan": "what is sold to all of them",
     "tenants.SecondFactor": "how a person of either role signs in",
     "tenants.RecoveryCode": "the same, for the day the telephone is lost",
+    "tenants.SignIn": "where a person of either role is signed in",
+    "tenants.EmailChange": "changes of the address of a person of either role",
     "tenants.LimitWindow": "counts by name or address, before anybody is known",
     "config.Heartbeat": "how the system's own processes are",
     "config.DataJob": "what superadmins asked for, also of accounts that are erased",
