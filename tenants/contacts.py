@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.events import record
 from tenants.ownership import TenantOwned
 from tenants.phones import match_key, variants
+from tenants.sorting import plain, sortable
 
 if TYPE_CHECKING:
     from tenants.models import User
@@ -100,6 +101,14 @@ def alter(*, contact_id: int, **fields: Any) -> Contact:
 def remove(*, contact_id: int) -> None:
     """Forget a contact of the open scope; what names it keeps the name. Raises Contact.DoesNotExist."""
     Contact.objects.get(pk=contact_id).delete()
+
+
+def matching(*, text: str = "") -> models.QuerySet[Contact]:
+    """The contacts of the open scope with ``text`` in the name (whatever its case and accents), e-mail or phone."""
+    found = Contact.objects.alias(plain_name=sortable("name"))
+    if text:
+        found = found.filter(Q(plain_name__contains=plain(text)) | Q(email__icontains=text) | Q(phone__contains=text))
+    return found
 
 
 def meet(*, user: User, wa_id: str = "", bsuid: str = "", profile_name: str = "", now: datetime) -> Contact:

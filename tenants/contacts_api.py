@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -15,7 +15,6 @@ from rest_framework.viewsets import GenericViewSet
 from tenants import contacts
 from tenants.contract import StrictModelSerializer, Text
 from tenants.models import Contact, User
-from tenants.sorting import plain, sortable
 
 
 class ContactSerializer(StrictModelSerializer):
@@ -70,12 +69,7 @@ class ContactViewSet(GenericViewSet[Contact]):
         """My contacts by name, a page at a time."""
         filters = ContactFilters(data=request.query_params.dict())
         filters.is_valid(raise_exception=True)
-        found = self.get_queryset().alias(plain_name=sortable("name"))
-        text = filters.validated_data.get("search", "")
-        if text:
-            found = found.filter(
-                Q(plain_name__contains=plain(text)) | Q(email__icontains=text) | Q(phone__contains=text)
-            )
+        found = contacts.matching(text=filters.validated_data.get("search", ""))
         rows = self.paginate_queryset(found.order_by("plain_name", "id")) or []
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
