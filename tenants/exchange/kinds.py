@@ -85,6 +85,7 @@ class Field:
     least: int | None = 0  # of a number; None: any
     empty: Any = ...
     strip: bool = True  # False: a text keeps the blanks around it
+    exported: bool = True  # False: another way of saying it, which files of ours do not use (a day and an hour apart)
 
     def of_nothing(self) -> Any:
         """What an empty cell means."""
@@ -164,6 +165,11 @@ class Kind(ABC):
     def field(self, name: str) -> Field | None:
         """The field of that name."""
         return next((one for one in self.fields if one.name == name), None)
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields that an export has."""
+        return tuple(one for one in self.fields if one.exported)
 
     def identify(self, values: Values) -> Identity | None:
         """By what the row is known again; None when by nothing. Looks at no database."""
