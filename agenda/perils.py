@@ -17,6 +17,7 @@ LOG_VARIABLE = "RECADO_PERILS_LOG"
 POINTS = (
     *("before_claim", "after_claim", "before_send", "after_send"),
     *("after_stored", "before_taken_in", "after_taken_in", "before_whatsapp_send", "after_whatsapp_send"),
+    *("before_mail_claim", "before_mail_send", "after_mail_send"),
 )
 
 _shares: dict[str, float] = json.loads(os.environ.get(VARIABLE) or "{}")

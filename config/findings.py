@@ -250,7 +250,7 @@ def _examine_mail() -> Iterator[Finding]:
     if not settings.EMAIL_HOST:
         yield Finding(NOTE, "mail", "EMAIL_URL names no server: letters are printed, and reminders go to the bell.")
         return
-    line = get_connection(fail_silently=False)
+    line = get_connection(settings.MAIL_BACKEND, fail_silently=False)
     try:
         line.open()
     except OSError as error:  # smtplib's errors are such, too

@@ -31,7 +31,7 @@ from config.embedded import server
 from config.heartbeats import forget_beats
 from config.moving import MoveError, refuse_target
 from config.postgresql.stock import stock
-from messaging.models import Delivery, InboundUpdate, Message
+from messaging.models import Delivery, InboundUpdate, Letter, Message, PlatformLetter
 from tenants.months import make_months
 from tenants.scope import all_tenants
 
@@ -122,12 +122,14 @@ def hold_back(*, now: datetime) -> dict[str, int]:
     """Let nothing go out that may have gone out since. Returns how many there were of each kind."""
     deliveries = {"status": Delivery.Status.UNKNOWN, "detail": RESTORED, "lease_until": None, "updated_at": now}
     reminders = {"status": Reminder.Status.UNKNOWN, "detail": RESTORED, "lease_until": None, "updated_at": now}
+    letters = {"status": Letter.Status.UNKNOWN, "detail": RESTORED, "lease_until": None, "updated_at": now}
     status = Reminder.Status
     due = Q(status=status.SCHEDULED, next_at__lte=now) | Q(status__in=[status.CLAIMED, status.SENDING])
     with all_tenants(), transaction.atomic():
         held = {
             "messages to WhatsApp": Delivery.objects.unfinished().update(**deliveries),
             "reminders": Reminder.objects.filter(due).update(**reminders),
+            "letters": sum(model.objects.unfinished().update(**letters) for model in (Letter, PlatformLetter)),
             "questions": Message.objects.pending().update(status=Message.Status.FAILED),
             "updates from WhatsApp": InboundUpdate.objects.pending().update(
                 status=InboundUpdate.Status.FAILED, note=RESTORED

@@ -345,9 +345,12 @@ vars().update(EMAIL_CONFIG)
 MAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)  # seconds, for each step of the conversation with the server
 MAIL = {
+EMAIL_BACKEND = "messaging.mail.backend.OutboxBackend"
     "THREADS": env.int("MAIL_THREADS", default=4),  # that send at the same time, in the one worker that does
     # Longer than the slowest letter that still goes out: past it nobody knows, and it is not sent again.
     "SENDING_LEASE_SECONDS": env.float("MAIL_SENDING_LEASE_SECONDS", default=120.0),
+    # How long the server may think about a letter that it has read: those that look for junk take their time.
+    "ANSWER_SECONDS": env.float("MAIL_ANSWER_SECONDS", default=60.0),
     # When a letter has waited that long, the outbox stands still: `manage.py doctor` says so.
     "STALE_SECONDS": env.float("MAIL_STALE_SECONDS", default=300.0),
     "TEXT_DAYS": env.int("MAIL_TEXT_DAYS", default=30),  # that what a letter said is kept

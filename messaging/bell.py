@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agenda.models import Reminder
+from messaging import alerts
 from messaging.lines import STREAMS_CHANNEL, bell_line
 from messaging.models import Conversation, Notification
 from messaging.notifications import NotificationQuerySet
 from messaging.streams import LiveStream, event, switchboard
-from tenants.jobs import enqueue
 from tenants.models import User
 from tenants.notices import notify
 from tenants.scope import all_tenants
@@ -45,12 +45,12 @@ def tell(
 
 
 def alert(*, user: User, title: str, body: str, url: str, now: datetime) -> Notification:
-    """Say by the bell, and by a letter that follows, that something is wrong. In the caller's transaction."""
+    """Say by the bell, and by a letter, that something is wrong. In the caller's transaction."""
     row = Notification.objects.create(
         user=user, kind=Notification.Kind.ALERT, title=title[:LONGEST_TITLE], body=body, url=url, created_at=now
     )
     _wake(user)
-    enqueue("messaging.tasks.mail_alert", user.pk, row.pk)
+    alerts.mail_alert(alert=row, user=user, now=now)
     return row
 
 

@@ -7,27 +7,23 @@ closed and ``sending`` committed before: what it does not answer for is unknown,
 
 from __future__ import annotations
 
-import logging
-import smtplib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.template.loader import render_to_string
-from django.utils import translation
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 
 from agenda.models import Reminder
 from messaging import bell
+from messaging.mail import failing, postman
+from messaging.mail.mailboxes import Mailbox
 from messaging.models import Notification
+from tenants import mail
 from tenants.models import User
-
-logger = logging.getLogger(__name__)
-
-# Mail that nobody receives: a person's own machine without a mail server prints its letters.
-NOWHERE = ("console", "dummy")
+from tenants.scope import tenant_scope
 
 
 class Refused(Exception):
@@ -106,77 +102,54 @@ class Bell:
 
 
 class Mail:
-    """E-mail, by the settings' server. Until it begins to take the letter itself, no is no."""
+    """E-mail, by the settings' server. Until it begins to take the letter itself, no is no.
+
+    A reminder has two phases of its own, so it is handed over here and now, and is no row of the letters' outbox.
+    """
 
     name = "email"
     writes_rows = False
     is_silent = False
 
     def reaches(self, user: User) -> bool:
-        return bool(user.email) and settings.EMAIL_BACKEND.split(".")[-2] not in NOWHERE
+        return bool(user.email) and postman.is_anywhere() and not Mailbox.current(user).fails(user.email)
 
     def send(self, notice: Notice, *, now: datetime) -> None:
-        server = get_connection(fail_silently=False, timeout=settings.EMAIL_TIMEOUT)
         letter = _write_letter(notice)
-        try:
-            server.open()
-        except (OSError, smtplib.SMTPException) as fault:
-            raise Refused("no_mail_server") from fault
-        line = _Line(server)
-        try:
-            server.send_messages([letter])
-        except smtplib.SMTPRecipientsRefused as fault:
-            codes = [code for code, _ in fault.recipients.values()]
-            raise Refused("mail_refused", is_final=min(codes, default=0) >= 500) from fault
-        except smtplib.SMTPResponseException as fault:  # to any command, the letter's end included
-            raise Refused("mail_refused", is_final=fault.smtp_code >= 500) from fault
-        except (OSError, smtplib.SMTPException) as fault:
-            if line.has_begun:
-                raise
-            raise Refused("mail_broke_off") from fault
-        finally:
-            line.hang_up()
+        with postman.Postman() as line:
+            try:
+                line.deliver(letter)
+            except postman.ServerAway as fault:
+                raise Refused("no_mail_server") from fault
+            except postman.Refused as refusal:
+                if refusal.is_recipient:
+                    with tenant_scope(notice.user), transaction.atomic():
+                        failing.note(
+                            user=notice.user,
+                            address=notice.user.email,
+                            code=refusal.code,
+                            said=refusal.said,
+                            now=now,
+                        )
+                reason = "mail_broke_off" if refusal.reason == "mail_broke_off" else "mail_refused"
+                raise Refused(reason, is_final=refusal.is_final) from refusal
 
 
-class _Line:
-    """A conversation with a mail server, which notes whether the letter's own text has begun to go out."""
-
-    def __init__(self, server: Any) -> None:
-        self.has_begun = False
-        self._server = server
-        smtp = getattr(server, "connection", None)
-        if not isinstance(smtp, smtplib.SMTP):  # mail that goes to files or to memory
-            self.has_begun = True
-            return
-        data = smtp.data
-
-        def begin(text: Any) -> Any:
-            self.has_begun = True
-            return data(text)
-
-        smtp.data = begin  # type: ignore[method-assign, assignment]
-
-    def hang_up(self) -> None:
-        try:
-            self._server.close()
-        except (OSError, smtplib.SMTPException) as fault:  # what was taken stays taken
-            logger.info("the mail server hung up before we did: %s", fault)
+def kind_of(reminder: Reminder) -> mail.Kind:
+    """Which of a person's choices a letter of it is subject to."""
+    is_digest = reminder.kind in (Reminder.Kind.MORNING, Reminder.Kind.EVENING)
+    return mail.Kind.DIGEST if is_digest else mail.Kind.REMINDER
 
 
-def _write_letter(notice: Notice) -> EmailMessage:
-    context = {
-        "notice": notice,
-        "link": settings.SITE_URL + notice.url,
-        "settings": f"{settings.SITE_URL}/user/settings",
-    }
-    with translation.override(notice.user.language):
-        body = render_to_string("messaging/mail/reminder_body.txt", context)
-    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+def _write_letter(notice: Notice) -> EmailMultiAlternatives:
+    context = {"notice": notice, "link": settings.SITE_URL + notice.url}
+    letter = mail.compose(user=notice.user, kind=kind_of(notice.reminder), template="reminder", context=context)
     # One name for each reminder, however it came to travel: programs that read mail show it once.
-    headers = {"Message-ID": f"<reminder-{notice.reminder.pk}@{host}>", "Auto-Submitted": "auto-generated"}
-    return EmailMessage(
-        " ".join(notice.title.split()), body, settings.DEFAULT_FROM_EMAIL, [notice.user.email], headers=headers
-    )
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    letter.extra_headers["Message-ID"] = f"<reminder-{notice.reminder.pk}@{host}>"
+    for name in mail.OUR_HEADERS:
+        letter.extra_headers.pop(name, None)
+    return letter
 
 
 register(Bell())

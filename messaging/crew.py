@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ Clock = Callable[[], datetime]
 Ending = Callable[..., str | None]  # called with ``now``; None when the row is ours no more
 LOST = "lost"
 _Claim = TypeVar("_Claim")
+_Whom = TypeVar("_Whom", User, User | None)
 
 
 @contextmanager
@@ -78,7 +79,15 @@ def drain(
     return sum((future.result() for future in futures), Counter())
 
 
-def write_down(write: Ending, *, user: User, what: str, seconds: float, clock: Clock = timezone.now) -> str:
+def write_down(
+    write: Ending,
+    *,
+    user: _Whom,
+    what: str,
+    seconds: float,
+    clock: Clock = timezone.now,
+    scope: Callable[[_Whom], AbstractContextManager[None]] = tenant_scope,  # type: ignore[assignment]
+) -> str:
     """Write how it ended in the tenant's scope, trying again for ``seconds`` when the database is away for a moment.
 
     Returns the status that ``write`` answers, LOST when it answers None. ``what`` names the row in the log.
@@ -87,7 +96,7 @@ def write_down(write: Ending, *, user: User, what: str, seconds: float, clock: C
     pause = FIRST_PAUSE
     while True:
         try:
-            with tenant_scope(user), transaction.atomic():
+            with scope(user), transaction.atomic():
                 return write(now=clock()) or LOST
         except Exception:
             if connection.in_atomic_block or time.monotonic() > deadline:

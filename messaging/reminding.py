@@ -28,9 +28,10 @@ from agenda.models import Reminder
 from agenda.perils import pass_by
 from agenda.planning import digests_of, instants, stands
 from messaging import bell, crew
-from messaging.channels import Channel, Notice, Refused, channels_for
+from messaging.channels import Channel, Notice, Refused, channels_for, kind_of
 from messaging.crew import LOST, Clock, Ending
 from messaging.letters import address_of, say_failed, say_unconfirmed, write_notice
+from messaging.mail.mailboxes import Mailbox
 from messaging.models import Notification
 from tenants.events import record
 from tenants.hours import quiet_until
@@ -199,7 +200,10 @@ def _begin(claim: Claim, user: User, *, now: datetime) -> Sending | str:
         if reason := _reason_to_drop(reminder, preferences, now=now):
             return _end(reminder, Status.DROPPED, now=now, detail=reason)
         until = useful_until(reminder=reminder, preferences=preferences)
-        channels = channels_for(user, preferred=_with_mail(preferences.reminder_channels))
+        preferred = _wanted(_with_mail(preferences.reminder_channels), reminder)
+        if not preferred:
+            return _end(reminder, Status.DROPPED, now=now, detail="muted")
+        channels = channels_for(user, preferred=preferred)
         quiet = quiet_until(quiet=preferences.quiet_hours, moment=now.astimezone(ZoneInfo(user.timezone)))
         if quiet is not None:
             if reminder.kind not in (Reminder.Kind.APPOINTMENT, Reminder.Kind.TASK):
@@ -217,6 +221,14 @@ def _with_mail(preferred: list[str]) -> list[str]:
     """E-mail is the way out of WhatsApp, which may not take it, or take it and not deliver it."""
     wanted, mail = Preferences.Channel.WHATSAPP, Preferences.Channel.EMAIL
     return [*preferred, mail] if wanted in preferred and mail not in preferred else preferred
+
+
+def _wanted(preferred: list[str], reminder: Reminder) -> list[str]:
+    """Without e-mail where the person wants no such letters."""
+    mail = Preferences.Channel.EMAIL
+    if mail not in preferred or Mailbox.current(reminder.user).wants(kind_of(reminder)):
+        return preferred
+    return [name for name in preferred if name != mail]
 
 
 def _choose(

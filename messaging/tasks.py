@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils import timezone
 
 from agenda import planning
-from messaging import acknowledging, alerts, answering, inbound, media, outbox, reminding, retention, strangers
+from messaging import acknowledging, answering, inbound, media, outbox, reminding, retention, strangers
+from messaging.mail import outbox as mail_outbox
 from messaging.whatsapp import health
 from tenants.jobs import tenant_task
 from tenants.models import User
@@ -43,6 +44,11 @@ def send_whatsapp() -> str:
     return outbox.send_due()
 
 
+def send_mail() -> str:
+    """The doorbell: send the letters that are due. Running twice, or at the same time, changes nothing."""
+    return mail_outbox.send_due()
+
+
 def answer_strangers() -> str:
     """The doorbell: say on the shared number what is to be said to those whom no shop knows."""
     return strangers.send_due()
@@ -68,9 +74,3 @@ def check_shared_number() -> str:
 def replan(user: User) -> None:
     """Plan again what hangs on the preferences that have just changed."""
     planning.replan(user=user, now=timezone.now())
-
-
-@tenant_task
-def mail_alert(user: User, notification_id: int) -> str:
-    """Send the letter of an alert, once."""
-    return alerts.mail(user=user, notification_id=notification_id, now=timezone.now())

@@ -28,6 +28,7 @@ LONGEST_SUBJECT = 200
 KIND_HEADER, USER_HEADER, KEY_HEADER, UNTIL_HEADER = (
     f"X-Recado-{name}" for name in ("Kind", "User", "Key", "Useful-Until")
 )
+OUR_HEADERS = (KIND_HEADER, USER_HEADER, KEY_HEADER, UNTIL_HEADER)
 _SALT = "recado.mail.unsubscribe"
 
 

@@ -32,6 +32,8 @@ def _quick_settings(settings):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.LIMITS = False
+    # What people write goes where pytest-django looks (EMAIL_BACKEND is its own), and so does what is handed over.
+    settings.MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     # Argon2 is slow on purpose; tests/tenants/test_accounts.py checks that it is what people get.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

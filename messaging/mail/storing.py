@@ -16,19 +16,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from messaging.mail import failing, outbox
 from messaging.mail.letters import AnyLetter, Letter, PlatformLetter, Status
 from messaging.mail.mailboxes import Mailbox
-from tenants.jobs import enqueue
-from tenants.mail import ASKED_FOR, KEY_HEADER, KIND_HEADER, UNTIL_HEADER, USER_HEADER, Kind, one_line
+from tenants.mail import ASKED_FOR, KEY_HEADER, KIND_HEADER, OUR_HEADERS, UNTIL_HEADER, USER_HEADER, Kind, one_line
 from tenants.models import User
 from tenants.scope import lent_scope
 
-FAILING = "address_failing"  # why a letter to an address that failed before does not go out
-DRAIN_SECONDS = 40.0  # how long one task goes on claiming; then it rings for the next
-# What it has begun it may finish; past that django-q2 ends it.
-TASK_SECONDS = int(DRAIN_SECONDS + settings.MAIL["SENDING_LEASE_SECONDS"]) + 30
 LONGEST_HEADER, LONGEST_ADDRESS = 900, 320
-_MINE = {KIND_HEADER, USER_HEADER, KEY_HEADER, UNTIL_HEADER}
 # Set for every letter when it goes out.
 _ALWAYS = {"message-id", "date", "from", "to", "cc", "bcc", "subject"}
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
@@ -70,11 +65,6 @@ def store(message: EmailMessage, *, now: datetime | None = None) -> int:
     return stored
 
 
-def ring() -> None:
-    """Have somebody send what is due, in the caller's transaction."""
-    enqueue("messaging.tasks.send_mail", timeout=TASK_SECONDS)
-
-
 def useful_for(kind: str) -> timedelta:
     """How long a letter of this kind is worth sending."""
     if kind == Kind.PASSWORD_RESET:
@@ -92,11 +82,11 @@ def _put(person: User | None, fields: dict[str, Any], *, now: datetime) -> int:
             if not box.wants(fields["kind"]):
                 return 0
             if box.fails(fields["recipient"]) and not fields["is_urgent"]:
-                fields |= {"status": Status.FAILED, "detail": FAILING, "text": "", "html": ""}
+                fields |= {"status": Status.FAILED, "detail": failing.CODE, "text": "", "html": ""}
             row = Letter(user=person, **fields)
         is_new = _insert(row)
         if is_new and row.status == Status.QUEUED:
-            ring()
+            outbox.ring()
     return int(row.status == Status.QUEUED)
 
 
@@ -136,7 +126,8 @@ def _addresses(recipients: Iterable[str]) -> list[str]:
 
 
 def _own_headers(message: EmailMessage, given: dict[str, str]) -> dict[str, str]:
-    headers = {name: one_line(value, longest=LONGEST_HEADER) for name, value in given.items() if name not in _MINE}
+    others = {name: value for name, value in given.items() if name not in OUR_HEADERS}
+    headers = {name: one_line(value, longest=LONGEST_HEADER) for name, value in others.items()}
     if message.reply_to:
         headers["Reply-To"] = one_line(", ".join(message.reply_to), longest=LONGEST_HEADER)
     return {name: value for name, value in headers.items() if name.lower() not in _ALWAYS}

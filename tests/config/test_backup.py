@@ -320,16 +320,20 @@ def test_what_waited_is_held_back(transactional_db, alice):
     with tenant_scope(alice):
         waits = factories.delivery(alice, status="queued")
         sent = factories.delivery(alice, status="sent")
+        letter = factories.letter(alice)
         due = factories.reminder(alice, due_at=now - timedelta(minutes=5))
         later = factories.reminder(alice, due_at=now + timedelta(days=1))
         asked = factories.message(alice, status="pending")
-    enqueue("messaging.tasks.mail_alert", alice.pk, 1)
+    enqueue("messaging.tasks.send_mail")
     kept = enqueue("catalog.tasks.embed", alice.pk, 1)
     held = hold_back(now=now)
     assert [SignedPackage.loads(task.payload)["id"] for task in OrmQ.objects.all()] == [kept]
-    assert held == {"messages to WhatsApp": 1, "reminders": 1, "questions": 1, "updates from WhatsApp": 0}
+    assert held == {"messages to WhatsApp": 1, "reminders": 1, "letters": 1, "questions": 1, "updates from WhatsApp": 0}
     with tenant_scope(alice):
-        for row, status in ((waits, "unknown"), (sent, "sent"), (due, "unknown"), (later, "scheduled")):
+        for row, status in (
+            *((waits, "unknown"), (sent, "sent"), (letter, "unknown")),
+            *((due, "unknown"), (later, "scheduled")),
+        ):
             row.refresh_from_db()
             assert row.status == status
         assert Delivery.objects.get(pk=waits.pk).detail == "restored"

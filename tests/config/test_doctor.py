@@ -176,12 +176,12 @@ class TestMail:
 
     def test_one_that_answers(self, settings):
         with SMTPServer() as server:
-            settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+            settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
             settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
             assert one("mail") == ("ok", f"127.0.0.1:{server.port} answers")
 
     def test_one_that_does_not(self, settings):
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
         assert one("mail") == ("BAD", "127.0.0.1:9 does not let us in (ConnectionRefusedError). Check EMAIL_URL.")
 

@@ -13,11 +13,12 @@ from django_q.models import OrmQ
 from config.figures import read_figures
 from config.numbers import read_numbers
 from config.simulator.graph import GraphServer
-from messaging import alerts, strangers, tasks
+from messaging import bell, strangers, tasks
 from messaging.models import Channel, InboundUpdate, Notification, SharedNumber, StrangerReply
 from messaging.outbox import Recipient
 from messaging.whatsapp import alarms, health
 from messaging.whatsapp.problems import diagnose
+from tenants.models import User
 from tenants.scope import all_tenants, tenant_scope
 from tests import factories
 from tests.messaging.whatsapp_people import NOW, SHARED
@@ -187,20 +188,21 @@ class TestAsking:
         assert ("messaging.tasks.check_channel", (bob.pk, fresh.pk)) in asked
 
 
-def test_an_alarm_goes_by_letter_once(alice, channel, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+def test_an_alarm_goes_by_letter_once(alice, channel):
     with tenant_scope(alice), transaction.atomic():
         alarms.mark_blocked(channel, now=NOW)
+        alarms.mark_blocked(channel, now=NOW)
         alert = Notification.objects.get()
-    assert tasks.mail_alert(alice.pk, alert.pk) == "sent"
-    assert tasks.mail_alert(alice.pk, alert.pk) == "sent before"
     [letter] = mail.outbox
     assert letter.to == ["alice@example.com"]
     assert letter.subject == alert.title
     assert "/user/whatsapp" in letter.body
-    with tenant_scope(alice):
-        alice.email = ""
-        assert alerts.mail(user=alice, notification_id=alert.pk, now=NOW) == "no address"
+    assert alert.mailed_at == NOW
+    User.objects.filter(pk=alice.pk).update(email="")
+    alice.refresh_from_db()
+    with tenant_scope(alice), transaction.atomic():
+        bell.alert(user=alice, title="Otra", body="", url="/user/whatsapp", now=NOW)
+    assert len(mail.outbox) == 1
 
 
 class TestStrangers:

@@ -153,7 +153,7 @@ def test_what_cannot_be_delivered_is_a_letter(alice, graph, link, mail, at_once)
 
 
 def test_when_nothing_delivers_it_the_reminder_has_failed_and_the_bell_says_so(alice, graph, link, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     graph.refuse(131026)
     book(alice)
     remind()

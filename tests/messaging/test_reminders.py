@@ -46,7 +46,7 @@ def bobs(bob) -> Iterator[None]:
 @pytest.fixture
 def mail(settings) -> Iterator[SMTPServer]:
     with SMTPServer() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.MAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 0.3
         yield server
 
@@ -172,7 +172,7 @@ def test_channels_that_are_not_there_or_cannot_reach_the_person_are_passed_over(
 
 
 def test_mail_that_is_only_printed_reaches_nobody(alice, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     prefer(alice, "email", "web")
     book(alice)
     send()
@@ -208,7 +208,7 @@ def test_an_outbox_that_refuses_passes_on_to_the_next(alice, whatsapp):
 
 
 def test_without_any_channel_it_fails_and_the_bell_says_so(alice, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.MAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     prefer(alice, "email")
     book(alice)
     assert send() == {"failed": 1}

@@ -25,6 +25,7 @@ from config.schedule import BackupSchedule
 from messaging import inbound, media, outbox, reminding, strangers
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
+from messaging.mail import outbox as mail_outbox
 from messaging.whatsapp import arrivals, health, linking
 from tenants import months, retention, viewing
 from tenants.housekeeping import forget_expired
@@ -81,6 +82,7 @@ class Command(BaseCommand):
             inbound.sweep(now=now)
             media.sweep(now=now)
             outbox.sweep(now=now)
+            mail_outbox.sweep(now=now)
             strangers.sweep(now=now)
             data_jobs.sweep(now=now)
         # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
@@ -101,6 +103,7 @@ class Command(BaseCommand):
             health.ask_due(now=now)
             linking.forget(now=now)
             strangers.forget(now=now)
+            mail_outbox.forget(now=now)
             data_jobs.forget_files(now=now)
             arrivals.forget_old(now=now)
             rolling.ring(now=now)
