@@ -332,6 +332,23 @@ WHATSAPP = {
     "SIMULATED": False,
     "SIMULATOR_URL": "",
 }
+# --- what tenants' own systems are told (docs/webhooks.md) -----------------------------------------------------------
+WEBHOOKS = {
+    # For tests and whoever writes a receiver: lets them name this machine, by http and on any port.
+    "ALLOW_LOCAL": env.bool("WEBHOOKS_ALLOW_LOCAL", default=False),
+    "PORTS": [int(port) for port in env.list("WEBHOOKS_PORTS", default=["443"])],
+    "CA_FILE": env("WEBHOOKS_CA_FILE", default=""),  # certificates that are trusted beside the system's
+    "CONNECT_SECONDS": env.float("WEBHOOKS_CONNECT_SECONDS", default=5.0),
+    "SECONDS": env.float("WEBHOOKS_SECONDS", default=15.0),  # for a whole call
+    "THREADS": env.int("WEBHOOKS_THREADS", default=24),  # that call at the same time, in the one worker that does
+    "PER_ENDPOINT": env.int("WEBHOOKS_PER_ENDPOINT", default=2),  # calls at the same time
+    "PER_TENANT": env.int("WEBHOOKS_PER_TENANT", default=4),
+    # Longer than the slowest call: past it somebody else sends it once more.
+    "LEASE_SECONDS": env.float("WEBHOOKS_LEASE_SECONDS", default=60.0),
+    # When one has waited that long for us, the webhooks stand still: `manage.py doctor` says so.
+    "STALE_SECONDS": env.float("WEBHOOKS_STALE_SECONDS", default=300.0),
+    "DAYS": env.int("WEBHOOKS_DAYS", default=30),  # that the log is kept
+}
 # On a site that others can reach nobody is to take it for WhatsApp, so there it runs only when asked.
 WHATSAPP_SIMULATOR = env.bool(
     "WHATSAPP_SIMULATOR", default=_site.hostname in _own_machine and BIND_HOST in _own_machine

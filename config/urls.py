@@ -34,6 +34,7 @@ urlpatterns = [
     path("", include("messaging.deliveries_urls")),
     path("", include("messaging.inbox_urls")),
     path("", include("messaging.numbers_urls")),
+    path("", include("messaging.webhooks.urls")),
     path("", include("analytics.urls")),
 ]
 

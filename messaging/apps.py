@@ -8,8 +8,10 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from messaging import budget, channels
+        from messaging.webhooks import telling
         from messaging.whatsapp.notices import WhatsApp
         from tenants import events
 
         channels.register(WhatsApp())
         events.listen(budget.announce)
+        events.listen_to_all(telling.tell)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from agenda import planning
 from messaging import acknowledging, answering, inbound, media, outbox, reminding, retention, strangers
 from messaging.mail import outbox as mail_outbox
+from messaging.webhooks import sending as webhook_sending
 from messaging.whatsapp import health
 from tenants.jobs import tenant_task
 from tenants.models import User
@@ -47,6 +48,11 @@ def send_whatsapp() -> str:
 def send_mail() -> str:
     """The doorbell: send the letters that are due. Running twice, or at the same time, changes nothing."""
     return mail_outbox.send_due()
+
+
+def send_webhooks() -> str:
+    """The doorbell: tell the webhooks that want it what happened. Running at the same time changes nothing."""
+    return webhook_sending.send_due()
 
 
 def answer_strangers() -> str:

@@ -7,7 +7,7 @@ months go at once (``tenants.months``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -105,6 +105,10 @@ EVENTS: dict[str, EventKind] = {
     "channel_connected": _kind(_("Se conectó un número de WhatsApp"), "channel_id", security=True),
     "channel_changed": _kind(_("Cambió un número de WhatsApp"), "channel_id fields", security=True),
     "channel_removed": _kind(_("Se quitó un número de WhatsApp"), "channel_id", security=True),
+    "webhook_added": _kind(_("Se agregó un webhook"), "webhook", security=True),
+    "webhook_changed": _kind(_("Cambió un webhook"), "webhook fields", security=True),
+    "webhook_removed": _kind(_("Se quitó un webhook"), "webhook", security=True),
+    "webhook_disabled": _kind(_("Se desactivó un webhook que fallaba"), "webhook reason", security=True),
     "account_suspended": _kind(_("La cuenta se suspendió"), "reason", security=True),
     "account_restored": _kind(_("La cuenta se reactivó"), "reason", security=True),
     "plan_changed": _kind(_("Cambió el plan"), "plan before", security=True),
@@ -148,6 +152,7 @@ class _Acting(NamedTuple):
 _nobody = _Acting(Event.Actor.SYSTEM, None)
 _acting: ContextVar[_Acting | None] = ContextVar("acting", default=None)
 _listeners: list[Callable[[Event], None]] = []
+_listeners_to_all: list[Callable[[Sequence[Event]], None]] = []
 
 
 @contextmanager
@@ -204,6 +209,9 @@ def record_many(
         for row in found:
             for listener in _listeners:
                 listener(row)
+        if found:
+            for listener_to_all in _listeners_to_all:
+                listener_to_all(found)
     return found
 
 
@@ -217,3 +225,9 @@ def listen(listener: Callable[[Event], None]) -> None:
     """Have ``listener`` called with each event, in its transaction and scope. For apps to the right, when ready."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def listen_to_all(listener: Callable[[Sequence[Event]], None]) -> None:
+    """The same, called once with all events that one call of ``record_many`` leaves: of one name and one tenant."""
+    if listener not in _listeners_to_all:
+        _listeners_to_all.append(listener)

@@ -26,6 +26,8 @@ from messaging import inbound, media, outbox, reminding, strangers
 from messaging.answering import ring_forgotten
 from messaging.bell import forget_read
 from messaging.mail import outbox as mail_outbox
+from messaging.webhooks import claiming as webhook_claiming
+from messaging.webhooks import telling as webhook_telling
 from messaging.whatsapp import arrivals, health, linking
 from tenants import months, retention, viewing
 from tenants.housekeeping import forget_expired
@@ -84,6 +86,7 @@ class Command(BaseCommand):
             outbox.sweep(now=now)
             mail_outbox.sweep(now=now)
             strangers.sweep(now=now)
+            webhook_telling.sweep(now=now)
             data_jobs.sweep(now=now)
         # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
         stretch = int(now.timestamp() // settings.REMINDERS["SECONDS"])
@@ -104,6 +107,7 @@ class Command(BaseCommand):
             linking.forget(now=now)
             strangers.forget(now=now)
             mail_outbox.forget(now=now)
+            webhook_claiming.forget(now=now)
             data_jobs.forget_files(now=now)
             arrivals.forget_old(now=now)
             rolling.ring(now=now)
