@@ -183,8 +183,8 @@ def _surroundings() -> dict[str, Any]:
 
 def _person(request: HttpRequest) -> dict[str, Any]:
     """Who was found signed in, when somebody has looked."""
-    bearer = getattr(request, "_bearer", None)
-    user = bearer[0] if bearer else vars(request).get("user")
+    shown = getattr(request, "_bearer", None) or getattr(request, "_key", None)
+    user = shown[0] if shown else vars(request).get("user")
     if user is None or (isinstance(user, SimpleLazyObject) and user._wrapped is empty):
         return {}
     if not getattr(user, "is_authenticated", False):

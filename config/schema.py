@@ -44,7 +44,28 @@ class BearerScheme(OpenApiAuthenticationExtension):
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The `access` token of `POST /api/auth/login`, good for 30 minutes.",
+        }
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    target_class = "tenants.keys_authentication.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "rck_…",
+            "description": (
+                "A key of the API, which a person makes under Ajustes › Avanzado › API with the scopes that it needs."
+                " Each operation names the one that lets a key in; `read` and `write` stand for those of every area."
+            ),
+        }
 
 
 class SessionScheme(OpenApiAuthenticationExtension):

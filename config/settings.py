@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.throttling.LimitMiddleware",
     "tenants.middleware.TenantMiddleware",
+    "config.programs.ProgramMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -191,6 +192,7 @@ CHUNKED_PATHS = {"/api/whatsapp/webhook"}  # whose view reads a body of a length
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tenants.authentication.BearerAuthentication",
+        "tenants.keys_authentication.KeyAuthentication",
         "tenants.authentication.PageSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.authentication.IsTenant"],
@@ -306,6 +308,11 @@ VOYAGE_API_KEY = env("VOYAGE_API_KEY", default="")
 # --- language, time, mail --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", "Español"), ("en", "English"), ("pt", "Português")]
+# What a browser was told to speak before anybody signed in (tenants.language_pages).
+LANGUAGE_COOKIE_NAME = "recado_language"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -360,14 +367,14 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 # Every letter is a row first (docs/mail.md); what EMAIL_URL names sends it once the row is committed.
 MAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
+EMAIL_BACKEND = "messaging.mail.backend.OutboxBackend"
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", default=10.0)  # seconds, for each step of the conversation with the server
 MAIL = {
-EMAIL_BACKEND = "messaging.mail.backend.OutboxBackend"
     "THREADS": env.int("MAIL_THREADS", default=4),  # that send at the same time, in the one worker that does
-    # Longer than the slowest letter that still goes out: past it nobody knows, and it is not sent again.
-    "SENDING_LEASE_SECONDS": env.float("MAIL_SENDING_LEASE_SECONDS", default=120.0),
     # How long the server may think about a letter that it has read: those that look for junk take their time.
     "ANSWER_SECONDS": env.float("MAIL_ANSWER_SECONDS", default=60.0),
+    # Longer than the slowest letter that still goes out: past it nobody knows, and it is not sent again.
+    "SENDING_LEASE_SECONDS": env.float("MAIL_SENDING_LEASE_SECONDS", default=120.0),
     # When a letter has waited that long, the outbox stands still: `manage.py doctor` says so.
     "STALE_SECONDS": env.float("MAIL_STALE_SECONDS", default=300.0),
     "TEXT_DAYS": env.int("MAIL_TEXT_DAYS", default=30),  # that what a letter said is kept
@@ -397,7 +404,7 @@ CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]  # whoever watches the system asks beside the proxy
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

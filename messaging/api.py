@@ -32,6 +32,7 @@ from messaging.serializers import (
 )
 from tenants.contract import Pages, whole_number
 from tenants.errors import Conflict
+from tenants.idempotency import effect
 from tenants.models import User
 from tenants.scope import tenant_scope
 
@@ -85,7 +86,9 @@ class SendView(ChatView):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = dict(serializer.validated_data)
-        message = self._send(given.pop("conversation_id", None), **given)
+        with effect(request._request) as keep:
+            message = self._send(given.pop("conversation_id", None), **given)
+            keep(_taken_in(message))
         return answer_when_ready(request, message)
 
     def _send(self, conversation_id: int | None, *, content: str, assistant_type: str) -> Message:
@@ -135,7 +138,9 @@ class RetryView(ChatView):
     def post(self, request: Request, pk: int) -> Response:
         """Have a message answered whose turn failed. One that still waits goes on waiting."""
         try:
-            message = conversations.try_again(message=self.question(pk))
+            with effect(request._request) as keep:
+                message = conversations.try_again(message=self.question(pk))
+                keep(_taken_in(message))
         except conversations.NotFailed as fault:
             raise Conflict(_("Este mensaje ya tiene respuesta.")) from fault
         return answer_when_ready(request, message)
@@ -237,7 +242,7 @@ def answer_when_ready(request: Request, message: Message) -> Response:
     """202 at once, or after the wait that the request prefers; 200 when the turn ended in time."""
     wait = preferred_wait(request.headers.get("Prefer", ""))
     if wait is None:
-        return Response(_sent(message), status=status.HTTP_202_ACCEPTED)
+        return _taken_in(message)
     user = cast(User, request.user)
     message = streams.wait_for_reply(user=user, message=message, seconds=wait)
     pending = message.status == Message.Status.PENDING
@@ -254,6 +259,10 @@ def preferred_wait(header: str) -> int | None:
     """The seconds of ``wait`` in a Prefer header (RFC 7240), LONGEST_WAIT at most; None without a valid one."""
     found = _wait_preference.search(header)
     return min(int(found[1]), LONGEST_WAIT) if found else None
+
+
+def _taken_in(message: Message) -> Response:
+    return Response(_sent(message), status=status.HTTP_202_ACCEPTED)
 
 
 def _sent(message: Message) -> dict[str, Any]:

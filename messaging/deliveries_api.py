@@ -31,7 +31,7 @@ from messaging.whatsapp.errors import explain
 from tenants.contract import Pages
 from tenants.errors import Conflict
 from tenants.models import User
-from tenants.scope import tenant_scope
+from tenants.scope import own_scope
 
 _pages = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
 
@@ -58,7 +58,7 @@ class WhatsAppSendView(GenericAPIView[Any]):
         wanted = dict(given.validated_data)
         wish, user = wanted.pop("template"), cast(User, request.user)
         try:
-            with tenant_scope(user):  # this path lies outside of those that open it
+            with own_scope(user):  # this path lies outside of those that open it
                 delivery = sends.send(
                     user=user, template=sends.Wish(**wish) if wish else None, now=timezone.now(), **wanted
                 )

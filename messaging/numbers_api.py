@@ -33,7 +33,7 @@ from messaging.numbers_serializers import (
 from messaging.whatsapp import health, linking, usage
 from tenants.authentication import person_of
 from tenants.contract import Pages
-from tenants.scope import tenant_scope
+from tenants.scope import own_scope, tenant_scope
 
 
 class ChannelViewSet(GenericViewSet[Channel]):
@@ -170,7 +170,7 @@ class LinkPhonesView(GenericAPIView[PhoneLink]):
         given = LinkPhoneSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         user = person_of(request)
-        with tenant_scope(user):
+        with own_scope(user):
             asked = linking.ask(user=user, now=timezone.now(), **given.validated_data)
         return Response(CodeSerializer(asked).data, status=status.HTTP_201_CREATED)
 

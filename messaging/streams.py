@@ -21,6 +21,8 @@ from django.utils import timezone, translation
 
 from messaging.lines import STREAMS_CHANNEL
 from messaging.models import Message, MessageDelta
+from tenants import keyring
+from tenants import sessions
 from tenants.models import User
 from tenants.notices import Listener, account_line
 from tenants.scope import release_connection, tenant_scope
@@ -204,10 +206,11 @@ class LiveStream(ABC):
     def _look(self) -> list[str]:
         """What is new; ends with ``done`` when all is said. Empty when there is nothing more to be read here."""
         try:
-            mine = User.objects.tenants().filter(pk=self.user.pk, is_active=True)
-            if not mine.filter(password=self.user.password, access_version=self.user.access_version).exists():
+            if not sessions.goes_on(self.user):
                 return []
             with tenant_scope(self.user), translation.override(self._language), timezone.override(self._zone):
+                if not keyring.may_go_on(user=self.user, now=timezone.now()):
+                    return []
                 events = self.read()
         finally:
             release_connection()

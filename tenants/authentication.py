@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 
+from tenants.keyring import looks_like_one
 from tenants.models import User
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class BearerAuthentication(JWTAuthentication):
             except AuthenticationFailed as fault:  # simplejwt speaks English only
                 raise AuthenticationFailed(_("Tu sesión terminó. Vuelve a entrar.")) from fault
         return cast("tuple[Any, Token] | None", http_request._bearer)  # type: ignore[attr-defined]
+
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """The token; None where it is a key of the API, which another authentication knows."""
+        token = super().get_raw_token(header)
+        return None if token is not None and looks_like_one(token.decode("latin-1")) else token
 
     def get_user(self, validated_token: Token) -> Any:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -13,6 +13,7 @@ from rest_framework.exceptions import APIException, NotFound, Throttled, Validat
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from tenants import idempotency
 from tenants.limits import TooMany, describe_refusal
 from tenants.models import StaleVersion
 
@@ -41,6 +42,8 @@ def json_error(exc: Exception, context: dict[str, Any]) -> Response | None:
             for name, value in describe_refusal(exc).items():
                 response[name] = value
         return response
+    if isinstance(exc, idempotency.Fault):
+        return cast(Response, exc.answer())
     if isinstance(exc, DjangoValidationError):
         exc = ValidationError(serializers.as_serializer_error(exc))
     elif isinstance(exc, RequestDataTooBig):

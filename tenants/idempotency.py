@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection, models, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
 
 from tenants.fields import EncryptedTextField
 from tenants.ownership import TenantOwned
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 255
+RETRY_SECONDS = 1
+HEADERS = ("Content-Type", "Content-Language", "ETag", "Location", "Preference-Applied")  # that are answered again
 
 
 class KeptAnswer(TenantOwned):
@@ -52,20 +59,42 @@ class KeptAnswer(TenantOwned):
         return base64.b64decode(self.body)
 
 
-class AnsweredBefore(Exception):
-    """The same was asked before: ``answer`` is what was answered."""
+class Fault(Exception):
+    """Why nothing is done now."""
 
-    def __init__(self, answer: KeptAnswer) -> None:
-        super().__init__(str(answer))
-        self.answer = answer
+    def answer(self) -> HttpResponse:
+        """What is answered instead."""
+        raise NotImplementedError
 
 
-class AnotherRequest(Exception):
+class AnsweredBefore(Fault):
+    """The same was asked before."""
+
+    def __init__(self, kept: KeptAnswer) -> None:
+        super().__init__(str(kept))
+        self.kept = kept
+
+    def answer(self) -> HttpResponse:
+        """The same once more."""
+        headers = {**self.kept.headers, "Idempotent-Replayed": "true"}
+        return HttpResponse(self.kept.content, status=self.kept.status, headers=headers)
+
+
+class AnotherRequest(Fault):
     """The key named something else before."""
 
+    def answer(self) -> HttpResponse:
+        told = _("Ya usaste este Idempotency-Key para otra cosa. Pon uno nuevo en cada petición distinta.")
+        return JsonResponse({"detail": told, "code": "idempotency_key_reused"}, status=409)
 
-class InFlight(Exception):
+
+class InFlight(Fault):
     """The first request of this key is not done yet."""
+
+    def answer(self) -> HttpResponse:
+        told = _("La primera petición con este Idempotency-Key todavía está en curso. Prueba en un momento.")
+        told_apart = {"detail": told, "code": "idempotency_in_flight"}
+        return JsonResponse(told_apart, status=409, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +110,7 @@ class Name:
 def once(name: Name, *, now: datetime) -> Iterator[None]:
     """A transaction for what ``name`` asks, whose effect happens in it, and ``keep`` at its end.
 
-    In the scope of the tenant, outside of every transaction. Raises AnsweredBefore, AnotherRequest and InFlight.
+    In the scope of the tenant, outside of every transaction. Raises a Fault.
     """
     with transaction.atomic():
         if not _hold(name):
@@ -94,15 +123,39 @@ def once(name: Name, *, now: datetime) -> Iterator[None]:
         yield
 
 
-def keep(name: Name, *, status: int, headers: Mapping[str, str], content: bytes, now: datetime) -> None:
-    """Keep what is answered to ``name``. In the transaction of the effect, or later, when more can be said."""
+@contextmanager
+def effect(request: HttpRequest) -> Iterator[Callable[[Response], None]]:
+    """What a view does that waits afterwards: ``once`` where the request names itself, else nothing around it.
+
+    Gives what is called at the end, with the answer as it would be without the wait.
+    """
+    name: Name | None = getattr(request, "_named", None)
+    if name is None:
+        yield lambda _response: None
+        return
+
+    def keep_first(response: Response) -> None:
+        keep(name, response=_rendered(response), now=timezone.now())
+        request._was_kept = True  # type: ignore[attr-defined]
+
+    with once(name, now=timezone.now()):
+        yield keep_first
+
+
+def keep(name: Name, *, response: HttpResponse, now: datetime) -> None:
+    """Keep what is answered to ``name``. In the transaction of the effect, or later, when more can be said.
+
+    A response with ``kept_data`` is kept as if it said only that.
+    """
+    said = getattr(response, "kept_data", None)
+    content = response.content if said is None else JSONRenderer().render(said)
     KeptAnswer.objects.update_or_create(
         user=name.user,
         key=name.key,
         defaults={
             "digest": name.digest,
-            "status": status,
-            "headers": dict(headers),
+            "status": response.status_code,
+            "headers": {header: response[header] for header in HEADERS if header in response},
             "body": base64.b64encode(content).decode(),
             "made_at": now,
         },
@@ -113,6 +166,12 @@ def forget_old(*, now: datetime) -> int:
     """Delete what nobody is answered with any more. Returns how many answers went."""
     with all_tenants():
         return KeptAnswer.objects.filter(made_at__lte=now - KEPT).delete()[0]
+
+
+def _rendered(response: Response) -> HttpResponse:
+    """As DRF would render it, in front of its time."""
+    content = JSONRenderer().render(response.data)
+    return HttpResponse(content, status=response.status_code, headers={"Content-Type": "application/json"})
 
 
 def _hold(name: Name) -> bool:

@@ -103,13 +103,15 @@ def find(*, text: str, now: datetime) -> tuple[User, ApiKey]:
             raise NoKey
         _note_use(key, now=now)
     key.user = user
+    user.shown_key_id = key.pk  # type: ignore[attr-defined]  # for whoever goes on after the request: ``may_go_on``
     return user, key
 
 
-def is_still_good(*, key_id: int, now: datetime) -> bool:
-    """Whether a key that was let in goes on being good, in its owner's scope."""
-    key = ApiKey.objects.filter(pk=key_id).first()
-    return key is not None and key.is_good(now=now)
+def may_go_on(*, user: User, now: datetime) -> bool:
+    """Whether the key is still good that let ``user`` in, in whose scope; so is who came in without one."""
+    key_id = getattr(user, "shown_key_id", None)
+    key = ApiKey.objects.filter(pk=key_id).first() if key_id else None
+    return key_id is None or (key is not None and key.is_good(now=now))
 
 
 def _note_use(key: ApiKey, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from tenants.accounts import client_address
 from tenants.audit import request_address
 from tenants.authentication import BearerAuthentication
 from tenants.events import Event, acting
+from tenants.keys_authentication import KeyAuthentication
 from tenants.models import User
 from tenants.scope import tenant_scope
 
@@ -171,10 +172,10 @@ def _speak_to(person: User, request: HttpRequest) -> None:
 
 
 def find_person(request: HttpRequest, *, api: bool) -> User | None:
-    """Whom the view will find signed in: by token, which only the API reads, else by session, whatever else is sent."""
+    """Whom the view will find signed in: by token or key, which only the API reads, else by session."""
     if api:
         try:
-            found = BearerAuthentication().authenticate(request)
+            found = BearerAuthentication().authenticate(request) or KeyAuthentication().authenticate(request)
         except APIException:
             return None  # the view's own authentication gives the answer that says why
         if found:

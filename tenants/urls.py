@@ -3,12 +3,14 @@ from rest_framework.routers import SimpleRouter
 
 from tenants import api, pages, security_pages
 from tenants.contacts_api import ContactViewSet
+from tenants.keys_api import KeyViewSet
 from tenants.theme import ColourConverter
 
 register_converter(ColourConverter, "colour")
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("api/user/contacts", ContactViewSet, basename="api-contact")
+router.register("api/user/keys", KeyViewSet, basename="api-key")
 
 urlpatterns = [
     *router.urls,

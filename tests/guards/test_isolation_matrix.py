@@ -124,6 +124,8 @@ ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "api/user/personal/draft": Tenant(),
     "api/user/contacts": Tenant(),
     "api/user/contacts/<int:pk>": Tenant("tenants.Contact"),
+    "api/user/keys": Tenant(),
+    "api/user/keys/<int:pk>": Tenant("tenants.ApiKey"),
     "api/user/personal/changes/<int:pk>/undo": Tenant("agenda.Change"),
     "api/user/personal/calendar": Tenant(),
     "api/user/personal/calendar/feed": Tenant(),
