@@ -291,6 +291,14 @@ REMINDERS = {
 }
 # What is enqueued with the tenant's id when preferences change: dotted paths, for `tenants` imports nobody.
 ON_PREFERENCES_CHANGE = ["messaging.tasks.replan", "analytics.tasks.roll_up"]
+# What can be exported, by name: dotted paths, for the same reason.
+EXPORTS = {
+    "products": "catalog.export.PRODUCTS",
+    "contacts": "tenants.contacts_export.CONTACTS",
+    "tasks": "agenda.export.TASKS",
+    "appointments": "agenda.export.APPOINTMENTS",
+    "conversations": "messaging.export.CONVERSATIONS",
+}
 
 # --- assistants ------------------------------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = env("ANTHROPIC_API_KEY", default="")

@@ -30,6 +30,7 @@ CHATS = Limit("chat", 30, MINUTE, measure="chats_per_minute")
 _WEBHOOK = "/api/whatsapp/webhook"
 _CHAT = re.compile(r"/api/user/chat/message(s/[0-9]+/retry)?\Z")
 _EXPORT = re.compile(r"/api/user/.*/(export|import|report)\Z")
+_EXPORTS = "/api/user/exports"
 _SIGN_IN = {
     *("/api/auth/register", "/api/auth/login", "/api/auth/password"),
     *("/login", "/register", "/password-reset"),
@@ -93,7 +94,7 @@ def _hits(request: HttpRequest, person: User | None) -> list[tuple[Limit, str]]:
         hits.append((anonymous(), counted_address(request)) if person is None else (REQUESTS, str(person.pk)))
     if person is not None and method == "POST" and _CHAT.match(path):
         hits.append((CHATS, str(person.pk)))
-    if person is not None and _EXPORT.match(path):
+    if person is not None and (_EXPORT.match(path) or (path == _EXPORTS and method == "POST")):
         hits.append((exports(), str(person.pk)))
     if method == "POST" and path in _SIGN_IN:
         hits.append((sign_ins(), counted_address(request)))

@@ -26,6 +26,7 @@ urlpatterns = [
     path("readyz", health.show_readiness, name="readyz"),
     path("metrics", metrics.show, name="metrics"),
     path("", include("tenants.urls")),
+    path("", include("tenants.exchange.export_urls")),
     path("", include("catalog.urls")),
     path("", include("agenda.urls")),
     path("", include("agenda.calendar.urls")),

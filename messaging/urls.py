@@ -1,7 +1,9 @@
 from django.urls import path
 
 from messaging import api, bell_api, pages
+from messaging.export import ConversationExportFilters, ConversationSource
 from messaging.whatsapp import webhook
+from tenants.exchange.export_api import export_view
 
 urlpatterns = [
     path("user/commercial/chat", pages.commercial_chat, name="chat"),
@@ -12,6 +14,17 @@ urlpatterns = [
     path("api/user/chat/messages/<int:pk>/retry", api.RetryView.as_view(), name="api-chat-message-retry"),
     path("api/user/chat/conversations", api.ConversationsView.as_view(), name="api-chat-conversations"),
     path("api/user/chat/conversations/<int:pk>", api.ConversationView.as_view(), name="api-chat-conversation"),
+    path(
+        "api/user/chat/conversations/export",
+        export_view(
+            "conversations",
+            operation="export_conversations",
+            filters=ConversationExportFilters,
+            formats=ConversationSource.formats,
+            text="What was said, one row for each message.",
+        ),
+        name="api-conversations-export",
+    ),
     path("api/user/personal/reminders", bell_api.RemindersView.as_view(), name="api-reminders"),
     path("api/user/notifications", bell_api.NotificationsView.as_view(), name="api-notifications"),
     path("api/user/notifications/read", bell_api.NotificationsReadView.as_view(), name="api-notifications-read"),

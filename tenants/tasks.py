@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils import timezone
 
 from tenants import resets, retention
+from tenants.exchange import exports
+from tenants.jobs import tenant_task
 from tenants.models import User
 
 
@@ -20,3 +22,9 @@ def send_reset_letter(user_id: int) -> str:
         return "no active person"
     resets.write(user=user)
     return "sent"
+
+
+@tenant_task
+def write_export(user: User, job_id: int) -> str:
+    """Write an export of the tenant's. Running twice, or at the same time, writes it once."""
+    return exports.run(user=user, job_id=job_id)

@@ -28,7 +28,13 @@ OWN = ("title", "description", "location", "all_day", "busy", "status", "cancel_
 
 
 def write_calendar(
-    *, user: User, name: str, since: datetime | None = None, until: datetime | None = None, tasks: bool = True
+    *,
+    user: User,
+    name: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    appointments: bool = True,
+    tasks: bool = True,
 ) -> bytes:
     """The agenda of ``user``, whose scope is open, as an iCalendar file.
 
@@ -41,13 +47,15 @@ def write_calendar(
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
     calendar.add("x-wr-timezone", user.timezone)
-    found = list(Appointment.objects.present().between(since, until).order_by("start_datetime", "id"))
+    found: list[Appointment] = []
+    if appointments:
+        found = list(Appointment.objects.present().between(since, until).order_by("start_datetime", "id"))
     alone = [one for one in found if one.series_id is None]
     people = attendees_of([one.pk for one in alone])
     for one in alone:
         calendar.add_component(_event(one, people[one.pk]))
     for series in Series.objects.filter(pk__in={one.series_id for one in found} - {None}).order_by("pk"):
-        for event in _series_events(series):
+        for event in series_events(series):
             calendar.add_component(event)
     if tasks:
         for task in Task.objects.present().select_related("series").order_by("pk"):
@@ -56,7 +64,7 @@ def write_calendar(
     return calendar.to_ical()
 
 
-def _series_events(series: Series) -> list[Event]:
+def series_events(series: Series) -> list[Event]:
     """The rule as one event, and one for each occurrence that is otherwise than the rule has it."""
     rows: list[Appointment] = list(Appointment.objects.filter(series=series).order_by("original_start", "id"))
     present = [row for row in rows if row.deleted_at is None]

@@ -15,10 +15,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, BinaryIO, Literal
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
-from tenants.exchange.formulas import guard, guard_if_ambiguous
+from tenants.exchange.texts import quote, unquote
 
 Type = Literal["text", "number", "money", "integer", "date", "datetime", "time", "boolean", "list", "email", "phone"]
 Told = Callable[[int], None]  # with the number of rows written so far
@@ -65,7 +64,7 @@ def write_csv(
     out = io.StringIO()
     writer = csv.writer(out, delimiter="," if english else ";", lineterminator="\r\n")
     out.write(MARK)
-    writer.writerow([guard(column.header) for column in columns])
+    writer.writerow([quote(column.header) for column in columns])
     count = 0
     for count, row in enumerate(rows, start=1):
         writer.writerow([tell(value) for tell, value in zip(say, row, strict=True)])
@@ -94,6 +93,8 @@ def write_xlsx(
 
     Rows go to a temporary file as they come. Returns how many there were. Raises TooManyRows.
     """
+    import xlsxwriter  # some megabytes, for the processes that write one
+
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -144,7 +145,7 @@ def _text_of(kind: Type, *, point: str, zone: tzinfo) -> Callable[[Any], str]:
         if value is None:
             return ""
         if isinstance(value, str):
-            return guard(value)
+            return quote(value)
         if isinstance(value, bool):
             return yes_or_no(value)
         if isinstance(value, Decimal | float):
@@ -157,7 +158,7 @@ def _text_of(kind: Type, *, point: str, zone: tzinfo) -> Callable[[Any], str]:
             return value.isoformat()
         if isinstance(value, time):
             return value.isoformat(timespec="auto" if value.second else "minutes")
-        return guard(join(value))
+        return quote(join(value))
 
     if kind == "money":
         return lambda value: "" if value is None else f"{value:.2f}".replace(".", point)
@@ -188,7 +189,7 @@ def _putter(sheet: Any, kind: Type, column: int, formats: dict[str, Any], zone: 
 
 def _put_text(sheet: Any, column: int, style: Any, row: int, value: Any) -> None:
     text = value if isinstance(value, str) else join(value) if isinstance(value, list | tuple) else str(value)
-    sheet.write_string(row, column, _fitting(guard_if_ambiguous(text)), style)
+    sheet.write_string(row, column, _fitting(_marked(text)), style)
 
 
 def _put_moment(sheet: Any, row: int, column: int, value: Any, style: Any, zone: tzinfo) -> None:
@@ -223,6 +224,11 @@ def yes_or_no(value: bool) -> str:
 def join(parts: Iterable[Any]) -> str:
     """The parts of a list in one cell."""
     return SEPARATOR.join(str(part) for part in parts)
+
+
+def _marked(text: str) -> str:
+    """``text`` of a cell that is marked as text: only what would be taken for quoted wants its apostrophe."""
+    return text if unquote(text) == text else quote(text)
 
 
 def _fitting(text: str) -> str:

@@ -52,6 +52,7 @@ def test_all_tenants_is_opened_in_listed_modules_only():
         "tenants/oversight.py",  # pages of the superadmin's site: around each view, once it is known who asks
         "tenants/retention.py",  # who keeps which months of the log; each tenant's rows go in their own scope
         "tenants/idempotency.py",  # removes answers that nobody is given again
+        "tenants/exchange/export_sweeping.py",  # which exports wait, and which files nobody may fetch any more
         "tenants/months.py",  # moves what lies in the log's rest into the month that is made
         "agenda/claiming.py",  # which reminders are sent next is decided among those of all tenants
         "agenda/housekeeping.py",  # removes what can be undone no more

@@ -30,6 +30,7 @@ from messaging.webhooks import claiming as webhook_claiming
 from messaging.webhooks import telling as webhook_telling
 from messaging.whatsapp import arrivals, health, linking
 from tenants import months, retention, viewing
+from tenants.exchange import export_sweeping
 from tenants.housekeeping import forget_expired
 from tenants.jobs import enqueue
 
@@ -88,6 +89,7 @@ class Command(BaseCommand):
             strangers.sweep(now=now)
             webhook_telling.sweep(now=now)
             data_jobs.sweep(now=now)
+            export_sweeping.sweep(now=now)
         # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
         stretch = int(now.timestamp() // settings.REMINDERS["SECONDS"])
         if stretch != self._rung:
@@ -109,6 +111,7 @@ class Command(BaseCommand):
             mail_outbox.forget(now=now)
             webhook_claiming.forget(now=now)
             data_jobs.forget_files(now=now)
+            export_sweeping.forget(now=now)
             arrivals.forget_old(now=now)
             rolling.ring(now=now)
             months.make_months(now=now)
