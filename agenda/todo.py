@@ -65,11 +65,11 @@ def add(
     if reminder_minutes is not None:
         task.reminder_minutes = read_minutes(reminder_minutes)
     task.become(status, now=now)
-    _check(task)
+    check_task(task)
     rule = read_rule(rrule) if rrule.strip() else ""
     with undoing.act(user=user, now=now) as act:
         if rule:
-            _repeat(act, task, rule)
+            repeat(act, task, rule)
         task.save(force_insert=True)
         act.made(task)
         planning.plan(of=task, preferences=preferences_of(user), now=now)
@@ -93,7 +93,7 @@ def alter(*, task_id: int, now: datetime, version: int | None = None, **fields: 
             task.version += 1
             task.save()
             done = task.status == Task.Status.COMPLETED != before.status
-            following = _make_next(act, task) if done and task.series_id is not None else None
+            following = make_next(act, task) if done and task.series_id is not None else None
             rows = [task] if following is None else [task, following]
             planning.plan_many(of=rows, preferences=preferences_of(user), now=now)
             act_events.tell(task, before=before, now=now)
@@ -130,8 +130,11 @@ def next_day(*, series: Series, after: date, today: date) -> date | None:
     return None
 
 
-def _repeat(act: undoing.Act, task: Task, rule: str) -> None:
-    """Let ``task``, not written yet, be the first of a series; it is due on the first day that the rule has."""
+def repeat(act: undoing.Act, task: Task, rule: str) -> None:
+    """Let ``task``, not written yet, be the first of a series; it is due on the first day that the rule has.
+
+    Raises ValidationError where the rule has none.
+    """
     zone = ZoneInfo(act.user.timezone)
     first = task.due_date or act.now.astimezone(zone).date()
     series = Series(user=act.user, rrule=rule, timezone=zone.key, starts_at=at(first, zone))
@@ -143,7 +146,7 @@ def _repeat(act: undoing.Act, task: Task, rule: str) -> None:
     task.series, task.due_date = series, due
 
 
-def _make_next(act: undoing.Act, task: Task) -> Task | None:
+def make_next(act: undoing.Act, task: Task) -> Task | None:
     """The next of the series of ``task``, which was just completed; None when there is one, or the rule has ended."""
     series = Series.objects.select_for_update().get(pk=task.series_id or 0)
     today = act.now.astimezone(ZoneInfo(act.user.timezone)).date()
@@ -167,16 +170,17 @@ def _change(act: undoing.Act, task: Task, fields: TaskFields) -> None:
         task.reminder_minutes = read_minutes(fields["reminder_minutes"])
     if "status" in fields:
         task.become(fields["status"], now=act.now)
-    _check(task)
+    check_task(task)
     if "rrule" in fields:
         rule = read_rule(fields["rrule"]) if fields["rrule"].strip() else ""
         if not rule:
             task.series = None
         elif task.series is None or task.series.rrule != rule:
-            _repeat(act, task, rule)
+            repeat(act, task, rule)
 
 
-def _check(task: Task) -> None:
+def check_task(task: Task) -> None:
+    """Raise ValidationError by field unless the values of ``task`` are such as may be kept."""
     if task.due_date is not None and not EARLIEST <= task.due_date.year <= LATEST:
         years = {"first": EARLIEST, "last": LATEST}
         raise ValidationError({"due_date": _("El año debe estar entre %(first)d y %(last)d.") % years})

@@ -77,8 +77,8 @@ class Act:
             self._before.pop((type(row), row.pk), None)
             self._made[type(row), row.pk] = getattr(row, "version", None)
 
-    def finish(self, *, kind: str, summary: str) -> Change | None:
-        """Write down what changed, as the rows now are in the database; None when nothing did."""
+    def entries(self) -> list[dict[str, Any]]:
+        """What changed, as the rows now are in the database: what a Change holds."""
         entries: list[dict[str, Any]] = []
         for model in MODELS.values():
             made = {pk: version for (of, pk), version in self._made.items() if of is model}
@@ -91,6 +91,11 @@ class Act:
                     entries.append(entry)
             label = model._meta.label_lower
             entries += [{"model": label, "id": pk, "version": n, "was": None, "fields": None} for pk, n in made.items()]
+        return entries
+
+    def finish(self, *, kind: str, summary: str) -> Change | None:
+        """Write down what changed, as the rows now are in the database; None when nothing did."""
+        entries = self.entries()
         if not entries:
             return None
         return Change.objects.create(
@@ -119,9 +124,14 @@ class Act:
 def act(*, user: User, now: datetime) -> Iterator[Act]:
     """A transaction in which ``user``, whose scope is open, is the only one who writes their agenda."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, user.pk % 2**31])
+        queue(user=user)
         yield Act(user=user, now=now)
+
+
+def queue(*, user: User) -> None:
+    """Wait until nobody else writes the agenda of ``user``, and be who does until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, user.pk % 2**31])
 
 
 def undo(*, user: User, now: datetime, change_id: int | None = None) -> Change:
@@ -134,32 +144,37 @@ def undo(*, user: User, now: datetime, change_id: int | None = None) -> Change:
     """
     with act(user=user, now=now):
         change = _find(now=now, change_id=change_id)
-        rows = _rows_of(change)
+        rows = rows_of(change.before)
         for entry in change.before:
             row = rows.get((entry["model"], entry["id"]))
             if row is None or getattr(row, "version", None) != entry["version"]:
                 raise ChangedSince(change)
-        states = {key: act_events.state_of(row) for key, row in rows.items() if not isinstance(row, Series)}
-        series = {key: rows[key].series_id for key in states}
-        for entry in change.before:
-            _take_back(rows[entry["model"], entry["id"]], entry["fields"], now=now)
-        for model in MODELS.values():
-            write([row for row in rows.values() if type(row) is model], now=now)
-        for entry in change.before:
-            if entry["model"] == "agenda.appointment" and "attendees" in (entry["fields"] or {}):
-                set_attendees(user=user, appointment_ids=[entry["id"]], attendees=entry["fields"]["attendees"])
-        _forget_what_came_after(change, rows)
+        take_back(user=user, entries=change.before, rows=rows, now=now)
         _rename_versions(change, rows)
-        preferences = preferences_of(user)
-        planning.plan_many(
-            of=[r for r in rows.values() if isinstance(r, Appointment)], preferences=preferences, now=now
-        )
-        planning.plan_many(of=[r for r in rows.values() if isinstance(r, Task)], preferences=preferences, now=now)
-        series = {key: pk or rows[key].series_id for key, pk in series.items()}
-        act_events.tell_many([(rows[key], states[key]) for key in _acted_upon(states, series)], now=now)
         change.undone_at = now
         change.save(update_fields=["undone_at"])
     return change
+
+
+def take_back(
+    *, user: User, entries: Sequence[dict[str, Any]], rows: dict[tuple[str, int], Any], now: datetime
+) -> None:
+    """Give ``rows``, by model and id, the values of ``entries``. In an act, when nobody changed them since."""
+    states = {key: act_events.state_of(row) for key, row in rows.items() if not isinstance(row, Series)}
+    series = {key: rows[key].series_id for key in states}
+    for entry in entries:
+        _take_back(rows[entry["model"], entry["id"]], entry["fields"], now=now)
+    for model in MODELS.values():
+        write([row for row in rows.values() if type(row) is model], now=now)
+    for entry in entries:
+        if entry["model"] == "agenda.appointment" and "attendees" in (entry["fields"] or {}):
+            set_attendees(user=user, appointment_ids=[entry["id"]], attendees=entry["fields"]["attendees"])
+    _forget_what_came_after(rows)
+    preferences = preferences_of(user)
+    planning.plan_many(of=[r for r in rows.values() if isinstance(r, Appointment)], preferences=preferences, now=now)
+    planning.plan_many(of=[r for r in rows.values() if isinstance(r, Task)], preferences=preferences, now=now)
+    series = {key: pk or rows[key].series_id for key, pk in series.items()}
+    act_events.tell_many([(rows[key], states[key]) for key in _acted_upon(states, series)], now=now)
 
 
 def undoable(*, now: datetime) -> Any:
@@ -202,12 +217,13 @@ def _find(*, now: datetime, change_id: int | None) -> Change:
     return change
 
 
-def _rows_of(change: Change) -> dict[tuple[str, int], Any]:
+def rows_of(entries: Sequence[dict[str, Any]]) -> dict[tuple[str, int], Any]:
+    """The rows that ``entries`` are about, by model and id, locked; those that are gone are not among them."""
     rows: dict[tuple[str, int], Any] = {}
     for label, model in MODELS.items():
-        ids = [entry["id"] for entry in change.before if entry["model"] == label]
+        ids = [entry["id"] for entry in entries if entry["model"] == label]
         if ids:
-            found = model.objects.select_for_update().filter(pk__in=ids)  # type: ignore[attr-defined]
+            found = model.objects.select_for_update().filter(pk__in=ids).order_by("pk")  # type: ignore[attr-defined]
             rows |= {(label, row.pk): row for row in found}
     return rows
 
@@ -241,7 +257,7 @@ def _take_back(row: Any, fields: dict[str, Any] | None, *, now: datetime) -> Non
         row.version += 1
 
 
-def _forget_what_came_after(change: Change, rows: dict[tuple[str, int], Any]) -> None:
+def _forget_what_came_after(rows: dict[tuple[str, int], Any]) -> None:
     """Remove the occurrences that the clock made meanwhile of a series as the act left it; it makes them anew."""
     for row in rows.values():
         if isinstance(row, Series) and row.made_until is not None:

@@ -80,7 +80,7 @@ def read_file(*, data: bytes, timezone: str) -> list[Item]:
     if len(components) > MOST_ITEMS:
         raise Unreadable(_("El archivo trae más de %(most)d citas y tareas. Divídelo.") % {"most": MOST_ITEMS})
     zone = ZoneInfo(timezone)
-    return [_read(component, zone) for component in components]
+    return [read_component(component, zone) for component in components]
 
 
 def _checked(data: bytes) -> str:
@@ -129,7 +129,8 @@ class _Problem(Exception):
     pass
 
 
-def _read(component: Component, zone: ZoneInfo) -> Item:
+def read_component(component: Component, zone: ZoneInfo) -> Item:
+    """What a VEVENT or VTODO says; floating times are on the clock of ``zone``."""
     uid = _text(component, "uid", most=255)
     item = Item(uid, _text(component, "summary", most=200) or _("(sin título)"), is_task=component.name == "VTODO")
     try:
