@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Literal
 
 from django.utils.translation import gettext as _
 
-from tenants.exchange.texts import quote, unquote
+from tenants.exchange.formulas import guard, guard_if_ambiguous
 
 Type = Literal["text", "number", "money", "integer", "date", "datetime", "time", "boolean", "list", "email", "phone"]
 Told = Callable[[int], None]  # with the number of rows written so far
@@ -64,7 +64,7 @@ def write_csv(
     out = io.StringIO()
     writer = csv.writer(out, delimiter="," if english else ";", lineterminator="\r\n")
     out.write(MARK)
-    writer.writerow([quote(column.header) for column in columns])
+    writer.writerow([guard(column.header) for column in columns])
     count = 0
     for count, row in enumerate(rows, start=1):
         writer.writerow([tell(value) for tell, value in zip(say, row, strict=True)])
@@ -145,7 +145,7 @@ def _text_of(kind: Type, *, point: str, zone: tzinfo) -> Callable[[Any], str]:
         if value is None:
             return ""
         if isinstance(value, str):
-            return quote(value)
+            return guard(value)
         if isinstance(value, bool):
             return yes_or_no(value)
         if isinstance(value, Decimal | float):
@@ -158,7 +158,7 @@ def _text_of(kind: Type, *, point: str, zone: tzinfo) -> Callable[[Any], str]:
             return value.isoformat()
         if isinstance(value, time):
             return value.isoformat(timespec="auto" if value.second else "minutes")
-        return quote(join(value))
+        return guard(join(value))
 
     if kind == "money":
         return lambda value: "" if value is None else f"{value:.2f}".replace(".", point)
@@ -189,7 +189,7 @@ def _putter(sheet: Any, kind: Type, column: int, formats: dict[str, Any], zone: 
 
 def _put_text(sheet: Any, column: int, style: Any, row: int, value: Any) -> None:
     text = value if isinstance(value, str) else join(value) if isinstance(value, list | tuple) else str(value)
-    sheet.write_string(row, column, _fitting(_marked(text)), style)
+    sheet.write_string(row, column, _fitting(guard_if_ambiguous(text)), style)
 
 
 def _put_moment(sheet: Any, row: int, column: int, value: Any, style: Any, zone: tzinfo) -> None:
@@ -224,11 +224,6 @@ def yes_or_no(value: bool) -> str:
 def join(parts: Iterable[Any]) -> str:
     """The parts of a list in one cell."""
     return SEPARATOR.join(str(part) for part in parts)
-
-
-def _marked(text: str) -> str:
-    """``text`` of a cell that is marked as text: only what would be taken for quoted wants its apostrophe."""
-    return text if unquote(text) == text else quote(text)
 
 
 def _fitting(text: str) -> str:
