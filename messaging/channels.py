@@ -112,7 +112,7 @@ class Mail:
     is_silent = False
 
     def reaches(self, user: User) -> bool:
-        return bool(user.email) and postman.is_anywhere() and not Mailbox.current(user).fails(user.email)
+        return user.gets_mail and postman.is_anywhere() and not Mailbox.current(user).fails(user.email)
 
     def send(self, notice: Notice, *, now: datetime) -> None:
         letter = _write_letter(notice)

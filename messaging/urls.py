@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from messaging import api, bell_api, pages
 from messaging.export import ConversationExportFilters, ConversationSource
@@ -30,6 +30,7 @@ urlpatterns = [
     path("api/user/notifications/read", bell_api.NotificationsReadView.as_view(), name="api-notifications-read"),
     path("api/user/notifications/stream", bell_api.NotificationStreamView.as_view(), name="api-notifications-stream"),
     path("api/user/notifications/<int:pk>/read", bell_api.NotificationReadView.as_view(), name="api-notification-read"),
+    path("", include("messaging.mail.urls")),
     path("api/whatsapp/webhook", webhook.WebhookView.as_view(), name="api-whatsapp-webhook"),
     path("api/whatsapp/verify", webhook.VerifyView.as_view(), name="api-whatsapp-verify"),
 ]

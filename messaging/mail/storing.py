@@ -19,7 +19,17 @@ from django.utils.dateparse import parse_datetime
 from messaging.mail import failing, outbox
 from messaging.mail.letters import AnyLetter, Letter, PlatformLetter, Status
 from messaging.mail.mailboxes import Mailbox
-from tenants.mail import ASKED_FOR, KEY_HEADER, KIND_HEADER, OUR_HEADERS, UNTIL_HEADER, USER_HEADER, Kind, one_line
+from tenants.mail import (
+    ASKED_FOR,
+    KEY_HEADER,
+    KIND_HEADER,
+    OUR_HEADERS,
+    UNTIL_HEADER,
+    USER_HEADER,
+    Kind,
+    choice_of,
+    one_line,
+)
 from tenants.models import User
 from tenants.scope import lent_scope
 
@@ -79,7 +89,7 @@ def _put(person: User | None, fields: dict[str, Any], *, now: datetime) -> int:
             row: AnyLetter = PlatformLetter(person=person, **fields)
         else:
             box = Mailbox.current(person)
-            if not box.wants(fields["kind"]):
+            if choice_of(fields["kind"]) is not None and not (box.wants(fields["kind"]) and person.gets_mail):
                 return 0
             if box.fails(fields["recipient"]) and not fields["is_urgent"]:
                 fields |= {"status": Status.FAILED, "detail": failing.CODE, "text": "", "html": ""}

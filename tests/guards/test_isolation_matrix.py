@@ -75,6 +75,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "password-reset/<uidb64>/<token>": Public(),
     "theme/<colour:accent>.css": Public(),
     "texts.js": Public(),
+    "mail/unsubscribe/<str:token>": Public(),  # whose token it is that the link names
     "user/dashboard": Page(),
     "user/commercial/products": Page(),
     "user/commercial/chat": Page(),
@@ -141,6 +142,9 @@ ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "api/user/personal/reminders": Tenant(),
     "api/user/notifications": Tenant(),
     "api/user/notifications/read": Tenant(),
+    "api/user/mail": Tenant(),
+    "api/user/mail/test": Tenant(),
+    "api/user/mail/letters": Tenant(),
     "api/user/notifications/stream": Tenant(),
     "api/user/notifications/<int:pk>/read": Tenant("messaging.Notification"),
     "api/user/simulator": Tenant(),
