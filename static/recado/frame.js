@@ -104,6 +104,7 @@ const PLACES = () => [
   { label: gettext("Nueva tarea"), href: "/user/personal/tasks?new=1", icon: "plus" },
   { label: gettext("Conversación nueva con el asistente"), href: "/user/commercial/chat?new=1", icon: "sparkles" },
   { label: "WhatsApp", href: "/user/whatsapp", icon: "brand-whatsapp" },
+  { label: gettext("Exportar mis datos"), href: "/user/settings#exports", icon: "download" },
   { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },
 ];
 // Where the search looks beside the pages, and what it makes of a row. Each is the public API's own search.

@@ -2,6 +2,7 @@
 import Alpine from "../../vendor/alpine.min.js";
 import { PERSONAL, all, alter, dayOf, dayWall, instantOf, spanWords, tell, wallOf } from "../agenda.js";
 import { ApiError, get } from "../api.js";
+import "../export-menu.js";
 import { shell } from "../format.js";
 import { notify, shortcut } from "../frame.js";
 import "./appointment.js";
@@ -16,7 +17,7 @@ const narrow = window.matchMedia("(max-width: 47.99rem)");
 let calendar = null; // not reactive: it is FullCalendar's
 
 Alpine.data("agenda", () => ({
-  title: "", view: "", ready: false, trouble: "", defaults: { minutes: 60, reminders: [15] }, shown: [], any: true,
+  title: "", view: "", firstDay: "", ready: false, trouble: "", defaults: { minutes: 60, reminders: [15] }, shown: [], any: true,
   cancelled: false,
 
   async init() {
@@ -76,6 +77,7 @@ Alpine.data("agenda", () => ({
   turned(view) {
     this.view = Object.keys(VIEWS).find((name) => VIEWS[name] === view.type);
     this.title = titleOf(view);
+    this.firstDay = view.currentStart.toISOString().slice(0, 10); // the calendar keeps its walls as UTC
     localStorage.setItem(`${KEY}:${narrow.matches ? "narrow" : "wide"}`, this.view);
   },
   setView(name) { calendar.changeView(VIEWS[name]); },

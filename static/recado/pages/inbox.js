@@ -1,6 +1,7 @@
 // Bandeja: who is waiting? The list, its filters, and what arrives live.
 import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, query } from "../api.js";
+import "../export-menu.js";
 import { when } from "../format.js";
 import { iconHref, shortcut } from "../frame.js";
 import { composer } from "./inbox-composer.js";

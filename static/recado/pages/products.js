@@ -2,6 +2,7 @@
 import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, patch, post, query, remove } from "../api.js";
 import { amount, money, number, shell } from "../format.js";
+import "../export-menu.js";
 import { iconHref, notify, shortcut } from "../frame.js";
 import { draftOf, emptyDraft, FIELDS, merge, readDraft } from "./product-form.js";
 

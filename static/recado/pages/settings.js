@@ -4,6 +4,7 @@ import { ApiError, get, patch, post } from "../api.js";
 import { number, shell } from "../format.js";
 import { notify } from "../frame.js";
 import "./activity.js";
+import "./exports.js";
 import "./hours.js";
 import "./retention.js";
 import "./limits.js";

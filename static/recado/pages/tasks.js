@@ -2,6 +2,7 @@
 import Alpine from "../../vendor/alpine.min.js";
 import { PERSONAL, PRIORITIES, add, all, alter, beforeWords, capital, dayWords, daysBetween, drop, repeatChoices, ruleWords, tell, today } from "../agenda.js";
 import { ApiError, get } from "../api.js";
+import "../export-menu.js";
 import { shell } from "../format.js";
 import { notify, shortcut } from "../frame.js";
 import "./words.js";
