@@ -28,6 +28,8 @@ from config.storage import StorageFigures, read_storage
 from config.vitals import QueueFigures, State, WebhookFigures, read_queue, read_states, read_webhook
 from messaging import dispatch
 from messaging.dispatch import OutboxFigures
+from messaging.mail import claiming as mail_claiming
+from messaging.mail.claiming import MailFigures
 from messaging.models import InboundUpdate, Message, SharedNumber
 from messaging.pages import who_answers
 from tenants.models import User
@@ -61,6 +63,7 @@ class Figures:
     queued: int
     reminders: ReminderFigures
     outbox: OutboxFigures
+    mail: MailFigures
     numbers: NumberFigures
     given_up: int  # updates from WhatsApp that could not be taken in
     pulses: list[Pulse]
@@ -110,6 +113,7 @@ def read_figures(*, now: datetime, keep: bool = False, afresh: bool = False) -> 
     configuration = current_configuration()
     reminders = claiming.read_figures(now=now)
     outbox = dispatch.read_figures(now=now)
+    mail = mail_claiming.read_figures(now=now)
     numbers = lately("numbers", lambda: read_numbers(now=now))
     pulses = read_pulses(now=now)
     queue = read_queue(now=now)
@@ -121,6 +125,7 @@ def read_figures(*, now: datetime, keep: bool = False, afresh: bool = False) -> 
         alarms=[
             *_alarms(pulses, fault=configuration.fault, failed=failed, reminders=reminders, now=now),
             *_outbox_alarms(outbox, now=now),
+            *_mail_alarms(mail, now=now),
             *_inbound_alarms(given_up),
             *numbers.alarms,
             *_system_alarms(queue, webhook, storage, now=now),
@@ -136,6 +141,7 @@ def read_figures(*, now: datetime, keep: bool = False, afresh: bool = False) -> 
         queued=queue.depth,
         reminders=reminders,
         outbox=outbox,
+        mail=mail,
         given_up=given_up,
         numbers=numbers,
         pulses=pulses,
@@ -236,6 +242,21 @@ def _inbound_alarms(given_up: int) -> list[str]:
         given_up,
     )
     return [said % {"n": given_up}]
+
+
+def _mail_alarms(mail: MailFigures, *, now: datetime) -> list[str]:
+    alarms = []
+    if mail.oldest is not None and (now - mail.oldest).total_seconds() > settings.MAIL["STALE_SECONDS"]:
+        since = f"{timezone.localtime(mail.oldest):%H:%M}"
+        alarms.append(_("El correo no sale: uno espera desde las %(time)s.") % {"time": since})
+    if mail.unknown:
+        said = ngettext(
+            "De %(n)d correo no sabemos si llegó; no se repite.",
+            "De %(n)d correos no sabemos si llegaron; no se repiten.",
+            mail.unknown,
+        )
+        alarms.append(said % {"n": mail.unknown})
+    return alarms
 
 
 def _outbox_alarms(outbox: OutboxFigures, *, now: datetime) -> list[str]:

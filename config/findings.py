@@ -28,6 +28,7 @@ from config.embedded import EmbeddedDatabaseError
 from config.heartbeats import BACKUP, read_pulses
 from config.models import Heartbeat
 from messaging import dispatch
+from messaging.mail import claiming as mail_claiming
 from messaging.models import Channel, SharedNumber
 from tenants import months
 from tenants.fields import UndecryptableValue
@@ -131,6 +132,19 @@ def _examine_outbox(now: datetime) -> Iterator[Finding]:
     if figures.unknown or figures.failed:
         counts = f"in the last day: {figures.failed} failed, {figures.unknown} unknown"
         yield Finding(NOTE, "outbox", f"{counts} (nobody can tell whether they arrived)")
+
+
+def _examine_letters(now: datetime) -> Iterator[Finding]:
+    figures = mail_claiming.read_figures(now=now)
+    waited = timedelta(0) if figures.oldest is None else now - figures.oldest
+    if waited.total_seconds() <= settings.MAIL["STALE_SECONDS"]:
+        yield Finding(GOOD, "letters", f"by e-mail: {figures.queued} waiting, {figures.sending} being sent")
+    else:
+        text = f"the letters stand still: one has waited {_age(waited)}. Look at EMAIL_URL and the worker's log."
+        yield Finding(BAD, "letters", text)
+    if figures.unknown or figures.failed:
+        counts = f"in the last day: {figures.failed} failed, {figures.unknown} unknown"
+        yield Finding(NOTE, "letters", f"{counts} (nobody can tell whether they arrived)")
 
 
 def _examine_reminders(now: datetime) -> Iterator[Finding]:
@@ -238,6 +252,7 @@ _parts: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _examine_clock,
     _examine_reminders,
     _examine_outbox,
+    _examine_letters,
     _examine_whatsapp,
     _examine_models,
     _examine_keys,

@@ -26,6 +26,7 @@ from assistants.models import MonthUsage
 from config.heartbeats import BACKUP, read_pulses
 from config.models import Heartbeat
 from messaging import dispatch
+from messaging.mail import claiming as mail_claiming
 from messaging.models import InboundUpdate, Message
 from tenants.models import User
 from tenants.scope import all_tenants
@@ -76,6 +77,7 @@ class SystemCollector(Collector):
                 yield from _read_budgets(now)
                 yield from _read_inbound()
             yield from _read_outbox(now)
+            yield from _read_mail(now)
             yield from _read_reminders(now)
             yield from _read_database()
 
@@ -155,6 +157,15 @@ def _read_outbox(now: datetime) -> Iterator[Metric]:
     with all_tenants():
         rows = _rows(_deliveries)
     yield _by("recado_deliveries_last_hour", "Messages put into the outbox, by their present status.", "status", rows)
+
+
+def _read_mail(now: datetime) -> Iterator[Metric]:
+    figures = mail_claiming.read_figures(now=now)
+    waiting = (("queued", figures.queued), ("sending", figures.sending))
+    yield _by("recado_letters_waiting", "Letters on their way to the mail server.", "status", waiting)
+    troubled = (("failed", figures.failed), ("unknown", figures.unknown))
+    yield _by("recado_letters_troubled_last_day", "Letters that did not go out as meant.", "status", troubled)
+    yield _one("recado_letters_oldest_seconds", "How long the oldest has waited.", _age(figures.oldest, now))
 
 
 def _read_reminders(now: datetime) -> Iterator[Metric]:

@@ -66,7 +66,7 @@ def _parts(figures: Figures) -> list[Tile]:
 
 
 def _messages(figures: Figures) -> list[Tile]:
-    reminders, outbox = figures.reminders, figures.outbox
+    reminders, outbox, mail = figures.reminders, figures.outbox, figures.mail
     due = [_("atrasados: %(n)s") % {"n": say_number(reminders.late)}] if reminders.late else []
     sent = [
         text % {"n": say_number(n)}
@@ -77,15 +77,18 @@ def _messages(figures: Figures) -> list[Tile]:
         )
         if n
     ]
-    out = [
-        text % {"n": say_number(n)}
-        for n, text in (
-            (outbox.sending, _("saliendo: %(n)s")),
-            (outbox.failed, _("fallidos en un día: %(n)s")),
-            (outbox.unknown, _("sin confirmar en un día: %(n)s")),
-        )
-        if n
-    ]
+    out, letters = (
+        [
+            text % {"n": say_number(n)}
+            for n, text in (
+                (these.sending, _("saliendo: %(n)s")),
+                (these.failed, _("fallidos en un día: %(n)s")),
+                (these.unknown, _("sin confirmar en un día: %(n)s")),
+            )
+            if n
+        ]
+        for these in (outbox, mail)
+    )
     deliveries = reverse("admin:messaging_delivery_changelist")
     return [
         Tile(_("Avisos por salir"), say_number(reminders.due), [*due, *_since(reminders.oldest)], bool(reminders.late)),
@@ -98,6 +101,13 @@ def _messages(figures: Figures) -> list[Tile]:
             [*out, *_since(outbox.oldest)],
             bool(outbox.failed + outbox.unknown),
             deliveries,
+        ),
+        Tile(
+            _("Correos por salir"),
+            say_number(mail.queued),
+            [*letters, *_since(mail.oldest)],
+            bool(mail.failed + mail.unknown),
+            reverse("admin:messaging_letter_changelist"),
         ),
         Tile(
             _("Novedades sin atender"),

@@ -31,6 +31,12 @@ def mask_person(given: str) -> str:
     return f"••••• {given[-2:]}" if len(given) > 6 else "•••••"
 
 
+def mask_address(given: str) -> str:
+    """To whom a letter goes: «a•••••@example.com», for the domain says where it does not arrive."""
+    name, _at, domain = given.rpartition("@")
+    return f"{name[:1]}•••••@{domain}" if name else "•••••"
+
+
 def mask_body(body: bytes) -> str:
     """A body as indented JSON with its keys and its shape; what is no JSON is told by its size."""
     try:

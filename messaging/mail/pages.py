@@ -52,8 +52,6 @@ def _over(request: HttpRequest) -> HttpResponse:
     context = {
         "status": 404,
         "title": _("Este enlace no sirve"),
-        "detail": _(
-            "Está incompleto, o la cuenta ya no existe. Qué correos te llegan lo eliges también en Ajustes."
-        ),
+        "detail": _("Está incompleto, o la cuenta ya no existe. Qué correos te llegan lo eliges también en Ajustes."),
     }
     return render(request, "error.html", context, status=404)

@@ -37,7 +37,7 @@ class MailSerializer(serializers.Serializer[Any]):
     address = serializers.CharField(allow_blank=True)
     status = serializers.ChoiceField(
         choices=["ok", "failing", "unproved", "none"],
-        help_text="`failing`: letters came back, and no more are sent. `unproved`: the address was not confirmed in time;"
+        help_text="`failing`: letters came back, and no more are sent. `unproved`: it was not confirmed in time;"
         " only what is about the account itself goes there. `none`: no address.",
     )
     failing = FailingSerializer(allow_null=True)

@@ -106,6 +106,7 @@ const PLACES = () => [
   { label: "WhatsApp", href: "/user/whatsapp", icon: "brand-whatsapp" },
   { label: gettext("Exportar mis datos"), href: "/user/settings#exports", icon: "download" },
   { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },
+  { label: gettext("Correos que recibes"), href: "/user/settings#mail", icon: "mail" },
 ];
 // Where the search looks beside the pages, and what it makes of a row. Each is the public API's own search.
 const SOURCES = (asked) => [

@@ -60,6 +60,9 @@ def test_all_tenants_is_opened_in_listed_modules_only():
         "messaging/claims.py",  # who is answered next is decided among all tenants' pending messages
         "messaging/dispatch.py",  # which message goes out next is decided among those of all tenants
         "messaging/webhooks/claiming.py",  # which telling goes out next is decided among those of all tenants
+        "messaging/mail/claiming.py",  # which letter goes out next, the same
+        "messaging/mail/sending.py",  # letters to superadmins are no tenant's
+        "messaging/mail/outbox.py",  # removes texts and letters that are old
         "messaging/bell.py",  # removes what was read long ago
         "messaging/inbound.py",  # of an update it is not known whose it is before it is taken in
         "messaging/retention.py",  # who lets conversations go; each tenant's go in their own scope

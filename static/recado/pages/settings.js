@@ -8,6 +8,7 @@ import "./exports.js";
 import "./hours.js";
 import "./retention.js";
 import "./limits.js";
+import "./mail.js";
 import "./plan.js";
 
 const API = "/api/user/preferences";
