@@ -23,10 +23,13 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from tenants import mail
 from tenants.events import record
 from tenants.exchange.export_jobs import ExportJob
+from tenants.exchange.export_links import address_of
 from tenants.exchange.sources import Source, source_names, source_of
 from tenants.exchange.writers import TooManyRows
 from tenants.jobs import enqueue
@@ -42,6 +45,7 @@ LOOK_SECONDS = 1.0  # between two looks at the row: how soon a cancelled one sto
 MAX_ATTEMPTS = 3
 MOST_OPEN = 5  # of one tenant
 KEPT_FOR = timedelta(hours=24)  # a file and its link
+PATIENCE = timedelta(seconds=30)  # for which people wait in front of the page; past it they get a letter
 LOCK = 7_231_117  # of the advisory locks: who holds it writes exports
 # Rows of a file that is written while somebody waits; and of any file: past that it is of no use, or does not open.
 MOST_AT_ONCE = {"csv": 100_000, "xlsx": 20_000, "pdf": 2_000, "ics": 5_000}
@@ -165,8 +169,25 @@ def _write(user: User, job: ExportJob, being_made: Path, clock: Callable[[], dat
             expires_at=now + KEPT_FOR,
         )
         record("data_exported", at=now, what=job.what, format=job.format, rows=written)
+        if now - job.created_at > PATIENCE:
+            _tell(user, source, job, rows=written, until=now + KEPT_FOR)
         being_made.replace(folder() / name)
     return f"{written} rows"
+
+
+def _tell(user: User, source: Source, job: ExportJob, *, rows: int, until: datetime) -> None:
+    """Write to whoever has stopped waiting. In the caller's transaction."""
+    context = {
+        "what": str(source.label).lower(),
+        "name": source.file_name(form=job.format, day=timezone.localtime(job.created_at)),
+        "rows": rows,
+        "until": date_format(timezone.localtime(until), "SHORT_DATETIME_FORMAT"),
+        "link": address_of(job),
+    }
+    key = f"export-{job.pk}"
+    mail.post(
+        user=user, kind=mail.Kind.EXPORT_READY, template="export_file", context=context, key=key, useful_until=until
+    )
 
 
 class _Look:
