@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from config import erasing, exporting, forgetting
 from config.models import DataJob
-from tenants import suspensions
+from tenants import leaving, mail, suspensions
 from tenants.audit import audit
 from tenants.events import Event, acting, record
 from tenants.jobs import enqueue
@@ -39,16 +40,22 @@ KEPT_FOR = timedelta(days=7)
 Kind, State = DataJob.Kind, DataJob.State
 
 
+class OneAtATime(ValidationError):
+    """There is one of this kind for the account already, and it is not over."""
+
+
 class Lost(Exception):
     """Somebody else works on the job now, or it was cancelled."""
 
 
 def ask(
-    *, kind: str, user: User, by: User, reason: str, contact_id: int | None = None, typed_name: str = ""
+    *, kind: str, user: User, by: User | None, reason: str, contact_id: int | None = None, typed_name: str = ""
 ) -> DataJob:
     """Have the data of ``user`` exported or erased. In no scope. Raises ValidationError by field.
 
     To erase an account its username has to be typed again; to erase a customer of it, ``contact_id`` names them.
+    ``by`` nobody is the clock, for who has given up the account. What a tenant asks for is no superadmin's act, and
+    stands in no audit (``config.own_data``).
     """
     reason = reason.strip()
     if not reason:
@@ -66,16 +73,17 @@ def ask(
                 account_id=user.pk,
                 account_name=user.username,
                 contact_id=contact_id if kind == Kind.ERASE_CONTACT else None,
-                asked_by_id=by.pk,
-                asked_by=by.username,
+                asked_by_id=by.pk if by is not None else None,
+                asked_by=by.username if by is not None else "",
                 reason=reason[:500],
             )
-            audit(actor=by, action="job_asked", target=user, reason=reason, changes={"kind": [None, kind]})
+            if not job.is_own:
+                audit(actor=by, action="job_asked", target=user, reason=reason, changes={"kind": [None, kind]})
             ring(job)
     except IntegrityError as fault:
         if "data_job_one_at_a_time" not in str(fault):
             raise
-        raise ValidationError(_("Ya hay un trabajo así en curso para esta cuenta.")) from fault
+        raise OneAtATime(_("Ya hay un trabajo así en curso para esta cuenta.")) from fault
     return job
 
 
@@ -86,7 +94,7 @@ def cancel(*, job: DataJob, by: User, now: datetime) -> bool:
         stopped = DataJob.objects.filter(stoppable, pk=job.pk).update(
             state=State.CANCELLED, finished_at=now, fence=F("fence") + 1, lease_until=None
         )
-        if stopped:
+        if stopped and by.pk != job.account_id:
             audit(actor=by, action="job_cancelled", target=job)
     if stopped:
         exporting.remove(_workshop(job))
@@ -135,9 +143,15 @@ def forget_files(*, now: datetime) -> int:
     """Delete exports whose days are over. For the clock. Returns how many."""
     old = DataJob.objects.filter(expires_at__lte=now).exclude(file="")
     for job in old:
+        forget_file(job=job)
+    return len(old)
+
+
+def forget_file(*, job: DataJob) -> None:
+    """Delete the file of an export, if there is one."""
+    if job.file:
         exporting.remove(path_of(job))
         DataJob.objects.filter(pk=job.pk).update(file="")
-    return len(old)
 
 
 def path_of(job: DataJob) -> Path:
@@ -159,13 +173,18 @@ def _export(job: DataJob, now: Callable[[], datetime]) -> bool:
             return False  # packing is a step of its own
         name = f"export-{job.pk}.zip"
         index = exporting.pack(user=user, from_=_workshop(job), to=exporting.folder() / name, cursor=cursor, now=now())
-        with transaction.atomic(), acting(Event.Actor.SUPERADMIN, job.asked_by_id):
+        actor = Event.Actor.PERSON if job.is_own else Event.Actor.SUPERADMIN
+        with transaction.atomic(), acting(actor, job.asked_by_id):
             size = (exporting.folder() / name).stat().st_size
             counts = {label: table["rows"] for label, table in index["tables"].items()}
             report = {"rows": counts, "attachments": index["attachments"], "bytes": size}
             _finish(job, now=now(), report=report, file=name, expires_at=now() + KEPT_FOR)
             record("data_exported", what="account", format="zip", rows=index["rows"])
-            _write_down(job, "data_exported", rows=index["rows"])
+            if job.is_own:
+                context = {"until": job.expires_at, "link": f"{settings.SITE_URL}/user/settings#data"}
+                mail.post(user=user, kind=mail.Kind.EXPORT_READY, template="own_data_ready", context=context)
+            else:
+                _write_down(job, "data_exported", rows=index["rows"])
     exporting.remove(_workshop(job))
     return True
 
@@ -174,7 +193,7 @@ def _erase(job: DataJob, now: Callable[[], datetime]) -> bool:
     user = User.objects.tenants().filter(pk=job.account_id).first()
     if user is not None:
         if not job.cursor:
-            suspensions.suspend(actor=_asker(job), user=user, reason=job.reason)  # nothing more is done for it
+            _close_account(job, user, now=now())
             with tenant_scope(user):
                 _hold(job, total=erasing.count(user=user), cursor={"phase": "rows"})
         erasing.erase_bodies(user=user, counted=_counter(job))
@@ -189,6 +208,17 @@ def _erase(job: DataJob, now: Callable[[], datetime]) -> bool:
         _finish(job, now=now(), report=job.report)
         _write_down(job, "data_erased", rows=sum(job.report.get("rows", {}).values()))
     return True
+
+
+def _close_account(job: DataJob, user: User, *, now: datetime) -> None:
+    """Let nobody in any more, and do nothing more for the account. Raises Lost where its owner keeps it after all."""
+    if job.asked_by_id is not None:
+        leaving.close(user=user)
+        suspensions.suspend(actor=_asker(job), user=user, reason=job.reason)
+    elif user.is_active or not (user.leaves_at is None or leaving.close(user=user, now=now)):
+        with transaction.atomic():
+            _hold(job, state=State.CANCELLED, finished_at=now, lease_until=None)
+        raise Lost
 
 
 def _erase_contact(job: DataJob, now: Callable[[], datetime]) -> bool:

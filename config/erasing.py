@@ -151,6 +151,8 @@ def _remove_exports(user: User) -> int:
         exporting.remove(exporting.folder() / job.file)
         gone += 1
     jobs.update(file="", expires_at=None)
+    # What the person asked for themselves is no act of a superadmin's, and goes with the account.
+    DataJob.objects.filter(account_id=user.pk, asked_by_id=user.pk).delete()
     return gone
 
 

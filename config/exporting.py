@@ -23,9 +23,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.db.models.expressions import RawSQL
 
+from config import explaining
 from config.data_tables import LEFT_OUT, SECRETS, count_rows, exported_fields, key_of, secrets_of, tenant_models
 from messaging.models import Attachment
-from tenants.models import User
+from tenants.models import EmailChange, SignIn, User
 
 PAGE = 1000  # rows that are read at once
 FILES_AT_ONCE = 10  # of which each may have twenty megabytes
@@ -82,6 +83,8 @@ def pack(*, user: User, from_: Path, to: Path, cursor: Cursor, now: datetime) ->
     index = _index(user, cursor, now=now)
     with _private(from_ / ACCOUNT, "wb") as file:
         file.write(_line(_account(user)))
+    with _private(from_ / explaining.name_of(user), "wb") as file:
+        file.write(explaining.explain(user=user, index=index).encode())
     with _private(from_ / INDEX, "wb") as file:
         file.write(json.dumps(index, indent=1, ensure_ascii=False, cls=DjangoJSONEncoder).encode())
     being_made = to.with_suffix(".part")
@@ -156,7 +159,13 @@ def _harmless(name: str) -> str:
 
 
 def _account(user: User) -> dict[str, Any]:
-    return {name: getattr(user, name) for name in exported_fields(User)}
+    sessions = SignIn.objects.filter(account=user).order_by("pk")
+    changes = EmailChange.objects.filter(account=user).order_by("pk")
+    return {
+        **{name: getattr(user, name) for name in exported_fields(User)},
+        "sessions": list(sessions.values("kind", "agent", "address", "began_at", "seen_at", "expires_at")),
+        "email_changes": list(changes.values("old_email", "new_email", "asked_at", "confirmed_at", "ended_at")),
+    }
 
 
 def _index(user: User, cursor: Cursor, *, now: datetime) -> dict[str, Any]:

@@ -51,7 +51,7 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1[key]",
     ),
     (re.compile(r"[\w.+%-]+@[\w-]+(\.[\w-]+)+"), "[email]"),
-    (re.compile(r"/(calendar|password-reset)/[^\s\"']+"), r"/\1/[key]"),
+    (re.compile(r"/(calendar|password-reset|own-data|account/email)/[^\s\"']+"), r"/\1/[key]"),
     # Eight digits or more, written as people write them; dates and times are none.
     (re.compile(r"(?<![\w.:-])(?!\d{4}-\d\d-\d\d)\+?\(?\d(?:[ ().\u00a0-]{0,2}\d){7,}(?![\w])"), "[phone]"),
 )

@@ -31,7 +31,8 @@ class DataJob(models.Model):
     """A person's data, to be exported or erased, in steps of which each may run twice.
 
     Names are kept beside ids: after an erasure nothing else says whose data it was. ``cursor`` is how far it got;
-    ``lease_until`` and ``fence`` belong to whoever works on it now.
+    ``lease_until`` and ``fence`` belong to whoever works on it now. Asked for by nobody is what the clock does for who
+    has given up the account.
     """
 
     class Kind(models.TextChoices):
@@ -91,6 +92,11 @@ class DataJob(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state not in (self.State.WAITING, self.State.RUNNING)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the person asked for it themselves."""
+        return self.asked_by_id == self.account_id
 
     @property
     def share(self) -> int:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import errors, events_api, health, limits_api, metrics, pages
+from config import errors, events_api, health, limits_api, metrics, own_data_api, pages
 from config.schema import DocsView, SchemaView
 from config.simulator import api as simulator
 
@@ -22,6 +22,9 @@ urlpatterns = [
     path("api/user/simulator/read", simulator.ReadView.as_view(), name="api-simulator-read"),
     path("api/user/limits", limits_api.LimitsView.as_view(), name="api-limits"),
     path("api/user/events", events_api.EventsView.as_view(), name="api-events"),
+    path("api/user/data-export", own_data_api.OwnDataListView.as_view(), name="api-own-data"),
+    path("api/user/data-export/<int:pk>", own_data_api.OwnDataView.as_view(), name="api-own-data-job"),
+    path("own-data/<str:token>", own_data_api.take_file, name="own-data-file"),
     path("healthz", health.show_liveness, name="healthz"),
     path("readyz", health.show_readiness, name="readyz"),
     path("metrics", metrics.show, name="metrics"),

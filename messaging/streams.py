@@ -21,8 +21,7 @@ from django.utils import timezone, translation
 
 from messaging.lines import STREAMS_CHANNEL
 from messaging.models import Message, MessageDelta
-from tenants import keyring
-from tenants import sessions
+from tenants import keyring, sessions
 from tenants.models import User
 from tenants.notices import Listener, account_line
 from tenants.scope import release_connection, tenant_scope

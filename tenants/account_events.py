@@ -9,20 +9,19 @@ from django.http import HttpRequest
 from tenants.audit import request_address
 from tenants.events import Event, acting, record
 from tenants.models import User
-
-LONGEST_AGENT = 200
+from tenants.sign_ins import agent_of
 
 
 def tell_login(*, user: User, address: str, request: HttpRequest, method: str = "password") -> None:
     """``user`` is in. ``method``: password, second_factor, recovery_code. Outside of every transaction."""
     with acting(Event.Actor.PERSON, user.pk):
-        tell("login", user=user, method=method, address=address, agent=_agent(request))
+        tell("login", user=user, method=method, address=address, agent=agent_of(request))
 
 
 def tell_failed_login(*, user: User | None, address: str, request: HttpRequest, method: str = "password") -> None:
     """Somebody tried to come in as ``user`` and could not; who names nobody leaves no trace here."""
     if user is not None:
-        tell("login_failed", user=user, method=method, address=address, agent=_agent(request))
+        tell("login_failed", user=user, method=method, address=address, agent=agent_of(request))
 
 
 def tell(event: str, /, *, user: User, **data: Any) -> None:
@@ -32,9 +31,3 @@ def tell(event: str, /, *, user: User, **data: Any) -> None:
     """
     if user.is_tenant:
         record(event, user=user, **{"address": request_address.get() or None, **data})
-
-
-def _agent(request: HttpRequest) -> str:
-    """The browser or program, as it calls itself."""
-    said = request.headers.get("User-Agent", "")
-    return " ".join("".join(sign for sign in said if sign.isprintable()).split())[:LONGEST_AGENT]

@@ -6,17 +6,18 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
-from django.contrib.auth import authenticate, update_session_auth_hash
+from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils import timezone as timezones
 from django.utils.translation import gettext as _
 
-from tenants import account_events, limits, second_factor
+from tenants import account_events, limits, mail, second_factor, sessions, sign_ins, verification
+from tenants.audit import request_address
 from tenants.models import Preferences, User
 from tenants.preferences import likely_country, likely_currency
 from tenants.scope import own_scope, tenant_scope
-from tenants.sessions import call_waiting, revoke_refresh_tokens
 
 FAILED_LOGINS_BY_ACCOUNT = limits.Limit("login-account", 10, timedelta(minutes=15))
 FAILED_LOGINS_BY_ADDRESS = limits.Limit("login-address", 100, timedelta(minutes=15))
@@ -29,11 +30,30 @@ class WrongCredentials(Exception):
     """No active account has this name and password; which of the two is wrong is not said."""
 
 
+def sign_up(*, username: str, password: str, email: str = "", **fields: str) -> User:
+    """Register somebody who comes by themselves: whether the address is theirs is still to be proved, by a letter.
+
+    Raises ValidationError as ``register`` does.
+    """
+    user = register(username=username, password=password, email=email, **fields, is_verified=False)
+    with tenant_scope(user), transaction.atomic():
+        verification.post(user=user)
+    return user
+
+
 def register(
-    *, username: str, password: str, email: str = "", timezone: str = "America/Bogota", language: str = "es"
+    *,
+    username: str,
+    password: str,
+    email: str = "",
+    timezone: str = "America/Bogota",
+    language: str = "es",
+    is_verified: bool = True,
 ) -> User:
     """Make a tenant with preferences of its own. Raises ValidationError by field when the name or e-mail is taken."""
     user = User(username=username, email=email.lower(), timezone=timezone, language=language)
+    if email and is_verified:
+        user.email_verified_at = timezones.now()
     user.set_password(password)
     user.clean_fields(exclude=["password"])
     taken = {
@@ -118,20 +138,22 @@ def check_password(*, user: User, password: str) -> bool:
 
 
 def change_password(*, user: User, password: str) -> None:
-    """Set a new password, which nobody has to change any more. Tokens, sessions and streams of the old one stop."""
+    """Set a new password, which nobody has to change any more. Tokens, sessions and streams of the old one stop, but
+    the sign-in by which ``user`` does it."""
     user.set_password(password)
     user.must_change_password = False
     with own_scope(user), transaction.atomic():
         user.save(update_fields=["password", "must_change_password"])
-        revoke_refresh_tokens(user=user)
-        call_waiting(user=user)
+        sign_ins.end_many(user=user, but=user.sign_in_id)
+        sessions.revoke_refresh_tokens(user=user)
+        sessions.call_waiting(user=user)
         account_events.tell("password_changed", user=user)
+        mail.post(user=user, kind=mail.Kind.SECURITY, template="password_changed", context=here())
 
 
-def keep_session(*, request: HttpRequest, user: User) -> None:
-    """Let the session of this very request live on after its own change of password."""
-    if request.session.session_key:
-        update_session_auth_hash(request, user)
+def here() -> dict[str, str]:
+    """What a letter about an account says of where something was done from."""
+    return {"address": request_address.get()}
 
 
 def client_address(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tenants import account_events, roles, second_factor, sessions, suspensions
+from tenants import account_events, leaving, roles, second_factor, sessions, suspensions
 from tenants.audit import audit
 from tenants.models import User
 from tenants.scope import own_scope
@@ -68,7 +68,14 @@ _acts = [
         _("Reactivar"),
         _("Puede entrar de nuevo, con su contraseña de siempre. Sale lo que esperaba y todavía sirve."),
         lambda actor, user, reason: suspensions.restore(actor=actor, user=user, reason=reason),
-        lambda user: not user.is_active,
+        lambda user: not user.may_enter,
+    ),
+    Act(
+        "stay",
+        _("Detener el borrado"),
+        _("Su dueño pidió borrar la cuenta. Detenerlo la deja como estaba, y la persona recibe un correo que lo dice."),
+        lambda actor, user, reason: leaving.stop(actor=actor, user=user, reason=reason),
+        lambda user: user.is_leaving,
     ),
     Act(
         "require-password",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from django.contrib.auth import logout as end_session
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
@@ -22,9 +22,9 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
-from tenants import account_events, accounts, limits, second_factor, sessions
-from tenants.authentication import IsAuthenticated, is_current, issue_tokens, person_of
-from tenants.models import Preferences, User
+from tenants import account_events, accounts, limits, proofs, second_factor, sessions, sign_ins
+from tenants.authentication import IsAuthenticated, issue_tokens, person_of
+from tenants.models import Preferences, SignIn, User
 from tenants.serializers import (
     LoginSerializer,
     LogoutSerializer,
@@ -47,7 +47,7 @@ class Door(GenericAPIView[Any]):
 
 
 class RegisterView(Door):
-    """Sign up. Always a tenant: no field grants another role."""
+    """Sign up. Always a tenant: no field grants another role. Who gives an address gets a letter to prove it."""
 
     permission_classes = [AllowAny]
     authentication_classes: list[Any] = []
@@ -57,7 +57,7 @@ class RegisterView(Door):
     def post(self, request: Request) -> Response:
         limits.hit(limit=accounts.REGISTRATIONS_BY_ADDRESS, who=accounts.client_address(request._request))
         fields = {"language": (get_language() or "es")[:2]} | self.checked(request)
-        user = accounts.register(**fields)
+        user = accounts.sign_up(**fields)
         return Response(self.get_serializer(user).data, status=status.HTTP_201_CREATED)
 
 
@@ -84,7 +84,7 @@ class LoginView(Door):
         except second_factor.WrongCode as fault:
             told = _("El código no es el de ahora, o ya se usó.")
             raise AuthenticationFailed({"detail": told, "code": "second_factor_wrong"}) from fault
-        return Response(_tokens(user))
+        return Response(_tokens(user, sign_ins.begin(user=user, request=request._request)))
 
     def get_authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -103,39 +103,42 @@ class RefreshView(Door):
         with transaction.atomic():
             try:
                 token = RefreshToken(self.checked(request)["refresh"])
-                user = User.objects.get(pk=token["user_id"], is_active=True)
+                user = User.objects.let_in().get(pk=token["user_id"])
             except (TokenError, KeyError, ValueError, TypeError, User.DoesNotExist) as fault:
                 raise refused from fault
             is_good = token.get("hash_password") == get_md5_hash_password(user.password)
-            if not is_good or not is_current(token=token, user=user) or not _spend(token):
+            sign_in = _go_on(token, user, request) if is_good else None
+            if sign_in is None or not _spend(token):
                 raise refused
-            return Response(_tokens(user))
+            return Response(_tokens(user, sign_in))
 
     def get_authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
 
 
 class LogoutView(Door):
-    """End the session and the refresh token given, or all of the person's refresh tokens when none is given."""
+    """End this session, and what the refresh token given belongs to; without one, all tokens of the person's."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = LogoutSerializer
 
     @extend_schema(operation_id="logout", responses={204: OpenApiResponse(description="Signed out.")})
     def post(self, request: Request) -> Response:
-        given = self.checked(request).get("refresh")
+        given, user = self.checked(request).get("refresh"), person_of(request)
         if given is None:
-            sessions.revoke_refresh_tokens(user=person_of(request))
-            account_events.tell("sessions_ended", user=person_of(request))
+            sessions.end_tokens(user=user)
+            account_events.tell("sessions_ended", user=user)
         else:
             try:
                 token = RefreshToken(given)
             except TokenError as fault:
                 raise ValidationError({"refresh": [_("Este token ya no vale.")]}) from fault
-            if token.get("user_id") != person_of(request).pk:
+            if token.get("user_id") != user.pk:
                 raise ValidationError({"refresh": [_("Este token ya no vale.")]})
             _spend(token)
-        end_session(request._request)
+            with suppress(sign_ins.NoSuchSignIn):
+                sessions.end_one(user=user, sign_in_id=token.get("sign_in", 0))
+        sessions.end(request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -151,7 +154,10 @@ class MeView(GenericAPIView[User]):
 
 
 class PasswordView(Door):
-    """Change one's password. Every token and every other session stops; the answer carries new tokens."""
+    """Change one's password. Every token and every other session stops; the answer carries new tokens.
+
+    An account with a second factor wants ``otp``, too.
+    """
 
     permission_classes = [IsAuthenticated]
     serializer_class = PasswordSerializer
@@ -159,8 +165,7 @@ class PasswordView(Door):
     @extend_schema(operation_id="change_password", responses={200: TokensSerializer})
     def post(self, request: Request) -> Response:
         given, user = self.checked(request), person_of(request)
-        if not accounts.check_password(user=user, password=given["current"]):
-            raise ValidationError({"current": [_("No es tu contraseña actual.")]})
+        proofs.prove(user=user, password=given["current"], otp=given.get("otp", ""), field="current")
         if given["new"] == given["current"]:
             raise ValidationError({"new": [_("Tiene que ser distinta de la actual.")]})
         try:
@@ -168,8 +173,8 @@ class PasswordView(Door):
         except DjangoValidationError as fault:
             raise ValidationError({"new": fault.messages}) from fault
         accounts.change_password(user=user, password=given["new"])
-        accounts.keep_session(request=request._request, user=user)
-        return Response(_tokens(user))
+        sessions.keep(request=request._request, user=user)
+        return Response(_tokens(user, SignIn.objects.filter(pk=user.sign_in_id).first()))
 
 
 class PreferencesView(GenericAPIView[Preferences]):
@@ -203,9 +208,18 @@ class PreferencesView(GenericAPIView[Preferences]):
         return Response(self.get_serializer(preferences).data)
 
 
-def _tokens(user: User) -> dict[str, str]:
-    token = issue_tokens(user=user)
+def _tokens(user: User, sign_in: SignIn | None) -> dict[str, str]:
+    token = issue_tokens(user=user, sign_in=sign_in)
     return {"access": str(token.access_token), "refresh": str(token), "role": user.role, "redirect": user.home}
+
+
+def _go_on(token: RefreshToken, user: User, request: Request) -> SignIn | None:
+    """Where the token belongs, if the person is still signed in there. One of a time before sign-ins begins one."""
+    number = token.get("sign_in")
+    if number is not None:
+        return sign_ins.go_on(sign_in_id=number, user=user, request=request._request)
+    is_current = token.get("access_version", 0) == user.access_version
+    return sign_ins.begin(user=user, request=request._request) if is_current else None
 
 
 def _spend(token: RefreshToken) -> bool:

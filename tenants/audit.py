@@ -21,6 +21,7 @@ ACTIONS = {
     "model_changed": _("Cambió el modelo que responde"),
     "suspended": _("Suspendió la cuenta"),
     "restored": _("Reactivó la cuenta"),
+    "deletion_stopped": _("Detuvo el borrado de la cuenta"),
     "role_changed": _("Cambió el rol"),
     "password_change_required": _("Exigió cambiar la contraseña"),
     "password_changed": _("Cambió la contraseña"),

@@ -14,9 +14,11 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.tokens import RefreshToken, Token
+from rest_framework_simplejwt.utils import get_md5_hash_password
 
+from tenants import sign_ins
 from tenants.keyring import looks_like_one
-from tenants.models import User
+from tenants.models import SignIn, User
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -34,10 +36,10 @@ class UsernameOrEmailBackend(BaseBackend):
         if user is None:
             make_password(password)  # as slow as a real check, so that time does not tell who has an account
             return None
-        return user if user.check_password(password) and user.is_active else None
+        return user if user.check_password(password) and user.may_enter else None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        return User.objects.let_in().filter(pk=user_id).first()
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -58,12 +60,15 @@ class BearerAuthentication(JWTAuthentication):
         return None if token is not None and looks_like_one(token.decode("latin-1")) else token
 
     def get_user(self, validated_token: Token) -> Any:
+        """Whose token it is, as long as they are signed in where it was issued (``tenants.sign_ins``)."""
         try:
-            user = cast(User, super().get_user(validated_token))
-        except (ValueError, TypeError, OverflowError) as fault:
+            number = int(validated_token["sign_in"])
+            user = User.objects.let_in().filter(pk=validated_token["user_id"], sign_ins__pk=number).first()
+        except (KeyError, ValueError, TypeError, OverflowError) as fault:
             raise AuthenticationFailed() from fault
-        if not is_current(token=validated_token, user=user):
+        if user is None or validated_token.get("hash_password") != get_md5_hash_password(user.password):
             raise AuthenticationFailed()
+        user.sign_in_id = number
         return user
 
 
@@ -85,20 +90,18 @@ class IsAuthenticated(BasePermission):
         return bool(request.user and request.user.is_authenticated)
 
 
-def issue_tokens(*, user: User) -> RefreshToken:
-    """A refresh token (and, from it, access tokens) with the claims of the contract: sub, user_id, is_admin, role."""
+def issue_tokens(*, user: User, sign_in: SignIn | None = None) -> RefreshToken:
+    """A refresh token (and, from it, access tokens) with the claims of the contract: sub, user_id, is_admin, role.
+
+    They are good while ``sign_in`` is there; without one it is a new one.
+    """
     token = RefreshToken.for_user(user)
+    token["sign_in"] = (sign_in or sign_ins.begin(user=user)).pk
     token["user_id"] = user.pk
     token["sub"] = user.username
     token["is_admin"] = user.is_superadmin
     token["role"] = user.role
-    token["access_version"] = user.access_version
     return token
-
-
-def is_current(*, token: Token, user: User) -> bool:
-    """Whether ``user`` has not had all tokens ended since this one was issued."""
-    return token.get("access_version", 0) == user.access_version
 
 
 def person_of(request: Request | HttpRequest) -> User:

@@ -30,7 +30,7 @@ def let_in(*, request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
 def half_in(*, request: HttpRequest) -> User | None:
     """Whose password was proved in this session a short while ago, and still is the password."""
     pk, proof, until, _goes_to = request.session.get(KEY) or (0, "", 0, "")
-    user = User.objects.filter(pk=pk, is_active=True).first()
+    user = User.objects.let_in().filter(pk=pk).first()
     if user is None or timezone.now().timestamp() > until:
         return None
     return user if constant_time_compare(proof, user.get_session_auth_hash()) else None

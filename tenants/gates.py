@@ -6,7 +6,6 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from tenants import second_factor, sessions, viewing
 from tenants.models import User
 
 OWN_API = ("/api/user/", "/api/whatsapp/")  # what is somebody's own there; the webhook is nobody's
+STAYS_OPEN = {"/api/user/deletion", "/api/user/data-export"}  # of it, while the account is being given up
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -34,7 +34,7 @@ def sign_out_when_over(*, request: HttpRequest, now: datetime) -> bool:
     if not sessions.is_over(request=request, now=now):
         return False
     viewing.end(request=request)
-    logout(request)
+    sessions.end(request)
     return True
 
 
@@ -50,6 +50,15 @@ def ask_first(*, request: HttpRequest, person: User, api: bool) -> HttpResponse 
     if person.is_superadmin and not api and settings.SUPERADMIN_SECOND_FACTOR and not second_factor.is_on(person):
         return _to("second-factor", request)
     return None
+
+
+def refuse_while_leaving(*, request: HttpRequest, person: User) -> HttpResponse | None:
+    """403 to whatever would change something of an account that is being given up, but the way back and out."""
+    path = request.path_info
+    if not person.is_leaving or request.method in SAFE or not path.startswith(OWN_API) or path in STAYS_OPEN:
+        return None
+    told = _("Tu cuenta se está borrando y por ahora solo se puede mirar. Recupérala para seguir usándola.")
+    return JsonResponse({"detail": told, "code": "leaving"}, status=403)
 
 
 def refuse_while_viewing(*, request: HttpRequest, api: bool) -> HttpResponse:

@@ -7,15 +7,20 @@ from datetime import datetime
 from django.contrib.sessions.models import Session
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from tenants import idempotency
+from tenants import idempotency, sign_ins
+from tenants.email_changes import forget_old
 from tenants.limits import LimitWindow
 
 
 def forget_expired(*, now: datetime) -> int:
-    """Delete the windows, tokens, sessions and kept answers that ended before ``now``. Returns how many rows went."""
+    """Delete the windows, tokens, sessions, sign-ins, changes of address and kept answers that ended before ``now``.
+
+    Returns how many rows went.
+    """
     expired = (
         LimitWindow.objects.filter(ends_at__lt=now),
         OutstandingToken.objects.filter(expires_at__lt=now),
         Session.objects.filter(expire_date__lt=now),
     )
-    return sum(rows.delete()[0] for rows in expired) + idempotency.forget_old(now=now)
+    gone = sum(rows.delete()[0] for rows in expired)
+    return gone + sum(forget(now=now) for forget in (sign_ins.forget_over, forget_old, idempotency.forget_old))

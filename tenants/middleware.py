@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from datetime import datetime
 from typing import cast
 from urllib.parse import unquote_to_bytes
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import ReadOnlySqlTransaction
 from rest_framework.exceptions import APIException
 
-from tenants import gates, viewing
+from tenants import gates, sessions, sign_ins, viewing
 from tenants.accounts import client_address
 from tenants.audit import request_address
 from tenants.authentication import BearerAuthentication
@@ -115,8 +116,11 @@ class TenantMiddleware:
         if person is None:
             return self.get_response(request)
         _speak_to(person, request)
-        if person.is_superadmin and getattr(request, "_bearer", None) is None:  # by session
-            now = timezone.now()
+        now, by_session = timezone.now(), not (getattr(request, "_bearer", None) or getattr(request, "_key", None))
+        if not _note_seen(request, person, now, by_session=by_session):
+            sessions.end(request)
+            return self.get_response(request)
+        if person.is_superadmin and by_session:
             if gates.sign_out_when_over(request=request, now=now):
                 return self.get_response(request)
             viewed = viewing.current(request=request, now=now)
@@ -126,7 +130,8 @@ class TenantMiddleware:
             return HttpResponseRedirect(person.home)
         if path.startswith("/admin") and person.is_tenant:
             return HttpResponseRedirect(person.home)
-        if (asked := gates.ask_first(request=request, person=person, api=api)) is not None:
+        asked = gates.ask_first(request=request, person=person, api=api)
+        if (asked := asked or gates.refuse_while_leaving(request=request, person=person)) is not None:
             return asked
         scoped = person.is_tenant and (page or path.startswith("/api/user/"))
         actor = Event.Actor.PERSON if person.is_tenant else Event.Actor.SUPERADMIN
@@ -163,6 +168,15 @@ class TenantMiddleware:
             answer = self.get_response(request)
         answer["Cache-Control"] = "no-store"  # the same addresses are the superadmin's own afterwards
         return answer
+
+
+def _note_seen(request: HttpRequest, person: User, now: datetime, *, by_session: bool) -> bool:
+    """Note by which sign-in ``person`` is here. False for a page's session that was ended elsewhere just now."""
+    if by_session:
+        return sessions.note_seen(request=request, user=person, now=now)
+    if person.sign_in_id is not None:
+        sign_ins.note_seen(sign_in_id=person.sign_in_id, request=request, now=now)
+    return True
 
 
 def _speak_to(person: User, request: HttpRequest) -> None:

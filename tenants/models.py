@@ -139,6 +139,9 @@ class User(AbstractBaseUser):
     leaving_told_at = models.DateTimeField(null=True, blank=True, editable=False)  # that it will be soon
     created_at = models.DateTimeField(_("desde"), default=now, editable=False)
 
+    # By which sign-in the person sends this request (``tenants.sign_ins``); None for a key, a task, a shell.
+    sign_in_id: int | None = None
+
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from django.contrib.auth import logout, views
+from django.contrib.auth import views
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
-from tenants import accounts, limits, resets, sessions, viewing
+from tenants import accounts, limits, resets, sessions, verification, viewing
 from tenants.entrance import let_in
 from tenants.forms import LoginForm, NewPasswordForm, PasswordResetForm, RegistrationForm
 from tenants.locales import locale_tag
@@ -118,7 +119,7 @@ class RegisterPage(AccountPage):
         if not form.is_valid():
             return self.show(request, form, status=400)
         try:
-            user = accounts.register(**form.cleaned_data, language=(get_language() or "es")[:2])
+            user = accounts.sign_up(**form.cleaned_data, language=(get_language() or "es")[:2])
         except ValidationError as fault:
             for field, messages in fault.message_dict.items():
                 form.add_error(field if field in form.fields else None, messages)
@@ -130,7 +131,7 @@ class RegisterPage(AccountPage):
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     viewing.end(request=request)
-    logout(request)
+    sessions.end(request)
     return redirect("login")
 
 
@@ -165,6 +166,11 @@ class PasswordResetConfirmPage(views.PasswordResetConfirmView):
     template_name = "tenants/password_reset_confirm.html"
     form_class = NewPasswordForm
     success_url = reverse_lazy("password-reset-complete")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        verification.note(user=form.user, now=timezone.now())  # who read the letter has the address
+        return answer
 
 
 @require_safe

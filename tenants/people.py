@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants import accounts, roles, sessions, viewing
+from tenants import accounts, roles, sessions, verification, viewing
 from tenants.acts import ACTS, perform
 from tenants.auditing import AuditedAdmin, audits_itself, changes_between
 from tenants.authentication import person_of
@@ -76,6 +76,16 @@ class SecondFactorFilter(admin.SimpleListFilter):
         return queryset.filter(**wanted) if self.value() in ("on", "off") else queryset
 
 
+class LeavingFilter(admin.SimpleListFilter):
+    title, parameter_name = _("borrado pedido"), "leaving"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Se está borrando"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(leaves_at__isnull=False) if self.value() == "yes" else queryset
+
+
 class LastLoginFilter(admin.SimpleListFilter):
     title, parameter_name = _("última entrada"), "seen"
 
@@ -110,7 +120,10 @@ class PersonAdmin(PlatformAdmin, AuditedAdmin, DjangoUserAdmin):
         "last_login",
         "created_at",
     )
-    list_filter = ("role", "is_active", "plan", SecondFactorFilter, LastLoginFilter, "must_change_password", "language")
+    list_filter = (
+        *("role", "is_active", LeavingFilter, "plan"),
+        *(SecondFactorFilter, LastLoginFilter, "must_change_password", "language"),
+    )
     list_select_related = ("plan",)
     search_fields = ("username", "email", "business_name")
     search_help_text = _("Usuario, correo o nombre del negocio")
@@ -119,6 +132,8 @@ class PersonAdmin(PlatformAdmin, AuditedAdmin, DjangoUserAdmin):
     readonly_fields = (
         "role",
         "is_active",
+        "leaves_at",
+        "email_verified_at",
         "must_change_password",
         "has_factor",
         "business",
@@ -126,8 +141,11 @@ class PersonAdmin(PlatformAdmin, AuditedAdmin, DjangoUserAdmin):
         "last_login",
     )
     fieldsets = (
-        (None, {"fields": ("username", "business", "email", "password")}),
-        (_("Acceso"), {"fields": ("role", "is_active", "must_change_password", "has_factor", "last_login")}),
+        (None, {"fields": ("username", "business", "email", "email_verified_at", "password")}),
+        (
+            _("Acceso"),
+            {"fields": ("role", "is_active", "leaves_at", "must_change_password", "has_factor", "last_login")},
+        ),
         (_("Plan"), {"fields": ("plan",)}),
         (_("Idioma y hora"), {"fields": ("language", "timezone", "created_at")}),
     )
@@ -165,6 +183,14 @@ class PersonAdmin(PlatformAdmin, AuditedAdmin, DjangoUserAdmin):
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         transaction.on_commit(lambda: roles.furnish(user=obj))
         return super().response_add(request, obj, post_url_continue)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """An address that a superadmin types is still to be proved by whoever is to have it."""
+        if "email" in form.changed_data:
+            obj.email_verified_at = None
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data and obj.may_enter:
+            verification.post(user=obj)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         changes = changes_between(getattr(obj, "_as_loaded", {}), self.values(obj))

@@ -19,8 +19,9 @@ def ask(*, email: str, address: str) -> None:
     Raises limits.TooMany when ``address`` asks too often. A person who was written to often enough gets no more.
     """
     limits.hit(limit=accounts.RESETS_BY_ADDRESS, who=address)
-    user = User.objects.filter(email__iexact=email, is_active=True).exclude(email="").first()
-    if user is None or not user.has_usable_password():
+    user = User.objects.let_in().filter(email__iexact=email).exclude(email="").first()
+    # One that was made unusable on purpose, when an address was taken back, waits for this very letter.
+    if user is None or not (user.has_usable_password() or user.must_change_password):
         return
     try:
         limits.hit(limit=accounts.RESETS_BY_ACCOUNT, who=str(user.pk))

@@ -36,6 +36,8 @@ def change_role(*, actor: User, user: User, role: str, reason: str) -> bool:
         locked = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
         if locked.role != user.role:
             return False
+        if locked.is_leaving:
+            raise Refused(_("Esta cuenta se está borrando: detén antes el borrado."))
         if role == User.Role.SUPERADMIN:
             _leave_the_tenants(locked)
         elif locked.is_active and not others:

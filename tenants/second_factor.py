@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from tenants import limits
-from tenants.audit import audit
+from tenants.audit import audit, request_address
 from tenants.events import record
 from tenants.fields import EncryptedTextField
 from tenants.scope import own_scope
@@ -145,7 +145,9 @@ def check(*, user: User, code: str, at: datetime | None = None) -> str:
 
 def renew_codes(*, user: User) -> list[str]:
     """Ten new recovery codes; the old ones are void. The caller has checked a code."""
-    with transaction.atomic():
+    with own_scope(user), transaction.atomic():
+        if user.is_tenant:
+            record("recovery_codes_renewed", address=request_address.get() or None)
         return _make_codes(user)
 
 
@@ -172,11 +174,13 @@ def _remove(user: User) -> bool:
 
 
 def _after_change(user: User, *, on: bool, address: str) -> None:
-    from tenants.sessions import end_all  # which imports the models, and they this module
+    from tenants import mail, sessions  # which import the models, and they this module
 
-    end_all(user=user)
+    sessions.end_all(user=user)
     if user.is_tenant:
         record("second_factor_changed", on=on, address=address or None)
+    context = {"on": on, "address": address}
+    mail.post(user=user, kind=mail.Kind.SECURITY, template="second_factor_changed", context=context)
 
 
 def _take_step(factor: SecondFactor, code: str, *, at: datetime) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -110,7 +109,7 @@ class OwnPasswordPage(OwnPage):
         if not is_valid:
             return self.show(request, 400, form=form)
         form.save()
-        update_session_auth_hash(request, user)
+        sessions.keep(request=request, user=user)
         sessions.note_proof(request=request, now=timezone.now())
         return redirect(self.next_of(request))
 
@@ -152,7 +151,7 @@ class SecondFactorPage(OwnPage):
         except limits.TooMany as fault:
             form.add_error(None, wait(fault))
             return self._offer(request, form, 429)
-        update_session_auth_hash(request, user)
+        sessions.keep(request=request, user=user)
         return self.show(request, codes=codes, is_new=True)
 
     def _renew(self, request: HttpRequest) -> HttpResponse:
@@ -166,7 +165,7 @@ class SecondFactorPage(OwnPage):
         if status := self._check(user, form):
             return self.show(request, status, **self._state(request, off=form))
         second_factor.turn_off(user=user, address=accounts.client_address(request))
-        update_session_auth_hash(request, user)
+        sessions.keep(request=request, user=user)
         return redirect("second-factor")
 
     def _check(self, user: User, form: forms.Form) -> int:

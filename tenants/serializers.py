@@ -15,6 +15,8 @@ from tenants.hours import WEEKDAYS, validate_quiet_hours, validate_working_hours
 from tenants.models import Preferences, User
 from tenants.preferences import LANGUAGES
 
+OTP = "Of the second factor, where there is one: the app's six digits, or a recovery code."
+
 
 class RegistrationSerializer(StrictModelSerializer):
     password = Text(write_only=True, max_length=200, trim_whitespace=False)
@@ -37,7 +39,7 @@ class RegistrationSerializer(StrictModelSerializer):
 class LoginSerializer(StrictFields):
     username = Text(max_length=254)
     password = Text(max_length=200, trim_whitespace=False)
-    otp = Text(max_length=40, required=False, help_text="Of the second factor: the app's six digits or a recovery code")
+    otp = Text(max_length=40, required=False, help_text=OTP)
 
 
 class RefreshSerializer(StrictFields):
@@ -67,6 +69,7 @@ class PersonSerializer(serializers.ModelSerializer[User]):
 class PasswordSerializer(StrictFields):
     current = Text(max_length=200, trim_whitespace=False)
     new = Text(max_length=200, trim_whitespace=False)
+    otp = Text(max_length=40, required=False, help_text=OTP)
 
 
 @extend_schema_field(

@@ -99,11 +99,12 @@ def note_seen(*, sign_in_id: int, request: HttpRequest, now: datetime, **fields:
     return bool(row.filter(seen_at__lte=now - SEEN_EVERY).update(**here)) or row.exists()
 
 
-def go_on(*, sign_in_id: int, user: User, request: HttpRequest) -> bool:
-    """Let tokens live on with a newer one. In a transaction. Returns whether ``user`` is still signed in there."""
+def go_on(*, sign_in_id: int, user: User, request: HttpRequest) -> SignIn | None:
+    """Let tokens live on with a newer one. None when ``user`` is not signed in there any more."""
     here = {"seen_at": timezone.now(), "address": request_address.get()[:60], "agent": agent_of(request)}
     here["expires_at"] = timezone.now() + settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
-    return bool(SignIn.objects.filter(pk=sign_in_id, account=user).update(**here))
+    row = SignIn.objects.filter(pk=sign_in_id, account=user)
+    return row.first() if row.update(**here) else None
 
 
 def list_open(*, user: User, now: datetime) -> list[SignIn]:
@@ -118,15 +119,15 @@ def end(*, user: User, sign_in_id: int) -> None:
             raise NoSuchSignIn(sign_in_id)
 
 
-def end_many(*, user: User, but: int | None = None) -> int:
-    """End every sign-in of ``user``, except that with the number ``but``. Returns how many they were."""
+def end_many(*, user: User, but: int | None = None, **of: str) -> int:
+    """End every sign-in of ``user`` (``of`` a kind), except that with the number ``but``. Returns how many."""
     with transaction.atomic():
-        return _end(SignIn.objects.filter(account=user).exclude(pk=but))
+        return _end(SignIn.objects.filter(account=user, **of).exclude(pk=but))
 
 
-def is_open(*, user: User, sign_in_id: int) -> bool:
-    """Whether ``user`` is still signed in there."""
-    return bool(SignIn.objects.filter(account=user, pk=sign_in_id).exists())
+def forget(*, sign_in_id: int) -> None:
+    """The row alone: its session ends, or goes on under another one."""
+    SignIn.objects.filter(pk=sign_in_id).delete()
 
 
 def forget_over(*, now: datetime) -> int:

@@ -43,7 +43,8 @@ def suspend(*, actor: User | None, user: User, reason: str) -> bool:
 def restore(*, actor: User | None, user: User, reason: str) -> bool:
     """Let ``user`` in again. Returns whether the account was suspended."""
     with own_scope(user), transaction.atomic():
-        if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        # One that is being given up is not suspended: its owner, or ``leaving.stop``, keeps it.
+        if not User.objects.filter(pk=user.pk, is_active=False, leaves_at=None).update(is_active=True):
             return False
         user.is_active = True
         audit(actor=actor, action="restored", target=user, reason=reason, changes={"is_active": [False, True]})

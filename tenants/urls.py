@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from rest_framework.routers import SimpleRouter
 
-from tenants import api, pages, security_pages
+from tenants import account_api, api, email_pages, pages, security_pages
 from tenants.contacts_api import ContactViewSet
 from tenants.keys_api import KeyViewSet
 from tenants.theme import ColourConverter
@@ -22,6 +22,9 @@ urlpatterns = [
     path("account/password", security_pages.OwnPasswordPage.as_view(), name="account-password"),
     path("account/second-factor", security_pages.SecondFactorPage.as_view(), name="second-factor"),
     path("account/proof", security_pages.ProofPage.as_view(), name="proof"),
+    path("account/email/verify/<str:token>", email_pages.VerifyPage.as_view(), name="email-verify"),
+    path("account/email/confirm/<str:token>", email_pages.ConfirmPage.as_view(), name="email-confirm"),
+    path("account/email/take-back/<str:token>", email_pages.TakeBackPage.as_view(), name="email-take-back"),
     path("account/viewing/end", security_pages.stop_viewing, name="viewing-end"),
     path("register", pages.RegisterPage.as_view(), name="register"),
     path("logout", pages.sign_out, name="logout"),
@@ -35,5 +38,10 @@ urlpatterns = [
     path("api/auth/logout", api.LogoutView.as_view(), name="api-logout"),
     path("api/auth/me", api.MeView.as_view(), name="api-me"),
     path("api/auth/password", api.PasswordView.as_view(), name="api-password"),
+    path("api/auth/email", account_api.EmailView.as_view(), name="api-email"),
+    path("api/auth/email/verification", account_api.VerificationView.as_view(), name="api-verification"),
+    path("api/auth/sessions", account_api.SessionsView.as_view(), name="api-sessions"),
+    path("api/auth/sessions/<int:pk>", account_api.SessionView.as_view(), name="api-session"),
+    path("api/user/deletion", account_api.DeletionView.as_view(), name="api-deletion"),
     path("api/user/preferences", api.PreferencesView.as_view(), name="api-preferences"),
 ]

@@ -21,7 +21,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tenants.models import User
 from tenants.scope import all_tenants, tenant_scope
-from tests.factories import ROWS
+from tests.factories import EVERY_ROW, ROWS
 from tests.guards.test_isolation_matrix import ROUTES, routes
 
 pytestmark = pytest.mark.django_db
@@ -229,7 +229,7 @@ def address(alice: User):
         if "{" not in operation.path:
             return operation.path
         with tenant_scope(alice):
-            return re.sub(r"\{[^}]+\}", str(ROWS[ROUTES[operation.route].row](alice).pk), operation.path)
+            return re.sub(r"\{[^}]+\}", str(EVERY_ROW[ROUTES[operation.route].row](alice).pk), operation.path)
 
     return fill
 

@@ -19,7 +19,7 @@ from agenda.claiming import plan_all_digests
 from agenda.housekeeping import forget_undone
 from agenda.series import continue_all
 from analytics import rolling
-from config import data_jobs
+from config import data_jobs, departures
 from config.heartbeats import SCHEDULER, Canary, beat
 from config.schedule import BackupSchedule
 from messaging import inbound, media, outbox, reminding, strangers
@@ -111,6 +111,7 @@ class Command(BaseCommand):
             mail_outbox.forget(now=now)
             webhook_claiming.forget(now=now)
             data_jobs.forget_files(now=now)
+            departures.look(now=now)
             export_sweeping.forget(now=now)
             arrivals.forget_old(now=now)
             rolling.ring(now=now)
