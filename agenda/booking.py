@@ -181,7 +181,7 @@ def conflicts_of(appointment: Appointment) -> list[int]:
 
 def _alter_one(act: undoing.Act, appointment: Appointment, fields: AppointmentFields) -> None:
     act.watch(appointment)
-    people = _set(appointment, fields)
+    people = set_fields(appointment, fields)
     rule = _rule(fields)
     if people is not None:
         act.set_attendees([appointment], people)
@@ -200,7 +200,7 @@ def _alter_one(act: undoing.Act, appointment: Appointment, fields: AppointmentFi
 
 def _alter_several(act: undoing.Act, appointment: Appointment, fields: AppointmentFields, *, following: bool) -> None:
     placed = copy.copy(appointment)
-    people = _set(placed, fields)
+    people = set_fields(placed, fields)
     others = fields.keys() - {"status", "cancel_reason"}
     if others:
         content = {name: getattr(placed, name) for name in CONTENT if name in fields}
@@ -230,7 +230,7 @@ def _rule(fields: AppointmentFields) -> str | None:
     return read_rule(fields["rrule"]) if fields["rrule"].strip() else ""
 
 
-def _set(appointment: Appointment, fields: AppointmentFields) -> list[dict[str, Any]] | None:
+def set_fields(appointment: Appointment, fields: AppointmentFields) -> list[dict[str, Any]] | None:
     """Set ``fields`` on ``appointment``, checked; who comes is returned, None when it was not said."""
     for name in ("title", "description", "busy", "location", "status", "cancel_reason", "timezone"):
         if name in fields:

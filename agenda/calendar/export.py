@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,16 +65,28 @@ def write_calendar(
     return calendar.to_ical()
 
 
-def series_events(series: Series) -> list[Event]:
-    """The rule as one event, and one for each occurrence that is otherwise than the rule has it."""
+@dataclass(frozen=True)
+class Parts:
+    """A series as a file says it: its rule's first occurrence, the starts without one, and those that are otherwise."""
+
+    uid: str
+    first: Appointment  # not kept; what all have that were not edited alone
+    people: Sequence[dict[str, Any]]
+    without: list[datetime]
+    otherwise: list[tuple[Appointment, Sequence[dict[str, Any]]]]
+    is_rule: bool = True  # False: every occurrence was edited, so that each stands for itself, in ``otherwise``
+
+
+def parts_of(series: Series) -> Parts | None:
+    """The parts of ``series``; None when nothing of it is left."""
     rows: list[Appointment] = list(Appointment.objects.filter(series=series).order_by("original_start", "id"))
     present = [row for row in rows if row.deleted_at is None]
     if not present:
-        return []
+        return None
     people = attendees_of([row.pk for row in present])
     usual = next((row for row in present if not row.detached), None)
-    if usual is None:  # every occurrence was edited: each stands for itself
-        return [_event(row, people[row.pk]) for row in present]
+    if usual is None:
+        return Parts("", present[0], [], [], [(row, people[row.pk]) for row in present], is_rule=False)
     first = Appointment(**{name: getattr(usual, name) for name in OWN})
     first.pk, first.version = usual.pk, usual.version
     first.timezone, first.created_at, first.updated_at = series.timezone, usual.created_at, usual.updated_at
@@ -86,18 +99,34 @@ def series_events(series: Series) -> list[Event]:
     # Days go by the clock, hours by time that passes.
     length = first.start_datetime.astimezone(UTC) + (usual.end_datetime - usual.start_datetime)
     first.end_datetime = first.start_datetime + series.duration if usual.all_day else length
-    name = usual.uid or uid_of("series", series.pk)
-    master = _event(first, people[usual.pk], uid=name)
-    master.add("rrule", _rule(series, all_day=usual.all_day))
-    for row in rows:
-        if row.deleted_at is not None and row.original_start is not None:
-            master.add("exdate", _moment(row.original_start, zone, all_day=usual.all_day))
+    return Parts(
+        uid=usual.uid or uid_of("series", series.pk),
+        first=first,
+        people=people[usual.pk],
+        without=[row.original_start for row in rows if row.deleted_at is not None and row.original_start is not None],
+        otherwise=[
+            (row, people[row.pk]) for row in present if row.original_start is not None and _differs(row, usual, people)
+        ],
+    )
+
+
+def series_events(series: Series) -> list[Event]:
+    """The rule as one event, and one for each occurrence that is otherwise than the rule has it."""
+    parts = parts_of(series)
+    if parts is None:
+        return []
+    if not parts.is_rule:
+        return [_event(row, people) for row, people in parts.otherwise]
+    zone, all_day = ZoneInfo(series.timezone), parts.first.all_day
+    master = _event(parts.first, parts.people, uid=parts.uid)
+    master.add("rrule", _rule(series, all_day=all_day))
+    for day in parts.without:
+        master.add("exdate", _moment(day, zone, all_day=all_day))
     events = [master]
-    for row in present:
-        if row.original_start is not None and _differs(row, usual, people):
-            event = _event(row, people[row.pk], uid=name)
-            event.add("recurrence-id", _moment(row.original_start, zone, all_day=usual.all_day))
-            events.append(event)
+    for row, people in parts.otherwise:
+        event = _event(row, people, uid=parts.uid)
+        event.add("recurrence-id", _moment(row.original_start or row.start_datetime, zone, all_day=all_day))
+        events.append(event)
     return events
 
 

@@ -281,8 +281,11 @@ def _take_task(user: User, item: Item, intake: Intake, now: datetime) -> list[Ch
     return acts
 
 
-def _merge(user: User, acts: Sequence[Change], now: datetime) -> Change | None:
-    """One act instead of many: each row as it was before the first that touched it, as the last one left it."""
+def merge_entries(acts: Sequence[Change]) -> list[dict[str, Any]]:
+    """What several acts changed as one: each row as before the first that touched it, as the last one left it.
+
+    The acts themselves are deleted.
+    """
     entries: dict[tuple[str, int], dict[str, Any]] = {}
     for act in acts:
         for entry in act.before:
@@ -295,10 +298,13 @@ def _merge(user: User, acts: Sequence[Change], now: datetime) -> Change | None:
             if first["fields"] is not None:
                 first["fields"] = (entry["fields"] or {}) | first["fields"]
     Change.objects.filter(pk__in=[act.pk for act in acts]).delete()
+    return list(entries.values())
+
+
+def _merge(user: User, acts: Sequence[Change], now: datetime) -> Change | None:
+    entries = merge_entries(acts)
     if not entries:
         return None
-    count = len([entry for entry in entries.values() if entry["model"] != "agenda.series"])
+    count = len([entry for entry in entries if entry["model"] != "agenda.series"])
     summary = ngettext("Importación de %(n)d elemento", "Importación de %(n)d elementos", count) % {"n": count}
-    return Change.objects.create(
-        user=user, kind=Change.Kind.IMPORTED, summary=summary, before=list(entries.values()), created_at=now
-    )
+    return Change.objects.create(user=user, kind=Change.Kind.IMPORTED, summary=summary, before=entries, created_at=now)
