@@ -30,6 +30,7 @@ from config.models import Heartbeat
 from messaging import dispatch
 from messaging.mail import claiming as mail_claiming
 from messaging.models import Channel, SharedNumber
+from messaging.webhooks import claiming as webhook_claiming
 from tenants import months
 from tenants.fields import UndecryptableValue
 from tenants.scope import all_tenants
@@ -132,6 +133,23 @@ def _examine_outbox(now: datetime) -> Iterator[Finding]:
     if figures.unknown or figures.failed:
         counts = f"in the last day: {figures.failed} failed, {figures.unknown} unknown"
         yield Finding(NOTE, "outbox", f"{counts} (nobody can tell whether they arrived)")
+
+
+def _examine_webhooks(now: datetime) -> Iterator[Finding]:
+    figures = webhook_claiming.read_figures(now=now)
+    waited = timedelta(0) if figures.oldest is None else now - figures.oldest
+    if waited.total_seconds() <= settings.WEBHOOKS["STALE_SECONDS"]:
+        text = f"{figures.active} active, {figures.queued} tellings waiting, {figures.delivered} taken in the last day"
+        yield Finding(GOOD, "webhooks", text)
+    else:
+        text = f"the webhooks stand still: one has waited {_age(waited)}. Look at the worker and its log."
+        yield Finding(BAD, "webhooks", text)
+    if figures.failing or figures.disabled:
+        text = f"{figures.failing} fail at present, {figures.disabled} were given up; their owners were told"
+        yield Finding(NOTE, "webhooks", text)
+    if settings.WEBHOOKS["ALLOW_LOCAL"] and not settings.STAYS_HERE:
+        text = "WEBHOOKS_ALLOW_LOCAL lets tenants call this machine. Unset it where others reach the site."
+        yield Finding(BAD, "webhooks", text)
 
 
 def _examine_letters(now: datetime) -> Iterator[Finding]:
@@ -253,6 +271,7 @@ _parts: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     _examine_reminders,
     _examine_outbox,
     _examine_letters,
+    _examine_webhooks,
     _examine_whatsapp,
     _examine_models,
     _examine_keys,

@@ -29,6 +29,7 @@ from messaging.models import (
     PhoneLink,
     UnansweredQuestion,
     WebhookBody,
+    WebhookDelivery,
 )
 from tenants.models import Contact, User
 from tenants.scope import all_tenants
@@ -92,6 +93,7 @@ def _forget_talks(contact: Contact, *, counted: Count) -> None:
         Notification.objects.filter(url__in=pages),
         ToolEffect.objects.filter(thread__in=threads),
         Intention.objects.filter(thread__in=threads),
+        WebhookDelivery.objects.filter(data__contact=contact.pk),
         Attachment.objects.filter(message__in=messages),
         MessageDelta.objects.filter(message__in=messages),
     ]

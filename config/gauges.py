@@ -28,6 +28,7 @@ from config.models import Heartbeat
 from messaging import dispatch
 from messaging.mail import claiming as mail_claiming
 from messaging.models import InboundUpdate, Message
+from messaging.webhooks import claiming as webhook_claiming
 from tenants.models import User
 from tenants.scope import all_tenants
 
@@ -78,6 +79,7 @@ class SystemCollector(Collector):
                 yield from _read_inbound()
             yield from _read_outbox(now)
             yield from _read_mail(now)
+            yield from _read_webhooks(now)
             yield from _read_reminders(now)
             yield from _read_database()
 
@@ -166,6 +168,17 @@ def _read_mail(now: datetime) -> Iterator[Metric]:
     troubled = (("failed", figures.failed), ("unknown", figures.unknown))
     yield _by("recado_letters_troubled_last_day", "Letters that did not go out as meant.", "status", troubled)
     yield _one("recado_letters_oldest_seconds", "How long the oldest has waited.", _age(figures.oldest, now))
+
+
+def _read_webhooks(now: datetime) -> Iterator[Metric]:
+    figures = webhook_claiming.read_figures(now=now)
+    waiting = (("queued", figures.queued), ("sending", figures.sending))
+    yield _by("recado_webhooks_waiting", "Tellings on their way to tenants' systems.", "status", waiting)
+    yield _one("recado_webhooks_oldest_seconds", "How long the oldest has waited for us.", _age(figures.oldest, now))
+    ended = (("delivered", figures.delivered), ("failed", figures.failed))
+    yield _by("recado_webhooks_last_day", "Tellings by what became of them.", "status", ended)
+    states = (("active", figures.active), ("failing", figures.failing), ("disabled", figures.disabled))
+    yield _by("recado_webhook_endpoints", "Endpoints; those that fail are active, too.", "state", states)
 
 
 def _read_reminders(now: datetime) -> Iterator[Metric]:

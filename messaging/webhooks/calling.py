@@ -174,6 +174,8 @@ def _speak(
     response = http.client.HTTPResponse(_Speaker(ear), method="POST")  # type: ignore[arg-type]
     try:
         response.begin()
+        if ear.is_over:  # http.client takes an end in the middle of the headers for that of the headers
+            raise http.client.RemoteDisconnected
         took = spent()
         ear.deadline = min(deadline, time.monotonic() + EXCERPT_SECONDS)
         redirects = 300 <= response.status < 400
@@ -222,6 +224,7 @@ class _Ear(io.RawIOBase):
     def __init__(self, line: socket.socket, deadline: float) -> None:
         self._line = line
         self.deadline = deadline
+        self.is_over = False
         self._left = MOST_BYTES
 
     def readable(self) -> bool:
@@ -234,6 +237,7 @@ class _Ear(io.RawIOBase):
         view = memoryview(buffer)[: self._left]
         count = self._line.recv_into(view)
         self._left -= count
+        self.is_over = not count
         return count
 
 

@@ -84,9 +84,11 @@ def parse(url: str) -> Target:
     port = (443 if parts.scheme == "https" else 80) if port is None else port
     if port == 0 or (not is_local and port not in settings.WEBHOOKS["PORTS"]):
         raise BadTarget("port")
-    path = quote(parts.path or "/", safe=_FOR_PATHS) + (
-        f"?{quote(parts.query, safe=_FOR_PATHS)}" if parts.query else ""
-    )
+    try:
+        path = quote(parts.path or "/", safe=_FOR_PATHS)
+        path += f"?{quote(parts.query, safe=_FOR_PATHS)}" if parts.query else ""
+    except UnicodeEncodeError as fault:  # half of a pair
+        raise BadTarget("url") from fault
     return Target(parts.scheme, host, port, path, address, is_local)
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 LISTS = [
     *("messaging/delivery", "messaging/webhookbody", "messaging/inboundupdate", "messaging/conversation"),
-    *("messaging/notification", "messaging/sharednumber", "assistants/turnusage"),
+    *("messaging/notification", "messaging/sharednumber", "assistants/turnusage", "messaging/webhookendpoint"),
     *("django_q/ormq", "django_q/failure", "django_q/schedule", "config/datajob"),
 ]
 
