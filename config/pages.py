@@ -48,6 +48,7 @@ def settings(request: HttpRequest) -> HttpResponse:
         {
             "answering": who_answers(current_configuration()),
             "channels": Preferences.Channel.choices,
+            "codes_left": second_factor.codes_left(person_of(request)),
             "countries": COUNTRIES,
             "currencies": CURRENCIES,
             "has_second_factor": second_factor.is_on(person_of(request)),

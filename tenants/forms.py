@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from tenants import accounts
+from tenants import accounts, proofs, second_factor
 from tenants.models import User
 from tenants.preferences import validate_timezone
 
@@ -139,7 +139,11 @@ class TurnOffForm(CodeForm):
 
 
 class OwnPasswordForm(NewPasswordForm):
-    """The password of now, and a new one twice. Checking it raises limits.TooMany after too many failures."""
+    """The password of now, and a new one twice; with the code, where there is a second factor.
+
+    Who has to choose a new password gave the code a moment ago, to come in. Checking it raises limits.TooMany after too
+    many failures.
+    """
 
     current = forms.CharField(
         label=_("Contraseña actual"),
@@ -147,7 +151,13 @@ class OwnPasswordForm(NewPasswordForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    field_order = ("current", "new_password1", "new_password2")
+    code = CodeForm.base_fields["code"]
+    field_order = ("current", "new_password1", "new_password2", "code")
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        if user.must_change_password or not second_factor.is_on(user):
+            del self.fields["code"]
 
     def clean_current(self) -> str:
         given = str(self.cleaned_data["current"])
@@ -157,6 +167,11 @@ class OwnPasswordForm(NewPasswordForm):
 
     def clean(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().clean() or self.cleaned_data
+        if "code" in fields and not self.errors:
+            try:
+                proofs.prove_code(user=self.user, otp=fields["code"])
+            except ValidationError as fault:
+                self.add_error("code", fault.message_dict["otp"])
         if "current" in fields and fields["current"] == fields.get("new_password1"):
             self.add_error("new_password1", _("Tiene que ser distinta de la actual."))
         return fields

@@ -36,6 +36,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "accent": preferences.accent_color.lstrip("#").lower(),
         "business_name": preferences.business_name or person.username,
         "viewing": getattr(request, "viewing", None),
+        "account_note": _account_note(person),
         "shell": {
             "person": person.username,
             "locale": locale_tag(language=person.language, currency=preferences.currency),
@@ -43,6 +44,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "timezone": person.timezone,
         },
     }
+
+
+def _account_note(person: User) -> str:
+    """What stands above every page while something of the account wants to be done."""
+    if person.is_leaving:
+        return "leaving"
+    return "unproved" if person.email and person.email_verified_at is None else ""
 
 
 @require_safe

@@ -104,9 +104,13 @@ const PLACES = () => [
   { label: gettext("Nueva tarea"), href: "/user/personal/tasks?new=1", icon: "plus" },
   { label: gettext("Conversación nueva con el asistente"), href: "/user/commercial/chat?new=1", icon: "sparkles" },
   { label: "WhatsApp", href: "/user/whatsapp", icon: "brand-whatsapp" },
+  { label: gettext("API: llaves para otros sistemas"), href: "/user/api", icon: "key" },
   { label: gettext("Webhooks"), href: "/user/webhooks", icon: "bolt" },
   { label: gettext("Exportar mis datos"), href: "/user/settings#exports", icon: "download" },
   { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },
+  { label: gettext("Cambiar el correo de la cuenta"), href: "/user/settings#email", icon: "mail" },
+  { label: gettext("Segundo factor y sesiones abiertas"), href: "/user/settings#security", icon: "key" },
+  { label: gettext("Descargar todos mis datos, borrar mi cuenta"), href: "/user/settings#data", icon: "download" },
   { label: gettext("Correos que recibes"), href: "/user/settings#mail", icon: "mail" },
 ];
 // Where the search looks beside the pages, and what it makes of a row. Each is the public API's own search.

@@ -3,6 +3,7 @@ import Alpine from "../../vendor/alpine.min.js";
 import { ApiError, get, patch, post } from "../api.js";
 import { number, shell } from "../format.js";
 import { notify } from "../frame.js";
+import "./account.js";
 import "./activity.js";
 import "./exports.js";
 import "./hours.js";
@@ -130,15 +131,16 @@ Alpine.data("settings", () => ({
 }));
 
 Alpine.data("password", () => ({
-  current: "", fresh: "", errors: {}, trouble: "", saving: false,
+  current: "", fresh: "", otp: "", errors: {}, trouble: "", saving: false,
   invalid(name) { return this.errors[name] ? "true" : "false"; },
   async changePassword() {
     this.saving = true;
     this.errors = {};
     this.trouble = "";
     try {
-      await post("/api/auth/password", { current: this.current, new: this.fresh });
-      this.current = this.fresh = "";
+      const asked = { current: this.current, new: this.fresh };
+      await post("/api/auth/password", this.otp ? { ...asked, otp: this.otp } : asked);
+      this.current = this.fresh = this.otp = "";
       notify({ text: gettext("Listo. Tu contraseña nueva ya vale.") });
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
