@@ -37,7 +37,8 @@ def system() -> Iterator[Trial]:
     with tempfile.TemporaryDirectory(prefix="recado-browser-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "mail").mkdir()
-        with run_trial(data_dir=folder / "var", EMAIL_URL=f"filemail:///{folder / 'mail'}") as trial:
+        mail = f"filemail:///{folder / 'mail'}"
+        with run_trial(data_dir=folder / "var", EMAIL_URL=mail, WEBHOOKS_ALLOW_LOCAL="1") as trial:
             yield trial
 
 

@@ -35,6 +35,7 @@ PAGES = {
     "simulator": "/user/simulator",
     "whatsapp": "/user/whatsapp",
     "settings": "/user/settings",
+    "webhooks": "/user/webhooks",
 }
 WAIT_MS = 60_000
 
