@@ -151,7 +151,8 @@ def _spoken_decimal(bare: str) -> str | None:
         return "." if bare.rfind(".") > bare.rfind(",") else ","
     if points + commas != 1:
         # Twice the same sign parts thousands, so that the other one parts decimals.
-        return {True: ",", False: "."}[points > 1] if points + commas > 1 else None
+        grouped = points + commas > 1 and _groups["." if points else ","].fullmatch(bare)
+        return ("," if points else ".") if grouped else None
     sign = "." if points else ","
     head, _sign, tail = bare.partition(sign)
     if len(tail) == 3 and 1 <= len(head.replace(" ", "")) <= 3 and head.replace(" ", "") != "0":
