@@ -31,6 +31,7 @@ from tenants.hours import (
 from tenants.idempotency import KeptAnswer
 from tenants.keys import ApiKey
 from tenants.limits import LimitWindow
+from tenants.logos import Logo
 from tenants.ownership import StaleVersion, TenantOwned, Versioned
 from tenants.plans import Allowance, Plan
 from tenants.preferences import COUNTRIES, CURRENCIES, LANGUAGES, validate_timezone
@@ -51,6 +52,7 @@ __all__ = [
     "ImportRow",
     "KeptAnswer",
     "LimitWindow",
+    "Logo",
     "Plan",
     "Preferences",
     "RecoveryCode",

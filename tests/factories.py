@@ -45,6 +45,7 @@ from tenants.models import (
     ImportPiece,
     ImportRow,
     KeptAnswer,
+    Logo,
     Preferences,
     SignIn,
     User,
@@ -157,6 +158,10 @@ def export_job(user: User, **fields: Any) -> ExportJob:
     """One whose file is gone."""
     fields = {"what": "products", "format": "csv", "language": "es", "status": "done", "rows": 3, "done": 3, **fields}
     return ExportJob.objects.create(user=user, **fields)
+
+
+def logo(user: User) -> Logo:
+    return Logo.objects.create(user=user, content="", width=1, height=1)
 
 
 def series(user: User, **fields: Any) -> Series:
@@ -322,6 +327,7 @@ ROWS: dict[str, Callable[[User], Model]] = {
     "tenants.Preferences": preferences,
     "tenants.Contact": contact,
     "tenants.ExportJob": export_job,
+    "tenants.Logo": logo,
     "tenants.ImportJob": import_job,
     "tenants.ImportMapping": import_mapping,
     "tenants.ImportPiece": import_piece,
