@@ -90,6 +90,17 @@ class Contacts(Kind):
         ),
     )
 
+    def examples(self) -> list[Values]:
+        return [
+            {
+                "name": _("Carla Gómez"),
+                "phone": "+573001234567",
+                "email": "carla@example.com",
+                "notes": _("Paga a 30 días"),
+            },
+            {"name": _("Ferretería El Tornillo"), "phone": "+573107654321", "email": "", "notes": ""},
+        ]
+
     def identify(self, values: Values) -> Identity | None:
         """By the first that is there. Two people may share an e-mail or a name, so these count how often."""
         if values.get("external_id"):

@@ -37,6 +37,19 @@ class Appointments(Kind):
     readers = {"ics": read_appointments}
     fields = columns.APPOINTMENTS
 
+    def examples(self) -> list[Values]:
+        start = datetime.combine(timezone.localdate() + 7 * DAY, time(15, 30), timezone.get_current_timezone())
+        return [
+            {
+                "title": _("Visita a Carla"),
+                "start_datetime": start,
+                "end_datetime": start + timedelta(hours=1),
+                "location": _("Calle 10 # 5-20"),
+                "attendees": "Carla Gómez <carla@example.com>",
+            },
+            {"title": _("Inventario"), "start_datetime": start.date() + DAY, "location": "", "attendees": ""},
+        ]
+
     def identify(self, values: Values) -> Identity | None:
         if values.get("uid"):
             return Identity("uid", f"{values['uid']}#{values.get('occurrence') or ''}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,6 +37,24 @@ class Tasks(Kind):
     key = ("uid",)
     readers = {"ics": read_tasks}
     fields = columns.TASKS
+
+    def examples(self) -> list[Values]:
+        day = timezone.localdate()
+        return [
+            {
+                "title": _("Pagar el arriendo"),
+                "due_date": day + timedelta(days=7),
+                "priority": str(Task.Priority.HIGH.label),
+                "status": str(Task.Status.PENDING.label),
+                "category": _("Pagos"),
+            },
+            {
+                "title": _("Pedir tornillos"),
+                "priority": str(Task.Priority.LOW.label),
+                "status": str(Task.Status.IN_PROGRESS.label),
+                "category": _("Compras"),
+            },
+        ]
 
     def identify(self, values: Values) -> Identity | None:
         if values.get("uid"):

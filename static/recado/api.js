@@ -32,9 +32,10 @@ export class ApiError extends Error {
 
 const csrf = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] || "";
 
-// The parsed body of the answer, or null when it has none. Throws ApiError. `signal` calls the request off.
-export async function request(method, path, body, { signal, headers = {}, keepalive = false } = {}) {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+// The parsed body of the answer, or null when it has none. Throws ApiError. `signal` calls the request off, and so does
+// `timeout` in milliseconds, for what carries a file or is known to take longer.
+export async function request(method, path, body, { signal, headers = {}, keepalive = false, timeout: most = TIMEOUT_MS } = {}) {
+  const timeout = AbortSignal.timeout(most);
   const options = {
     method,
     keepalive,
@@ -43,7 +44,7 @@ export async function request(method, path, body, { signal, headers = {}, keepal
     headers: { Accept: "application/json", ...headers },
   };
   if (method !== "GET") options.headers["X-CSRFToken"] = csrf();
-  if (body instanceof Blob) options.body = body; // a file, whose type is in the headers
+  if (body instanceof Blob || body instanceof FormData) options.body = body; // a file, whose type is in the headers; a form
   else if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);

@@ -171,6 +171,10 @@ class Kind(ABC):
         """The fields that an export has."""
         return tuple(one for one in self.fields if one.exported)
 
+    def examples(self) -> list[Values]:
+        """A few rows for a file that one may begin with, in the language that is active. A choice is said in words."""
+        return []
+
     def identify(self, values: Values) -> Identity | None:
         """By what the row is known again; None when by nothing. Looks at no database."""
         return None

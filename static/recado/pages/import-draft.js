@@ -1,0 +1,155 @@
+// An import before it begins: how the file was read, what each column is, and what would become of each row.
+import { ApiError, get, query } from "../api.js";
+import { number } from "../format.js";
+import { actionClass, actionWords, rowsWords, sumWords, valueWords } from "./import-words.js";
+
+const API = "/api/user/imports";
+const MOST_HEADER = 20; // rows among which the titles are looked for
+const ENCODINGS = () => [
+  { value: "utf-8", label: gettext("UTF-8 (lo usual hoy)") }, { value: "cp1252", label: gettext("Windows occidental (Excel antiguo)") },
+  { value: "iso-8859-1", label: "ISO 8859-1 (Latin 1)" }, { value: "iso-8859-15", label: "ISO 8859-15 (Latin 9)" },
+  { value: "mac_roman", label: "Mac Roman" }, { value: "cp850", label: "DOS (CP 850)" }, { value: "utf-16", label: "UTF-16" },
+];
+const DELIMITERS = () => [
+  { value: ";", label: gettext("Punto y coma ( ; )") }, { value: ",", label: gettext("Coma ( , )") },
+  { value: "\t", label: gettext("Tabulador") }, { value: "|", label: gettext("Barra ( | )") },
+];
+const DECIMALS = () => [{ value: ",", label: gettext("Coma: 1.234,50") }, { value: ".", label: gettext("Punto: 1,234.50") }];
+const DATE_ORDERS = () => [
+  { value: "dmy", label: gettext("Día, mes y año: 31/12/2026") }, { value: "mdy", label: gettext("Mes, día y año: 12/31/2026") },
+  { value: "ymd", label: gettext("Año, mes y día: 2026-12-31") },
+];
+const FORMATS = { csv: "CSV", tsv: "TSV", xlsx: "Excel", xls: "Excel", ods: "OpenDocument", ics: "iCalendar" };
+const named = (choices, value) => choices.find((one) => String(one.value) === String(value));
+// The choices, with what was found among them when it is another.
+const including = (choices, value) => (!value || named(choices, value) ? choices : [...choices, { value, label: String(value) }]);
+
+export const draft = () => ({
+  preview: [], page: 1, hasNext: false, counts: {}, reading: false, asking: null,
+  readingText: gettext("Leyendo otra vez…"),
+  forgetDraft() {
+    this.asking?.abort();
+    Object.assign(this, { preview: [], page: 1, hasNext: false, counts: {}, reading: false });
+  },
+
+  // --- how it was read ---
+  get isTable() { return this.job.format !== "ics"; },
+  get isText() { return ["csv", "tsv"].includes(this.job.format); },
+  get hasSheets() { return (this.job.sheets || []).length > 1; },
+  get rowsText() { return rowsWords(this.job.rows); },
+  get facts() {
+    const { job } = this;
+    const facts = [FORMATS[job.format] || job.format];
+    if (!this.isTable) return facts;
+    if (this.isText) {
+      facts.push(named(ENCODINGS(), job.encoding)?.label || job.encoding, named(DELIMITERS(), job.delimiter)?.label || job.delimiter);
+    }
+    if (job.sheet) facts.push(interpolate(gettext("Hoja «%s»"), [job.sheet]));
+    if (job.decimal) facts.push(interpolate(gettext("Decimales con %s"), [job.decimal === "," ? gettext("coma") : gettext("punto")]));
+    if (job.date_order) facts.push(interpolate(gettext("Fechas: %s"), [named(DATE_ORDERS(), job.date_order)?.label || job.date_order]));
+    facts.push(job.header_row ? interpolate(gettext("Títulos en la fila %s"), [number(job.header_row)]) : gettext("Sin títulos"));
+    return facts.filter(Boolean);
+  },
+  get encodings() { return including(ENCODINGS(), this.job.encoding); },
+  get delimiters() { return including(DELIMITERS(), this.job.delimiter); },
+  get decimals() { return DECIMALS(); },
+  get dateOrders() { return DATE_ORDERS(); },
+  get sheetChoices() { return (this.job.sheets || []).map((name) => ({ value: name, label: name })); },
+  get headerRows() {
+    const rows = Array.from({ length: MOST_HEADER }, (_none, n) => ({ value: n + 1, label: number(n + 1) }));
+    return [{ value: 0, label: gettext("No hay títulos") }, ...including(rows, this.job.header_row)];
+  },
+  isSet(name, choice) { return String(this.job[name] ?? "") === String(choice.value); },
+  reread(name, value) { return this.set({ [name]: name === "header_row" ? Number(value) : value }); },
+
+  // --- columns ---
+  get fields() { return this.kindNow?.fields || []; },
+  columnName(column) { return column.name || interpolate(gettext("Columna %s"), [number(column.index + 1)]); },
+  samples(column) { return column.samples.filter((text) => text !== "").slice(0, 3).join(" · ") || gettext("(vacía)"); },
+  mapLabel(column) { return interpolate(gettext("«%s» es"), [this.columnName(column)]); },
+  mapClass(column) { return column.field ? "is-mapped" : ""; },
+  isMapped(column, name) { return (column.field || "") === name; },
+  fieldLabel(field) { return field.required ? interpolate(gettext("%s (hace falta)"), [field.label]) : field.label; },
+  get missing() {
+    const taken = new Set(this.job.columns.map((column) => column.field));
+    const names = this.isTable ? this.fields.filter((field) => field.required && !taken.has(field.name)).map((field) => `«${field.label}»`) : [];
+    return names.length ? interpolate(gettext("Falta decir qué columna es %s."), [names.join(", ")]) : "";
+  },
+  mapTo(column, name) {
+    const mapping = { [column.index]: name || null };
+    // A field is read from one column: whoever had it lets go.
+    for (const other of this.job.columns) if (name && other.index !== column.index && other.field === name) mapping[other.index] = null;
+    return this.set({ mapping });
+  },
+
+  // --- another way of reading it ---
+  async set(fields) {
+    this.reading = true;
+    try {
+      this.job = await this.change(fields);
+      this.trouble = "";
+      await this.readPreview(1);
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault;
+      this.fail(Object.values(fault.fields).join(" ") || fault.words);
+      this.job = { ...this.job }; // so that the choices show again what holds
+    } finally {
+      this.reading = false;
+    }
+  },
+  isHow(name, value) { return this.job[name] === value; },
+
+  // --- the rows ---
+  async readPreview(page) {
+    this.asking?.abort();
+    const { signal } = (this.asking = new AbortController());
+    const { id } = this.job;
+    this.reading = true;
+    try {
+      const answer = await get(`${API}/${id}/preview?${query({ page })}`, { signal, timeout: 60_000 });
+      if (signal.aborted || this.job?.id !== id) return;
+      Object.assign(this, { preview: answer.results, page, hasNext: Boolean(answer.next), counts: answer.counts || {}, reading: false });
+      this.announcement = [this.rowsText, ...this.sums.map((sum) => sum.text)].join(", ");
+    } catch (fault) {
+      if (signal.aborted) return;
+      if (!(fault instanceof ApiError)) throw fault;
+      this.reading = false;
+      this.fail(Object.values(fault.fields).join(" ") || fault.words, { again: () => this.readPreview(page) });
+    }
+  },
+  get sums() {
+    return ["create", "update", "unchanged", "skip", "refuse"].filter((action) => this.counts[action])
+      .map((action) => ({ action, text: sumWords(action, this.counts[action]) }));
+  },
+  get previewColumns() {
+    const taken = new Set(this.job.columns?.map((column) => column.field));
+    const present = (field) => (this.isTable ? taken.has(field.name) : this.preview.some((row) => row.values[field.name]));
+    return this.fields.filter(present);
+  },
+  get noRows() { return !this.reading && !this.preview.length; },
+  get previewText() { return this.preview.length && this.hasPages ? this.pageText : ""; },
+  get hasPages() { return this.hasNext || this.page > 1; },
+  get isFirstPage() { return this.page <= 1 || this.reading; },
+  get isLastPage() { return !this.hasNext || this.reading; },
+  get pageText() {
+    const [first, last] = [this.preview[0], this.preview.at(-1)];
+    return first ? interpolate(gettext("Filas %s a %s"), [number(first.row), number(last.row)]) : "";
+  },
+  turnPage(step) { return this.readPreview(this.page + step); },
+  rowClass(row) { return `is-${row.action}`; },
+  actionClass, actionWords,
+  whyOf(row) { return [...new Set((row.errors || []).map((error) => error.message))]; },
+  cellText(row, column) {
+    const wrong = (row.errors || []).find((error) => error.field === column.name);
+    return wrong ? wrong.value ?? "" : valueWords(row.values[column.name], column.type);
+  },
+  cellClass(row, column) {
+    const wrong = (row.errors || []).some((error) => error.field === column.name);
+    return [wrong ? "is-wrong" : "", ["money", "number", "integer"].includes(column.type) ? "numeric end" : ""].join(" ").trim();
+  },
+
+  // --- begin ---
+  get cannotStart() { return this.busy || this.reading || Boolean(this.missing) || !this.job.rows; },
+  get startText() { return interpolate(ngettext("Importar %s fila", "Importar %s filas", this.job.rows), [number(this.job.rows)]); },
+  start() { return this.act("start"); },
+});

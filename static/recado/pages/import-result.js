@@ -1,0 +1,43 @@
+// An import that is over: what came of it, which rows were refused and why, and the way back.
+import { number } from "../format.js";
+import { iconHref } from "../frame.js";
+import { rowsWords } from "./import-words.js";
+
+const API = "/api/user/imports";
+
+export const result = () => ({
+  get wasDone() { return this.job.status === "done"; },
+  get resultTitle() {
+    const { job } = this;
+    if (job.status === "done") return job.refused ? gettext("Listo, menos unas filas") : gettext("Listo, todo está dentro");
+    return { failed: gettext("No se importó nada"), cancelled: gettext("La detuviste"), undone: gettext("Deshecha") }[job.status] || job.status;
+  },
+  get resultDetail() {
+    const { job } = this;
+    if (job.status === "failed") return job.detail || (job.refused ? gettext("Pediste todo o nada, y hay filas con errores. No cambió nada.") : gettext("Algo falló de nuestro lado. No se guardó nada a medias."));
+    if (job.status === "cancelled") return job.created || job.updated ? gettext("Lo que ya había entrado sigue ahí; puedes deshacerlo.") : gettext("No cambió nada.");
+    if (job.status === "undone") {
+      return job.kept
+        ? interpolate(ngettext("Todo está como antes, menos %s que cambió después: esa la dejamos.", "Todo está como antes, menos %s que cambiaron después: esas las dejamos.", job.kept), [rowsWords(job.kept)])
+        : gettext("Todo está como antes.");
+    }
+    return job.file_name;
+  },
+  get resultIcon() { return iconHref({ done: "circle-check", undone: "arrow-back-up", cancelled: "player-stop" }[this.job.status] || "alert-triangle"); },
+  get resultClass() { return this.wasDone && !this.job.refused ? "is-good" : this.job.status === "undone" ? "" : "is-mixed"; },
+  get figures() {
+    const { created, updated, unchanged, refused } = this.job;
+    return [
+      { name: gettext("Nuevos"), value: created, kind: "" }, { name: gettext("Puestos al día"), value: updated, kind: "" },
+      { name: gettext("Ya estaban"), value: unchanged, kind: "" }, { name: gettext("Con error"), value: refused, kind: refused ? "is-bad" : "" },
+    ].map((figure) => ({ ...figure, value: number(figure.value || 0) }));
+  },
+  get hasErrors() { return this.job.refused > 0 && this.job.status !== "undone"; },
+  get errorsTitle() { return interpolate(ngettext("%s no entró", "%s no entraron", this.job.refused), [rowsWords(this.job.refused)]); },
+  get errors() { return (this.job.errors || []).map((one, n) => ({ ...one, key: n, value: one.value ?? "" })); },
+  get moreErrors() {
+    const shown = new Set(this.errors.map((one) => one.row)).size;
+    return this.job.refused > shown ? interpolate(gettext("Aquí ves las primeras %s. El archivo las trae todas."), [number(shown)]) : "";
+  },
+  errorsHref(format) { return `${API}/${this.job.id}/errors?format=${format}`; },
+});
