@@ -99,6 +99,7 @@ const PLACES = () => [
   { label: gettext("Asistente personal"), href: "/user/personal/chat", icon: "sparkles" },
   { label: gettext("Analíticas"), href: "/user/analytics", icon: "chart-bar" },
   { label: gettext("Ajustes"), href: "/user/settings", icon: "settings" },
+  { label: gettext("Importar un archivo"), href: "/user/import", icon: "upload" },
   { label: gettext("Nuevo producto"), href: "/user/commercial/products?new=1", icon: "plus" },
   { label: gettext("Nueva cita"), href: "/user/personal/agenda?new=1", icon: "calendar-plus" },
   { label: gettext("Nueva tarea"), href: "/user/personal/tasks?new=1", icon: "plus" },
