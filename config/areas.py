@@ -99,6 +99,7 @@ _routes: dict[str, tuple[str, ...]] = {
     ),
     "preferences": (
         "api/user/preferences",
+        "api/user/logo",
         "api/user/channels",
         "api/user/channels/<int:pk>",
         "api/user/channels/<int:pk>/test",

@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 from tenants import account_api, api, email_pages, pages, security_pages
 from tenants.contacts_api import ContactViewSet
 from tenants.keys_api import KeyViewSet
+from tenants.logos_api import LogoView
 from tenants.theme import ColourConverter
 
 register_converter(ColourConverter, "colour")
@@ -44,4 +45,5 @@ urlpatterns = [
     path("api/auth/sessions/<int:pk>", account_api.SessionView.as_view(), name="api-session"),
     path("api/user/deletion", account_api.DeletionView.as_view(), name="api-deletion"),
     path("api/user/preferences", api.PreferencesView.as_view(), name="api-preferences"),
+    path("api/user/logo", LogoView.as_view(), name="api-logo"),
 ]

@@ -7,6 +7,7 @@ The same content makes the same bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
 
@@ -18,14 +19,25 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    Image,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
+from tenants import logos
 from tenants.models import Preferences, User
 from tenants.printable import printable
 
 FONT, BOLD = "Helvetica", "Helvetica-Bold"
 MARGIN, FOOT = 15 * mm, 17 * mm
-LOGO = 13 * mm
+LOGO, HIGHEST_LOGO, WIDEST_LOGO = 13 * mm, 18 * mm, 50 * mm
 INK, SOFT, GRID, PALE = HexColor("#101828"), HexColor("#556070"), HexColor("#dfe4ea"), HexColor("#f1f5f6")
 LONGEST_TEXT = 600  # characters of one cell: more of them could be higher than a page
 
@@ -71,11 +83,21 @@ class Paper:
 
     def _head(self) -> list[Flowable]:
         words = [line(self.business, TITLE), line(f"{self.title} · {self.note}", SOFT_BODY)]
-        head = Table([[monogram(self.business, colour=self.accent), words]], colWidths=[LOGO + 4 * mm, None])
+        mark, wide = self._mark()
+        head = Table([[mark, words]], colWidths=[wide + 4 * mm, None], hAlign="LEFT")
         head.setStyle(TableStyle([*bare(), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]))
         rule = Table([[""]], colWidths=[self.width], rowHeights=[2])
         rule.setStyle(TableStyle([("BACKGROUND", (0, 0), (-1, -1), self.accent)]))
         return [head, Spacer(0, 3 * mm), rule, Spacer(0, 5 * mm)]
+
+    def _mark(self) -> tuple[Flowable, float]:
+        """The business's logo and how wide it is; its initials where it has none."""
+        logo = logos.current()
+        if logo is None:
+            return monogram(self.business, colour=self.accent), LOGO
+        scale = min(HIGHEST_LOGO / logo.height, WIDEST_LOGO / logo.width)
+        width, height = logo.width * scale, logo.height * scale
+        return Image(BytesIO(logo.png), width=width, height=height, mask="auto"), width
 
 
 def line(text: str, style: ParagraphStyle = BODY, *, otherwise: str = "") -> Paragraph:

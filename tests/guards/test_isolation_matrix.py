@@ -113,6 +113,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "api/user/data-export": Tenant(),
     "api/user/data-export/<int:pk>": Tenant("config.DataJob"),
     "api/user/preferences": Tenant(),
+    "api/user/logo": Tenant(),
     "api/user/events": Tenant(),
     "api/user/limits": Tenant(),
     "api/user/usage": Tenant(),

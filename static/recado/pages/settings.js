@@ -9,6 +9,7 @@ import "./exports.js";
 import "./hours.js";
 import "./retention.js";
 import "./limits.js";
+import "./logo.js";
 import "./mail.js";
 import "./plan.js";
 
