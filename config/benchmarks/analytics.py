@@ -55,7 +55,7 @@ SELECT %(user)s, k.name, %(now)s - n * %(apart)s, 'customer',
             jsonb_build_array(n %% 300, n %% 299, n %% 7))
         WHEN 'order_received' THEN jsonb_build_object('total', '125000.00', 'currency', 'COP', 'order', n)
         ELSE '{}' END
-FROM generate_series(1, %(count)s) AS n CROSS JOIN LATERAL (
+FROM generate_series(1, %(count)s::bigint) AS n CROSS JOIN LATERAL (
     SELECT (ARRAY['message_received', 'message_sent', 'message_received', 'message_sent', 'message_received',
         'message_sent', 'message_received', 'message_sent', 'product_query',
         CASE n %% 30 WHEN 9 THEN 'order_received' WHEN 19 THEN 'conversation_started' ELSE 'unanswered_question' END
