@@ -85,6 +85,16 @@ _routes: dict[str, tuple[str, ...]] = {
         "api/user/contacts/<int:pk>",
         "api/user/contacts/export",
     ),
+    "webhooks": (
+        "api/user/webhooks",
+        "api/user/webhooks/events",
+        "api/user/webhooks/<int:pk>",
+        "api/user/webhooks/<int:pk>/rotate",
+        "api/user/webhooks/<int:pk>/test",
+        "api/user/webhooks/<int:pk>/deliveries",
+        "api/user/webhooks/<int:pk>/deliveries/<int:delivery>",
+        "api/user/webhooks/<int:pk>/deliveries/<int:delivery>/redeliver",
+    ),
     "imports": (
         "api/user/exports",
         "api/user/exports/<int:pk>",
