@@ -15,6 +15,8 @@ from agenda import act_events, todo
 from config.benchmarks.runs import Run
 from config.benchmarks.samples import interleave, milliseconds, ratio
 from config.benchmarks.table import Line
+from messaging.models import WebhookEndpoint
+from messaging.webhooks.signing import make_secret
 from tenants.accounts import register
 from tenants.events import record
 from tenants.models import User
@@ -24,7 +26,7 @@ from tenants.scope import TENANT_SETTING, tenant_scope
 
 PASSWORD = "una-clave-larga-7"  # noqa: S105  (of somebody who lives for some minutes in a folder of their own)
 ROUNDS = 5  # times those of the others: each takes a few milliseconds
-WITHOUT_GOAL, BARE_GOAL = 1.25, 3.0
+WITHOUT_GOAL, BARE_GOAL, UNWANTED_GOAL, TOLD_GOAL = 1.25, 3.0, 1.25, 3.0
 
 INSERT = """
 INSERT INTO tenants_event (user_id, name, at, actor, actor_id, data)
@@ -50,6 +52,7 @@ def measure(run: Run) -> Iterator[Line]:
             "with": lambda: _add_task(user),
             "without": lambda: _without(lambda: _add_task(user)),
             "record": _record,
+            "untold": _record_untold,
             "bare": lambda: _insert(bare, user),
         }
         taken = interleave(acts, rounds=rounds)
@@ -69,6 +72,27 @@ def measure(run: Run) -> Iterator[Line]:
         measured=milliseconds(taken["record"]),
         ceiling=milliseconds(taken["bare"]),
     )
+    yield Line(
+        row="record",
+        what="one event that no webhook of the tenant's wants ÷ one that webhooks are never told of",
+        ratio=ratio(taken, "record", "untold"),
+        at_most=UNWANTED_GOAL,
+        measured=milliseconds(taken["record"]),
+        ceiling=milliseconds(taken["untold"]),
+    )
+    with tenant_scope(user):
+        WebhookEndpoint.objects.create(
+            user=user, url="https://example.com/", events=["task_created"], secret=make_secret()
+        )
+        told = interleave({"told": _record, "untold": _record_untold}, rounds=rounds)
+    yield Line(
+        row="record",
+        what="one event put on its way to one webhook ÷ one that webhooks are never told of",
+        ratio=ratio(told, "told", "untold"),
+        at_most=TOLD_GOAL,
+        measured=milliseconds(told["told"]),
+        ceiling=milliseconds(told["untold"]),
+    )
 
 
 def _add_task(user: User) -> None:
@@ -86,6 +110,11 @@ def _without(act: Callable[[], None]) -> None:
 def _record() -> None:
     with transaction.atomic():
         record("task_created", **DATA)
+
+
+def _record_untold() -> None:
+    with transaction.atomic():
+        record("question_resolved", question=1)
 
 
 def _insert(bare: psycopg.Connection[Any], user: User) -> None:
