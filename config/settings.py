@@ -208,7 +208,11 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Recado",
-    "DESCRIPTION": "Assistants for small businesses: catalogue, chat, and what comes with them.",
+    "DESCRIPTION": (
+        "Assistants for small businesses: catalogue, agenda, chat, inbox, and what comes with them.\n\n"
+        "How to make a key, page, try again safely and be told of events: [guide for developers](/developers/api)."
+    ),
+    "EXTERNAL_DOCS": {"description": "Guide for developers", "url": "/developers/api"},
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": True,

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import errors, events_api, health, limits_api, metrics, own_data_api, pages
+from config import errors, events_api, guide, health, limits_api, metrics, own_data_api, pages
 from config.schema import DocsView, SchemaView
 from config.simulator import api as simulator
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
+    path("developers/<slug:name>", guide.guide, name="guide"),
     path("texts.js", pages.texts, name="texts"),
     path("user/dashboard", pages.dashboard, name="dashboard"),
     path("user/settings", pages.settings, name="settings"),

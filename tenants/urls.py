@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from rest_framework.routers import SimpleRouter
 
-from tenants import account_api, api, email_pages, pages, security_pages
+from tenants import account_api, api, email_pages, keys_pages, pages, security_pages
 from tenants.contacts_api import ContactViewSet
 from tenants.keys_api import KeyViewSet
 from tenants.logos_api import LogoView
@@ -17,6 +17,7 @@ urlpatterns = [
     *router.urls,
     path("", pages.home, name="home"),
     path("user", pages.home),
+    path("user/api", keys_pages.keys, name="api-keys"),
     path("theme/<colour:accent>.css", pages.theme, name="theme"),
     path("login", pages.LoginPage.as_view(), name="login"),
     path("login/code", security_pages.CodePage.as_view(), name="login-code"),
