@@ -110,6 +110,9 @@ _routes: dict[str, tuple[str, ...]] = {
     "preferences": (
         "api/user/preferences",
         "api/user/logo",
+        "api/user/mail",
+        "api/user/mail/letters",
+        "api/user/mail/test",
         "api/user/channels",
         "api/user/channels/<int:pk>",
         "api/user/channels/<int:pk>/test",
