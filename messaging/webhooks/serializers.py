@@ -99,7 +99,7 @@ class AttemptSerializer(serializers.Serializer[Any]):
     answer = serializers.CharField(help_text="The beginning of the answer.")
 
 
-class WebhookRequestSerializer(serializers.Serializer[Any]):
+class WebhookSentSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
     headers = serializers.DictField(child=serializers.CharField())
     body = serializers.CharField(help_text="As it is signed.")
@@ -153,7 +153,7 @@ class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
     def get_reason_text(self, delivery: WebhookDelivery) -> str:
         return wording.explain(delivery.reason)
 
-    @extend_schema_field(WebhookRequestSerializer)
+    @extend_schema_field(WebhookSentSerializer)
     def get_request(self, delivery: WebhookDelivery) -> dict[str, Any]:
         return {
             "url": delivery.endpoint.url,
