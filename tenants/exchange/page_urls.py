@@ -4,5 +4,5 @@ from tenants.exchange import pages
 
 urlpatterns = [
     path("user/import", pages.imports, name="import"),
-    path("user/import/sample/<slug:kind>", pages.sample, name="import-sample"),
+    path("user/import/sample", pages.sample, name="import-sample"),
 ]

@@ -6,14 +6,14 @@ from io import BytesIO
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from tenants.exchange.kinds import Kind, kind_of, kinds
+from tenants.exchange.kinds import Kind, kinds
 from tenants.exchange.writers import Column, Type, write_xlsx
 
 # In the order in which a shop begins with them; whatever else is registered follows.
@@ -27,28 +27,16 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @login_required
 def imports(request: HttpRequest) -> HttpResponse:
     """The spreadsheet that one has, seen as it is read before anything is kept."""
-    known = sorted(kinds(), key=lambda kind: (ORDER.index(kind.name) if kind.name in ORDER else len(ORDER), kind.name))
-    asked = request.GET.get("kind", "")
-    names = [kind.name for kind in known]
-    return render(
-        request,
-        "tenants/import.html",
-        {
-            "kinds": [_describe(kind) for kind in known],
-            "chosen": asked if asked in names else names[0],
-            "opened": "id" in request.GET,
-        },
-    )
+    described = [_describe(kind) for kind in _in_order()]
+    shown = {"kinds": described, "chosen": _chosen(request).name, "opened": "id" in request.GET}
+    return render(request, "tenants/import.html", shown)
 
 
 @require_safe
 @login_required
-def sample(request: HttpRequest, kind: str) -> HttpResponse:
+def sample(request: HttpRequest) -> HttpResponse:
     """A workbook with a few rows of a kind, as the import reads it."""
-    try:
-        found = kind_of(kind)
-    except KeyError as fault:
-        raise Http404 from fault
+    found = _chosen(request)
     rows = found.examples()
     fields = [field for field in found.fields if any(field.name in row for row in rows)]
     columns = [Column(field.name, str(field.label), cast(Type, field.type)) for field in fields]
@@ -65,6 +53,16 @@ def sample(request: HttpRequest, kind: str) -> HttpResponse:
     return answer
 
 
+def _in_order() -> list[Kind]:
+    return sorted(kinds(), key=lambda kind: (ORDER.index(kind.name) if kind.name in ORDER else len(ORDER), kind.name))
+
+
+def _chosen(request: HttpRequest) -> Kind:
+    """The kind that the address names, else the first."""
+    known = _in_order()
+    return next((kind for kind in known if kind.name == request.GET.get("kind")), known[0])
+
+
 def _describe(kind: Kind) -> dict[str, Any]:
     calendar = "ics" in kind.readers
     return {
@@ -72,7 +70,7 @@ def _describe(kind: Kind) -> dict[str, Any]:
         "label": str(kind.label),
         "accept": SHEETS + (",.ics,text/calendar" if calendar else ""),
         "takes_calendar": calendar,
-        "sample": reverse("import-sample", args=[kind.name]),
+        "sample": f"{reverse('import-sample')}?kind={kind.name}",
         "fields": [
             {"name": field.name, "label": str(field.label), "type": field.type, "required": field.required}
             for field in kind.fields
