@@ -89,6 +89,8 @@ ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "user/personal/tasks": Page(),
     "user/personal/chat": Page(),
     "user/settings": Page(),
+    "user/import": Page(),
+    "user/import/sample": Page(),
     "user/api": Page(),
     "developers/<slug:name>": Public(),
     "user/whatsapp": Page(),
