@@ -24,6 +24,7 @@ TENANTS = [
     "/user/commercial/chat",
     "/user/settings",
     "/user/whatsapp",
+    "/user/import",
     *AGENDAS,
 ]
 SCHEMES = ["light", "dark"]

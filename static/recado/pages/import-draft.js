@@ -6,9 +6,9 @@ import { actionClass, actionWords, rowsWords, sumWords, valueWords } from "./imp
 const API = "/api/user/imports";
 const MOST_HEADER = 20; // rows among which the titles are looked for
 const ENCODINGS = () => [
-  { value: "utf-8", label: gettext("UTF-8 (lo usual hoy)") }, { value: "cp1252", label: gettext("Windows occidental (Excel antiguo)") },
-  { value: "iso-8859-1", label: "ISO 8859-1 (Latin 1)" }, { value: "iso-8859-15", label: "ISO 8859-15 (Latin 9)" },
-  { value: "mac_roman", label: "Mac Roman" }, { value: "cp850", label: "DOS (CP 850)" }, { value: "utf-16", label: "UTF-16" },
+  { value: "utf-8", label: gettext("UTF-8 (lo usual hoy)") }, { value: "windows-1252", label: gettext("Windows occidental (Excel antiguo)") },
+  { value: "mac-roman", label: "Mac Roman" }, { value: "cp850", label: "DOS (CP 850)" },
+  { value: "utf-16-le", label: "UTF-16 LE" }, { value: "utf-16-be", label: "UTF-16 BE" },
 ];
 const DELIMITERS = () => [
   { value: ";", label: gettext("Punto y coma ( ; )") }, { value: ",", label: gettext("Coma ( , )") },
@@ -25,18 +25,18 @@ const named = (choices, value) => choices.find((one) => String(one.value) === St
 const including = (choices, value) => (!value || named(choices, value) ? choices : [...choices, { value, label: String(value) }]);
 
 export const draft = () => ({
-  preview: [], page: 1, hasNext: false, counts: {}, reading: false, asking: null,
+  preview: [], page: 1, hasNext: false, reading: false, asking: null,
   readingText: gettext("Leyendo otra vez…"),
   forgetDraft() {
     this.asking?.abort();
-    Object.assign(this, { preview: [], page: 1, hasNext: false, counts: {}, reading: false });
+    Object.assign(this, { preview: [], page: 1, hasNext: false, reading: false });
   },
 
   // --- how it was read ---
   get isTable() { return this.job.format !== "ics"; },
   get isText() { return ["csv", "tsv"].includes(this.job.format); },
   get hasSheets() { return (this.job.sheets || []).length > 1; },
-  get rowsText() { return rowsWords(this.job.rows); },
+  get rowsText() { return this.job.rows === null ? gettext("Muchas filas") : rowsWords(this.job.rows); },
   get facts() {
     const { job } = this;
     const facts = [FORMATS[job.format] || job.format];
@@ -59,21 +59,20 @@ export const draft = () => ({
     const rows = Array.from({ length: MOST_HEADER }, (_none, n) => ({ value: n + 1, label: number(n + 1) }));
     return [{ value: 0, label: gettext("No hay títulos") }, ...including(rows, this.job.header_row)];
   },
-  isSet(name, choice) { return String(this.job[name] ?? "") === String(choice.value); },
+  isSet(name, choice) { return String(this.job[name] ?? (name === "header_row" ? 0 : "")) === String(choice.value); },
   reread(name, value) { return this.set({ [name]: name === "header_row" ? Number(value) : value }); },
 
   // --- columns ---
   get fields() { return this.kindNow?.fields || []; },
-  columnName(column) { return column.name || interpolate(gettext("Columna %s"), [number(column.index + 1)]); },
+  columnName(column) { return column.name; },
   samples(column) { return column.samples.filter((text) => text !== "").slice(0, 3).join(" · ") || gettext("(vacía)"); },
   mapLabel(column) { return interpolate(gettext("«%s» es"), [this.columnName(column)]); },
   mapClass(column) { return column.field ? "is-mapped" : ""; },
   isMapped(column, name) { return (column.field || "") === name; },
   fieldLabel(field) { return field.required ? interpolate(gettext("%s (hace falta)"), [field.label]) : field.label; },
   get missing() {
-    const taken = new Set(this.job.columns.map((column) => column.field));
-    const names = this.isTable ? this.fields.filter((field) => field.required && !taken.has(field.name)).map((field) => `«${field.label}»`) : [];
-    return names.length ? interpolate(gettext("Falta decir qué columna es %s."), [names.join(", ")]) : "";
+    const names = this.job.missing.map((name) => `«${name}»`).join(", ");
+    return names ? interpolate(gettext("Falta decir qué columna es %s."), [names]) : "";
   },
   mapTo(column, name) {
     const mapping = { [column.index]: name || null };
@@ -108,7 +107,9 @@ export const draft = () => ({
     try {
       const answer = await get(`${API}/${id}/preview?${query({ page })}`, { signal, timeout: 60_000 });
       if (signal.aborted || this.job?.id !== id) return;
-      Object.assign(this, { preview: answer.results, page, hasNext: Boolean(answer.next), counts: answer.counts || {}, reading: false });
+      const { results, count } = answer;
+      const hasNext = count === null ? results.length === answer.page_size : page * answer.page_size < count;
+      Object.assign(this, { preview: results, page, hasNext, reading: false });
       this.announcement = [this.rowsText, ...this.sums.map((sum) => sum.text)].join(", ");
     } catch (fault) {
       if (signal.aborted) return;
@@ -117,10 +118,21 @@ export const draft = () => ({
       this.fail(Object.values(fault.fields).join(" ") || fault.words, { again: () => this.readPreview(page) });
     }
   },
+  // How many rows would become what: known once all were gone through, which a short file's first page does.
   get sums() {
-    return ["create", "update", "unchanged", "skip", "refuse"].filter((action) => this.counts[action])
-      .map((action) => ({ action, text: sumWords(action, this.counts[action]) }));
+    return Object.entries(this.counts).filter(([, count]) => count).map(([action, count]) => ({ action, text: sumWords(action, count) }));
   },
+  get counts() {
+    const { job } = this;
+    if (this.wasChecked) return { create: job.created, update: job.updated, unchanged: job.unchanged, skip: job.skipped, refuse: job.refused };
+    if (this.hasNext || this.page > 1) return {};
+    const counts = { create: 0, update: 0, unchanged: 0, skip: 0, refuse: 0 };
+    for (const row of this.preview) counts[row.action] += 1;
+    return counts;
+  },
+  get wasChecked() { return this.isDraft && this.job.dry_run && this.job.rows !== null && this.job.done === this.job.rows; },
+  get canCheck() { return this.hasPages && !this.wasChecked; },
+  check() { return this.act("start", { dry_run: true }); },
   get previewColumns() {
     const taken = new Set(this.job.columns?.map((column) => column.field));
     const present = (field) => (this.isTable ? taken.has(field.name) : this.preview.some((row) => row.values[field.name]));
@@ -149,7 +161,7 @@ export const draft = () => ({
   },
 
   // --- begin ---
-  get cannotStart() { return this.busy || this.reading || Boolean(this.missing) || !this.job.rows; },
-  get startText() { return interpolate(ngettext("Importar %s fila", "Importar %s filas", this.job.rows), [number(this.job.rows)]); },
+  get cannotStart() { return this.busy || this.reading || this.job.rows === 0 || !this.job.columns.some((column) => column.field); },
+  get startText() { return this.job.rows === null ? gettext("Importar todo") : interpolate(ngettext("Importar %s fila", "Importar %s filas", this.job.rows), [number(this.job.rows)]); },
   start() { return this.act("start"); },
 });

@@ -6,6 +6,8 @@ import { rowsWords } from "./import-words.js";
 const API = "/api/user/imports";
 
 export const result = () => ({
+  leftRow(one) { return interpolate(gettext("Fila %s:"), [number(one.row)]); },
+  get left() { return this.job.left || []; },
   get wasDone() { return this.job.status === "done"; },
   get resultTitle() {
     const { job } = this;
@@ -17,8 +19,9 @@ export const result = () => ({
     if (job.status === "failed") return job.detail || (job.refused ? gettext("Pediste todo o nada, y hay filas con errores. No cambió nada.") : gettext("Algo falló de nuestro lado. No se guardó nada a medias."));
     if (job.status === "cancelled") return job.created || job.updated ? gettext("Lo que ya había entrado sigue ahí; puedes deshacerlo.") : gettext("No cambió nada.");
     if (job.status === "undone") {
-      return job.kept
-        ? interpolate(ngettext("Todo está como antes, menos %s que cambió después: esa la dejamos.", "Todo está como antes, menos %s que cambiaron después: esas las dejamos.", job.kept), [rowsWords(job.kept)])
+      const kept = this.left.length;
+      return kept
+        ? interpolate(ngettext("Todo está como antes, menos %s que cambió después: esa la dejamos.", "Todo está como antes, menos %s que cambiaron después: esas las dejamos.", kept), [rowsWords(kept)])
         : gettext("Todo está como antes.");
     }
     return job.file_name;
@@ -26,14 +29,18 @@ export const result = () => ({
   get resultIcon() { return iconHref({ done: "circle-check", undone: "arrow-back-up", cancelled: "player-stop" }[this.job.status] || "alert-triangle"); },
   get resultClass() { return this.wasDone && !this.job.refused ? "is-good" : this.job.status === "undone" ? "" : "is-mixed"; },
   get figures() {
-    const { created, updated, unchanged, refused } = this.job;
+    const { created, updated, unchanged, skipped, refused } = this.job;
     return [
       { name: gettext("Nuevos"), value: created, kind: "" }, { name: gettext("Puestos al día"), value: updated, kind: "" },
-      { name: gettext("Ya estaban"), value: unchanged, kind: "" }, { name: gettext("Con error"), value: refused, kind: refused ? "is-bad" : "" },
+      { name: gettext("Ya estaban"), value: (unchanged || 0) + (skipped || 0), kind: "" }, { name: gettext("Con error"), value: refused, kind: refused ? "is-bad" : "" },
     ].map((figure) => ({ ...figure, value: number(figure.value || 0) }));
   },
-  get hasErrors() { return this.job.refused > 0 && this.job.status !== "undone"; },
-  get errorsTitle() { return interpolate(ngettext("%s no entró", "%s no entraron", this.job.refused), [rowsWords(this.job.refused)]); },
+  get hasErrors() { return this.job.refused > 0 && this.job.status !== "undone" && (this.isOver || this.wasChecked); },
+  get errorsTitle() {
+    return this.isDraft
+      ? interpolate(ngettext("%s no puede entrar así", "%s no pueden entrar así", this.job.refused), [rowsWords(this.job.refused)])
+      : interpolate(ngettext("%s no entró", "%s no entraron", this.job.refused), [rowsWords(this.job.refused)]);
+  },
   get errors() { return (this.job.errors || []).map((one, n) => ({ ...one, key: n, value: one.value ?? "" })); },
   get moreErrors() {
     const shown = new Set(this.errors.map((one) => one.row)).size;

@@ -13,11 +13,11 @@ export const PLACES = {
 };
 
 const STATUSES = () => ({
-  draft: gettext("Sin empezar"), queued: gettext("En curso"), running: gettext("En curso"), undoing: gettext("Deshaciendo"),
+  draft: gettext("Sin empezar"), running: gettext("En curso"), undoing: gettext("Deshaciendo"),
   done: gettext("Listo"), failed: gettext("No se pudo"), cancelled: gettext("Detenida"), undone: gettext("Deshecha"),
 });
 export const statusWords = (job) => STATUSES()[job.status] || job.status;
-export const statusClass = (job) => ({ done: "badge-ok", failed: "badge-out", queued: "badge-low", running: "badge-low", undoing: "badge-low" }[job.status] || "badge-off");
+export const statusClass = (job) => ({ done: "badge-ok", failed: "badge-out", running: "badge-low", undoing: "badge-low" }[job.status] || "badge-off");
 
 export const rowsWords = (count) => interpolate(ngettext("%s fila", "%s filas", count), [number(count)]);
 

@@ -50,7 +50,7 @@ Alpine.data("imports", () => joined(draft(), result(), {
   get isStart() { return !this.job && !this.opening; },
   get isOpening() { return this.opening && !this.job; },
   get isDraft() { return this.job?.status === "draft"; },
-  get isRunning() { return ["queued", "running", "undoing"].includes(this.job?.status); },
+  get isRunning() { return ["running", "undoing"].includes(this.job?.status); },
   get isOver() { return Boolean(this.job) && !this.isDraft && !this.isRunning; },
   get kindNow() { return KINDS.find((kind) => kind.name === (this.job?.kind || this.kind)); },
 
@@ -122,15 +122,20 @@ Alpine.data("imports", () => joined(draft(), result(), {
   },
   // Something else is shown now: its first words are said, and the keyboard begins at its head.
   arrive(before) {
-    if (this.isDraft) { this.announcement = `${this.job.file_name}. ${this.rowsText}`; this.readPreview(1); }
-    else if (this.isRunning) { this.announcement = this.runTitle; this.said = 0; }
+    if (this.isDraft) {
+      this.announcement = `${this.job.file_name}. ${this.rowsText}`;
+      this.readPreview(1);
+    } else if (this.isRunning) { this.announcement = this.runTitle; this.said = 0; }
     else if (before) this.announcement = `${this.resultTitle} ${this.resultDetail}`;
     if (before || this.sending) this.$nextTick(() => this.box.querySelector("[data-part=title]").focus({ preventScroll: true }));
     window.scrollTo({ top: 0 });
   },
 
   // --- while it runs ---
-  get runTitle() { return this.job.status === "undoing" ? gettext("Deshaciendo…") : gettext("Importando…"); },
+  get runTitle() {
+    if (this.job.status === "undoing") return gettext("Deshaciendo…");
+    return this.job.dry_run ? gettext("Revisando todas las filas…") : gettext("Importando…");
+  },
   get runWords() { return runWords(this.job); },
   get barMost() { return this.job.rows || 1; },
   get canCancel() { return this.job.status !== "undoing"; },
@@ -166,11 +171,11 @@ Alpine.data("imports", () => joined(draft(), result(), {
   undo() { return this.act("undo"); },
 
   // POST an act of the import that is shown; whether it was done.
-  async act(name) {
+  async act(name, body = {}) {
     this.busy = true;
     this.trouble = "";
     try {
-      this.show(await post(`${API}/${this.job.id}/${name}`, {}, { timeout: UPLOAD_MS }));
+      this.show(await post(`${API}/${this.job.id}/${name}`, body, { timeout: UPLOAD_MS }));
       return true;
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
@@ -220,6 +225,7 @@ Alpine.data("imports", () => joined(draft(), result(), {
     this.trouble = words;
     this.canRetry = Boolean(again);
     this.again = again;
+    this.$nextTick(() => this.box.querySelector("[data-part=trouble]").scrollIntoView({ block: "center" }));
   },
   retry() { this.trouble = ""; return this.again?.(); },
   get listHref() { return PLACES[this.job.kind]?.href || "/user/dashboard"; },
