@@ -140,19 +140,6 @@ class Products(Kind):
             },
         ]
 
-    def examples(self) -> list[Values]:
-        return [
-            {
-                "name": _("Martillo de uña 16 oz"),
-                "price": Decimal("45900.00"),
-                "sku": "MAR-016",
-                "category": _("Herramientas"),
-                "stock": 12,
-                "description": _("Mango de fibra, cabeza forjada."),
-            },
-            {"name": _("Brocha de 2 pulgadas"), "price": Decimal("8900.00"), "sku": "BRO-002", "stock": 30},
-        ]
-
     def identify(self, values: Values) -> Identity | None:
         """By the SKU, else by the name. Several that were withdrawn may have one SKU, and several one name."""
         is_withdrawn = values.get("active") is False
