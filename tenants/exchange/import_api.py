@@ -45,6 +45,7 @@ from tenants.exchange.import_serializers import (
 )
 from tenants.exchange.kinds import kind_of
 from tenants.exchange.sources import CONTENT_TYPES
+from tenants.idempotency import effect
 from tenants.models import ImportJob, User
 
 LONGEST_WAIT = 30  # seconds
@@ -58,7 +59,7 @@ PREFER = OpenApiParameter(
     "Prefer",
     str,
     OpenApiParameter.HEADER,
-    description=f"`wait=N`: wait N seconds at most for the end ({LONGEST_WAIT} are the most, {USUAL_WAIT} unless said).",
+    description=f"`wait=N`: wait N seconds for the end, {USUAL_WAIT} unless said, {LONGEST_WAIT} at most.",
     examples=[OpenApiExample("wait", value="wait=20")],
 )
 SHOWN_JOB = {
@@ -245,7 +246,7 @@ class ImportViewSet(GenericViewSet[ImportJob]):
         """Take back what an import wrote. What was changed since is left alone; `left` says which rows."""
         job = self.get_object()
         _checked(NoFieldsSerializer(data=request.data))
-        return self._act(lambda: running.undo(user=cast(User, request.user), job=job, now=timezone.now()))
+        return self._act(lambda: running.undo(job=job, now=timezone.now()))
 
     @extend_schema(
         operation_id="download_import_errors",
@@ -273,9 +274,10 @@ class ImportViewSet(GenericViewSet[ImportJob]):
 
     def _act(self, act: Callable[[], ImportJob]) -> Response:
         try:
-            return Response(show_job(act()))
+            job = act()
         except running.Refusal as fault:
             raise Conflict(str(fault)) from fault
+        return Response(show_job(running.run_small(user=cast(User, self.request.user), job=job)))
 
 
 class OneCallView(APIView):
@@ -289,12 +291,15 @@ class OneCallView(APIView):
         user, dry_run = cast(User, request.user), given.pop("dry_run", False)
         if given.pop("all_or_nothing", False):
             given["mode"] = ImportJob.Mode.ALL_OR_NOTHING
-        job = _begin(user, self.kind, given)
-        try:
-            job = running.start(user=user, job=job, now=timezone.now(), dry_run=dry_run)
-        except running.Refusal as fault:
-            job.delete()
-            raise ValidationError({"mapping": [str(fault)]}) from fault
+        with effect(request._request) as keep:
+            job = _begin(user, self.kind, given)
+            try:
+                job = running.start(user=user, job=job, now=timezone.now(), dry_run=dry_run)
+            except running.Refusal as fault:
+                job.delete()
+                raise ValidationError({"mapping": [str(fault)]}) from fault
+            keep(Response(show_job(job), status=status.HTTP_202_ACCEPTED))
+        running.run_small(user=user, job=job)
         wait = preferred_wait(request.headers.get("Prefer", ""))
         _wait_for(job, seconds=wait)
         code = status.HTTP_202_ACCEPTED if job.is_open else status.HTTP_200_OK

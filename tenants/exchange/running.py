@@ -52,7 +52,10 @@ class Refusal(Exception):
 
 
 def start(*, user: User, job: ImportJob, now: datetime, dry_run: bool = False) -> ImportJob:
-    """Have a draft carried out, or only gone through when ``dry_run``. In the tenant's scope. Raises Refusal."""
+    """Have a draft carried out, or only gone through when ``dry_run``. In the tenant's scope. Raises Refusal.
+
+    The queue is rung for it; ``run_small`` does not wait for that.
+    """
     kind = kind_of(job.kind)
     if not any(column["field"] for column in job.columns):
         raise Refusal(_("Di primero qué es cada columna."))
@@ -63,20 +66,23 @@ def start(*, user: User, job: ImportJob, now: datetime, dry_run: bool = False) -
     if ImportJob.objects.open().count() >= MOST_OPEN:
         raise Refusal(_("Ya tienes varias importaciones en curso. Espera a que terminen."))
     _set_off(job, from_=[Status.DRAFT], to=Status.RUNNING, now=now, dry_run=dry_run)
-    if job.rows is not None and job.rows <= AT_ONCE:
-        run(user=user, job_id=job.pk)
-    job.refresh_from_db()
     return job
 
 
-def undo(*, user: User, job: ImportJob, now: datetime) -> ImportJob:
-    """Take back what an import wrote. In the tenant's scope. Raises Refusal."""
+def run_small(*, user: User, job: ImportJob) -> ImportJob:
+    """Do at once what takes less than a second; what is larger is left to the queue. In the tenant's scope."""
+    rows = job.created + job.updated if job.status == Status.UNDOING else job.rows
+    if job.is_open and rows is not None and rows <= AT_ONCE:
+        run(user=user, job_id=job.pk)
+        job.refresh_from_db()
+    return job
+
+
+def undo(*, job: ImportJob, now: datetime) -> ImportJob:
+    """Have what an import wrote taken back. In the tenant's scope. Raises Refusal."""
     if not may_be_undone(job, now=now):
         raise Refusal(_("Esta importación no se puede deshacer."))
     _set_off(job, from_=undoing.UNDOABLE, to=Status.UNDOING, now=now)
-    if job.created + job.updated <= AT_ONCE:
-        run(user=user, job_id=job.pk)
-    job.refresh_from_db()
     return job
 
 
