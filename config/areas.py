@@ -15,6 +15,7 @@ _routes: dict[str, tuple[str, ...]] = {
         "api/user/products/<int:pk>/stock",
         "api/user/products/categories",
         "api/user/products/export",
+        "api/user/products/import",
         "api/user/products/count",
         "api/user/products/search",
         "api/user/orders",
@@ -28,10 +29,12 @@ _routes: dict[str, tuple[str, ...]] = {
         "api/user/personal/appointments/<int:pk>/cancel",
         "api/user/personal/appointments/free",
         "api/user/personal/appointments/export",
+        "api/user/personal/appointments/import",
         "api/user/personal/tasks",
         "api/user/personal/tasks/<int:pk>",
         "api/user/personal/tasks/categories",
         "api/user/personal/tasks/export",
+        "api/user/personal/tasks/import",
         "api/user/personal/changes",
         "api/user/personal/changes/<int:pk>/undo",
         "api/user/personal/draft",
@@ -84,6 +87,7 @@ _routes: dict[str, tuple[str, ...]] = {
         "api/user/contacts",
         "api/user/contacts/<int:pk>",
         "api/user/contacts/export",
+        "api/user/contacts/import",
     ),
     "webhooks": (
         "api/user/webhooks",
@@ -96,6 +100,13 @@ _routes: dict[str, tuple[str, ...]] = {
         "api/user/webhooks/<int:pk>/deliveries/<int:delivery>/redeliver",
     ),
     "imports": (
+        "api/user/imports",
+        "api/user/imports/<int:pk>",
+        "api/user/imports/<int:pk>/preview",
+        "api/user/imports/<int:pk>/start",
+        "api/user/imports/<int:pk>/cancel",
+        "api/user/imports/<int:pk>/undo",
+        "api/user/imports/<int:pk>/errors",
         "api/user/exports",
         "api/user/exports/<int:pk>",
         "api/user/exports/<int:pk>/file",
@@ -171,6 +182,10 @@ UNREPEATED = {
 }
 # POST routes that wait after what they did, and so keep the answer in a transaction of their own.
 WAITING = {
+    "api/user/products/import",
+    "api/user/contacts/import",
+    "api/user/personal/tasks/import",
+    "api/user/personal/appointments/import",
     "api/user/chat/message",
     "api/user/chat/messages/<int:pk>/retry",
 }

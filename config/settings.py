@@ -188,6 +188,10 @@ SIMPLE_JWT = {
 # --- the HTTP contract -----------------------------------------------------------------------------------------------
 MAX_BODY_BYTES = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+# What may be sent in one POST elsewhere, in bytes by path: files that are imported.
+BODY_LIMITS = {
+    r"/api/user/(imports|(products|contacts|personal/tasks|personal/appointments)/import)": (20 + 1) * 1024 * 1024,
+}
 CHUNKED_PATHS = {"/api/whatsapp/webhook"}  # whose view reads a body of a length unsaid itself, up to that
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -299,6 +303,14 @@ REMINDERS = {
 }
 # What is enqueued with the tenant's id when preferences change: dotted paths, for `tenants` imports nobody.
 ON_PREFERENCES_CHANGE = ["messaging.tasks.replan", "analytics.tasks.roll_up"]
+# Of a file that is imported: its size, what it may hold packed, and its rows, columns and letters of a cell.
+IMPORTS = {
+    "FILE_MB": 20,
+    "EXPANDED_MB": env.int("IMPORT_EXPANDED_MB", default=250),
+    "ROWS": env.int("IMPORT_ROWS", default=100_000),
+    "COLUMNS": 256,
+    "CELL": 50_000,
+}
 # What can be exported, by name: dotted paths, for the same reason.
 EXPORTS = {
     "products": "catalog.export.PRODUCTS",

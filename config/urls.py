@@ -31,6 +31,7 @@ urlpatterns = [
     path("metrics", metrics.show, name="metrics"),
     path("", include("tenants.urls")),
     path("", include("tenants.exchange.export_urls")),
+    path("", include("tenants.exchange.import_urls")),
     path("", include("tenants.exchange.page_urls")),
     path("", include("catalog.urls")),
     path("", include("agenda.urls")),

@@ -120,6 +120,9 @@ EVENTS: dict[str, EventKind] = {
     "account_restored": _kind(_("La cuenta se reactivó"), "reason", security=True),
     "plan_changed": _kind(_("Cambió el plan"), "plan before", security=True),
     "account_viewed": _kind(_("Soporte miró tu cuenta"), "reason until", security=True),
+    # What an import brought is told once, not for each row. what: products, contacts, tasks, appointments
+    "data_imported": _kind(_("Se importaron datos"), "what format created updated refused", told=True),
+    "import_undone": _kind(_("Se deshizo una importación"), "what rows", told=True),
     "data_exported": _kind(_("Se exportaron los datos"), "what format rows", security=True),
     "data_erased": _kind(_("Se borraron datos de una persona"), "contact rows", security=True),
 }

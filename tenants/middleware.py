@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -53,7 +54,7 @@ class TooLarge(JsonResponse):
     """
 
     def __init__(self, request: HttpRequest, length: int) -> None:
-        megabytes = settings.MAX_BODY_BYTES // (1024 * 1024)
+        megabytes = most_bytes(request) // (1024 * 1024)
         super().__init__({"detail": _("El envío pasa de %(n)d MB.") % {"n": megabytes}}, status=413)
         self["Content-Length"] = str(len(self.content))
         self._sent, self._left = request, min(length, MOST_FORGOTTEN)
@@ -71,12 +72,18 @@ class TooLarge(JsonResponse):
             return
 
 
+def most_bytes(request: HttpRequest) -> int:
+    """How large the body of a request may be: a file that is imported is larger than anything else."""
+    limits = settings.BODY_LIMITS if request.method == "POST" else {}
+    return next((most for path, most in limits.items() if re.fullmatch(path, request.path_info)), settings.MAX_BODY_BYTES)
+
+
 def _refuse_body(request: HttpRequest) -> HttpResponse | None:
     given = request.META.get("CONTENT_LENGTH") or ""
     if not given and request.headers.get("Transfer-Encoding") and request.path_info not in settings.CHUNKED_PATHS:
         # WSGI knows no body without a length: Django would read it as empty.
         return JsonResponse({"detail": _("El envío tiene que decir su tamaño (Content-Length).")}, status=411)
-    if given.isascii() and given.isdigit() and int(given[:20]) > settings.MAX_BODY_BYTES:
+    if given.isascii() and given.isdigit() and int(given[:20]) > most_bytes(request):
         return TooLarge(request, int(given[:20]))
     return None
 

@@ -31,6 +31,8 @@ from messaging.webhooks import telling as webhook_telling
 from messaging.whatsapp import arrivals, health, linking
 from tenants import months, retention, viewing
 from tenants.exchange import export_sweeping
+from tenants.exchange import keeping as import_keeping
+from tenants.exchange import running as import_running
 from tenants.housekeeping import forget_expired
 from tenants.jobs import enqueue
 
@@ -90,6 +92,7 @@ class Command(BaseCommand):
             webhook_telling.sweep(now=now)
             data_jobs.sweep(now=now)
             export_sweeping.sweep(now=now)
+            import_running.sweep(now=now)
         # At the beginning of each minute, by the clock on the wall: that is when reminders are due.
         stretch = int(now.timestamp() // settings.REMINDERS["SECONDS"])
         if stretch != self._rung:
@@ -113,6 +116,7 @@ class Command(BaseCommand):
             data_jobs.forget_files(now=now)
             departures.look(now=now)
             export_sweeping.forget(now=now)
+            import_keeping.forget_old(now=now)
             arrivals.forget_old(now=now)
             rolling.ring(now=now)
             months.make_months(now=now)
