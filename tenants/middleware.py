@@ -75,7 +75,8 @@ class TooLarge(JsonResponse):
 def most_bytes(request: HttpRequest) -> int:
     """How large the body of a request may be: a file that is imported is larger than anything else."""
     limits = settings.BODY_LIMITS if request.method == "POST" else {}
-    return next((most for path, most in limits.items() if re.fullmatch(path, request.path_info)), settings.MAX_BODY_BYTES)
+    of_path = (most for path, most in limits.items() if re.fullmatch(path, request.path_info))
+    return next(of_path, settings.MAX_BODY_BYTES)
 
 
 def _refuse_body(request: HttpRequest) -> HttpResponse | None:
