@@ -43,5 +43,7 @@ def show_readiness(request: HttpRequest) -> JsonResponse:
             if not backlog.is_normal:
                 reasons.append(backlog.reason)
     if reasons:
-        return JsonResponse({"status": "unavailable", "reasons": reasons, "checks": checks}, status=503)
+        answer = JsonResponse({"status": "unavailable", "reasons": reasons, "checks": checks}, status=503)
+        answer._has_been_logged = True  # type: ignore[attr-defined]  # «not yet» is an answer, not an error of ours
+        return answer
     return JsonResponse({"status": "ok", "checks": checks})

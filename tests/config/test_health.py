@@ -20,8 +20,9 @@ def now(db):
     return timezone.now()
 
 
-def test_it_is_not_ready_before_worker_and_scheduler_have_shown_themselves(client, db):
+def test_it_is_not_ready_before_worker_and_scheduler_have_shown_themselves(client, db, caplog):
     answer = client.get("/readyz")
+    assert caplog.records == []
     assert answer.status_code == 503
     assert answer.json()["reasons"] == ["the worker has not started yet", "the scheduler has not started yet"]
     assert client.get("/healthz").status_code == 200
