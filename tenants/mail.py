@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,8 +16,8 @@ from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import models
-from django.template import Context, Template
-from django.template.loader import get_template, render_to_string
+from django.template import Context, Template, TemplateDoesNotExist, engines
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -176,10 +177,18 @@ def read_unsubscribe(token: str) -> tuple[int, Kind]:
     return int(user_id), choice
 
 
+def _source(name: str) -> str:
+    """What stands in the file of a template."""
+    for loader in engines["django"].engine.template_loaders:  # type: ignore[attr-defined]
+        for origin in loader.get_template_sources(name):
+            with suppress(TemplateDoesNotExist):
+                return str(loader.get_contents(origin))
+    raise TemplateDoesNotExist(name)
+
+
 @cache
 def _parts(name: str) -> tuple[Template, Template]:
     """A text's first line and the rest, each a template: what is said in the subject cannot move into the text."""
-    source = get_template(name).template.source  # type: ignore[attr-defined]
-    head, _newline, body = source.partition("\n")
+    head, _newline, body = _source(name).partition("\n")
     loads = "{% load i18n %}"
     return Template(loads + head), Template(loads + body)

@@ -69,7 +69,12 @@ def count_open(*, now: datetime) -> tuple[int, int]:
 
 def close_ledger(*, letters: Iterable[str]) -> Ledger:
     """Compare. ``letters`` are the Message-IDs of all that arrived at the mail server, in full."""
-    mailed = Counter(int(name.removeprefix("reminder-").split("@")[0]) for name in letters)
+    names = Counter(letters)
+    mailed: Counter[int] = Counter()
+    for name, times in names.items():
+        if name.startswith("reminder-"):
+            mailed[int(name.removeprefix("reminder-").split("@")[0])] += times
+    others = sum(1 for name, times in names.items() if times > 1 and not name.startswith("reminder-"))
     with all_tenants():
         rows = list(Reminder.objects.values_list("pk", "status", "next_at", "sent_at"))
         told = Notification.objects.values_list("reminder_id", "kind")
@@ -86,7 +91,7 @@ def close_ledger(*, letters: Iterable[str]) -> Ledger:
         by_bell=sum(1 for pk, status, _, _ in rows if status == "sent" and rung[pk]),
         open=sum(states[status] for status in OPEN),
         lost=sum(1 for pk, status, _, _ in rows if status in OPEN or (status == "sent" and not arrived[pk])),
-        twice=sum(1 for count in arrived.values() if count > 1),
+        twice=others + sum(1 for count in arrived.values() if count > 1),
         unknown=len(unknown),
         unknown_arrived=sum(1 for pk in unknown if arrived[pk]),
         unknown_hidden=len(unknown - shown),

@@ -151,9 +151,11 @@ class Postman:
             self._has_begun = True
             if self._answer_seconds is not None:
                 smtp.sock.settimeout(self._answer_seconds)
-            answer = data(text)
-            smtp.sock.settimeout(settings.EMAIL_TIMEOUT)
-            return answer
+            try:
+                return data(text)
+            finally:
+                if smtp.sock is not None:
+                    smtp.sock.settimeout(settings.EMAIL_TIMEOUT)
 
         smtp.data = begin
 
