@@ -34,21 +34,21 @@ ENCODING = {"choices": list(ENCODINGS), "required": False, "help_text": "Of a te
 class MappingField(serializers.Field[Any, Any, Any, Any]):
     """By a column's index its field, or null; in a form, as a text of JSON."""
 
-    default_error_messages = {"invalid": _('Escribe de cada columna su campo: {"0": "sku", "3": null}.')}
+    wrong = _("Escribe de cada columna su campo, por ejemplo «0»: «sku», o nada para dejarla.")
 
     def to_internal_value(self, data: Any) -> dict[int, str | None]:
         if isinstance(data, str):
             try:
                 data = json.loads(data)
-            except (ValueError, RecursionError):
-                self.fail("invalid")
+            except (ValueError, RecursionError) as fault:
+                raise serializers.ValidationError(self.wrong) from fault
         if not isinstance(data, dict) or len(data) > MOST_MAPPED:
-            self.fail("invalid")
+            raise serializers.ValidationError(self.wrong)
         found: dict[int, str | None] = {}
         for index, name in data.items():
             is_index = isinstance(index, str) and index.isascii() and index.isdigit() and len(index) <= 6
             if not is_index or not (name is None or isinstance(name, str)):
-                self.fail("invalid")
+                raise serializers.ValidationError(self.wrong)
             found[int(index)] = name or None
         return found
 

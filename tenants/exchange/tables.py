@@ -204,7 +204,9 @@ def _texts(body: Sequence[Raw], found: list[dict[str, Any]], kind: Kind, types: 
 def _usual_decimal(user: User) -> str:
     """The sign that parts decimals where the tenant sells: a point in Mexico, a comma in Colombia."""
     preferences = Preferences.current(user)
-    country = preferences.country or preferences.currency[:2]
+    country = preferences.currency[:2]
+    if country in ("US", "EU"):  # money of several countries
+        country = preferences.country or {"US": "US", "EU": "ES"}[country]
     language = {"BR": "pt", "US": "es"}.get(country, "es")
     try:
         symbol = get_decimal_symbol(Locale(language, country))
