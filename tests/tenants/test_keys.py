@@ -100,37 +100,35 @@ def test_a_refusal_names_the_scope_that_is_missing(alice, key_of):
     }
 
 
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "head", "options"])
-@pytest.mark.parametrize("route", sorted(CLOSED))
-def test_no_key_gets_at_keys_passwords_and_phones(alice, key_of, route, method):
+def test_no_key_gets_at_keys_passwords_and_phones(alice, key_of):
     client = key_of(alice, "read", "write")
-    path = "/" + re.sub(r"<[^>]+>", str(client.key.pk), route)
-    answer = getattr(client, method)(path)
-    assert answer.status_code == 403
-    if method != "head":
-        assert answer.json()["code"] == "key_not_allowed"
+    for route in CLOSED:
+        path = "/" + re.sub(r"<[^>]+>", str(client.key.pk), route)
+        for method in ("get", "post", "put", "patch", "delete", "options"):
+            answer = getattr(client, method)(path)
+            assert (answer.status_code, answer.json()["code"]) == (403, "key_not_allowed"), f"{method} {path}"
+        assert client.head(path).status_code == 403
     with tenant_scope(alice):
         assert ApiKey.objects.filter(revoked_at=None).count() == 1
 
 
-@pytest.mark.parametrize("route", sorted(set(areas()) | set(OPEN)))
-def test_a_key_for_everything_opens_every_other_route(alice, key_of, route):
+def test_a_key_for_everything_opens_every_other_route(alice, key_of):
     """What the route is for decides what it answers; a key is no reason to be refused."""
     client = key_of(alice, "read", "write")
-    path = "/" + re.sub(r"<[^>]+>", "987654321", route)
     client.raise_request_exception = False
-    assert client.options(path).status_code in {200, 404, 405}
+    for route in (*areas(), *OPEN):
+        path = "/" + re.sub(r"<[^>]+>", "987654321", route)
+        assert client.options(path).status_code in {200, 404, 405}, path
 
 
-@pytest.mark.parametrize("route", sorted(areas()))
-def test_a_key_for_another_area_opens_none(alice, key_of, route):
-    mine = areas()[route]
+@pytest.mark.parametrize("mine", AREAS)
+def test_a_key_for_every_other_area_opens_none_of_it(alice, key_of, mine):
     client = key_of(alice, *(f"{area}:write" for area in AREAS if area != mine))
-    path = "/" + re.sub(r"<[^>]+>", "987654321", route)
-    for method in ("get", "post", "put", "patch", "delete"):
-        answer = getattr(client, method)(path)
-        assert answer.status_code == 403
-        assert answer.json()["scope"] == f"{mine}:{'read' if method == 'get' else 'write'}"
+    for route in (route for route, area in areas().items() if area == mine):
+        path = "/" + re.sub(r"<[^>]+>", "987654321", route)
+        for method, act in (("get", "read"), ("post", "write"), ("put", "write"), ("delete", "write")):
+            answer = getattr(client, method)(path)
+            assert (answer.status_code, answer.json()["scope"]) == (403, f"{mine}:{act}"), f"{method} {path}"
 
 
 def test_what_it_may_do_can_be_changed_and_is_told(alice, api, key_of):
@@ -164,7 +162,7 @@ def test_a_stream_that_it_opened_ends_with_it(alice, key_of):
     client = key_of(alice, "read")
     user, key = keyring.find(text=client._credentials["HTTP_AUTHORIZATION"][7:], now=timezone.now())
     with tenant_scope(user):
-        stream = BellStream(user=user)
+        stream = BellStream(user=user, render=lambda _row: {})
     try:
         assert stream._look()
         with tenant_scope(user):
