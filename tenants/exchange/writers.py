@@ -222,8 +222,10 @@ def yes_or_no(value: bool) -> str:
 
 
 def join(parts: Iterable[Any]) -> str:
-    """The parts of a list in one cell."""
-    return SEPARATOR.join(str(part) for part in parts)
+    """The parts of a list in one cell. A part alone that could be taken for several ends in a semicolon."""
+    texts = [str(part) for part in parts]
+    ends = ";" if len(texts) == 1 and any(sign in texts[0] for sign in ",|\n") else ""
+    return SEPARATOR.join(texts) + ends
 
 
 def _fitting(text: str) -> str:
