@@ -33,6 +33,7 @@ _word_first = re.compile(r"([a-z]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?\.?,?\s+(\d{4}
 _day_first = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|o|a)?\.?[-/ ]*(?:de\s+)?([a-z]+)\.?[-/, ]*(?:de[l]?\s+)?(\d{4}|\d{2})"
 )
+_weekday = re.compile(r"([a-z-]+)\.?,?\s+")
 _fillers = re.compile(r"\b(?:a las?|as|at|del|el|on)\b")
 
 
@@ -123,8 +124,9 @@ def _split(text: str, order: str) -> tuple[date, str]:
         return _day(int(found[1]), int(found[2]), int(found[3])), _rest(text[found.end(3) :].lstrip("t"))
     if found := _compact.fullmatch(text):
         return _day(int(found[1]), int(found[2]), int(found[3])), ""
-    text = re.sub(r"^[a-z]+,?\s+(?=\d)", "", text) if text.split(",")[0].split(" ")[0] in _weekdays() else text
-    text = re.sub(r"^[a-z]+,\s+", "", text)
+    # «Mar 23, 2026» is in March, «mar 23/3/2026» on a Tuesday.
+    if not _word_first.match(text) and (named := _weekday.match(text)) and named[1] in _weekdays():
+        text = text[named.end() :]
     if found := _numbers.match(text):
         return _in_order(found[1], found[2], found[3], order), _rest(text[found.end() :])
     if (found := _day_first.match(text)) and (month := _months().get(found[2])):
