@@ -55,7 +55,7 @@ def ask(*, user: User, email: str, password: str, otp: str = "", now: datetime) 
         else:
             context = {
                 "link": _link("email-confirm", change, _CONFIRM),
-                "hours": CONFIRM_WITHIN.total_seconds() // 3600,
+                "hours": CONFIRM_WITHIN // timedelta(hours=1),
             }
             mail.post(user=user, kind=mail.Kind.VERIFICATION, template="email_confirm", context=context, to=email)
             _tell_old(change, user=user, template="email_asked")

@@ -73,7 +73,14 @@ class BearerAuthentication(JWTAuthentication):
 
 
 class PageSessionAuthentication(SessionAuthentication):
-    """The session of a page, with CSRF."""
+    """The session of a page, with CSRF. Also of somebody whose account is being given up, and so not active."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        user = getattr(request._request, "user", None)
+        if not isinstance(user, User) or not user.may_enter:
+            return None
+        self.enforce_csrf(request)
+        return user, None
 
 
 class IsTenant(BasePermission):

@@ -26,6 +26,6 @@ def test_what_is_over_goes_and_what_is_not_stays(alice, browse, settings):
     assert forget_expired(now=now + timedelta(minutes=2)) == 1
     assert not LimitWindow.objects.exists()
     assert forget_expired(now=now + timedelta(days=13)) == 0
-    assert forget_expired(now=now + timedelta(days=15)) == 2
+    assert forget_expired(now=now + timedelta(days=15)) == 3  # the session, the token, and where it was good
     assert not OutstandingToken.objects.exists()
     assert not Session.objects.exists()
