@@ -30,7 +30,9 @@ _ready = """
         SELECT d.id, d.endpoint_id, d.user_id, d.next_at, e.failing_since IS NOT NULL AS is_failing,
             greatest(d.next_at, e.failed_at, e.delivered_at) AS since,
             row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.next_at, d.id) AS place,
-            row_number() OVER (PARTITION BY d.user_id ORDER BY d.next_at, d.id) AS place_of_user
+            row_number() OVER (
+                PARTITION BY d.user_id, e.failing_since IS NOT NULL ORDER BY d.next_at, d.id
+            ) AS place_of_user
         FROM messaging_webhookendpoint e JOIN tenants_user u ON u.id = e.user_id
         CROSS JOIN LATERAL (
             SELECT * FROM messaging_webhookdelivery w
@@ -46,15 +48,14 @@ _ready = """
     )
 """
 _claim = f"""{_ready}
-    UPDATE messaging_webhookdelivery d
-    SET status = 'sending', fence = d.fence + 1, claims = d.claims + 1, lease_until = %(until)s
-    FROM (
-        SELECT w.id, ready.is_failing FROM messaging_webhookdelivery w JOIN ready ON ready.id = w.id
+    UPDATE messaging_webhookdelivery
+    SET status = 'sending', fence = fence + 1, claims = claims + 1, lease_until = %(until)s
+    WHERE id = ANY (ARRAY(
+        SELECT w.id FROM messaging_webhookdelivery w JOIN ready ON ready.id = w.id
         WHERE w.status = 'queued' AND ready.is_failing = %(failing)s
         ORDER BY ready.place_of_user, ready.next_at, w.id LIMIT %(most)s FOR UPDATE OF w SKIP LOCKED
-    ) mine
-    WHERE d.id = mine.id
-    RETURNING d.id, d.user_id, d.endpoint_id, d.fence, mine.is_failing
+    ))
+    RETURNING id, user_id, endpoint_id, fence
 """  # noqa: S608  (only our own text goes into it)
 _oldest = f"{_ready} SELECT min(since) FROM ready"  # noqa: S608
 _release = """
@@ -112,7 +113,7 @@ def claim_due(*, now: datetime, most: int, failing: bool) -> list[Claim]:
     }
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(_claim, values)
-        return [Claim(*row) for row in cursor.fetchall()]
+        return [Claim(*row, is_failing=failing) for row in cursor.fetchall()]
 
 
 def release_expired(*, now: datetime) -> Counter[str]:

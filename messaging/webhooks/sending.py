@@ -131,7 +131,7 @@ class _Shift:
     def work(self, goes_on: Callable[[], bool]) -> Counter[str]:
         if self.threads == 1:
             while goes_on() and (claims := self._claim(1)):
-                self.done[self.send(claims[0])] += 1
+                self.done.update(map(self.send, claims))
             return self.done
         release_connection()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="webhook") as pool:
