@@ -202,7 +202,7 @@ class _Plan:
         self.contact, self.is_new = contact, contact._state.adding
         old = {name: getattr(contact, name) for name in (*FIELDS, "wa_id", "whatsapp_key")}
         for name in FIELDS:
-            own = name == "external_id" and _own_key(values.get(name, "")) == contact.pk
+            own = name == "external_id" and not self.is_new and _own_key(values.get(name, "")) == contact.pk
             if name in values and not own:
                 setattr(contact, name, values[name])
         if contact.phone != old["phone"]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Alarm, Calendar, Event, Todo, vCalAddress, vRecur, vText
 
 from agenda import rules
-from agenda.calendar.names import CATEGORY_RRULE, PRODUCT, STATUS_PROPERTY, uid_of
+from agenda.calendar.names import CATEGORY_RRULE, PRODUCT, REMINDERS_PROPERTY, STATUS_PROPERTY, uid_of
 from agenda.details import settle, wall_of
 from agenda.models import Appointment, Series, Task
 from agenda.series import start_of
@@ -200,8 +200,10 @@ def _todo(task: Task) -> Todo:
         todo.add("percent-complete", 100)
     if task.series is not None:
         todo.add(CATEGORY_RRULE, task.series.rrule)
-    # Without a due date there is nothing that an alarm could be relative to.
-    _add_alarms(todo, task.reminder_minutes if task.due_date else [], task.title, related="END")
+    if task.due_date:
+        _add_alarms(todo, task.reminder_minutes, task.title, related="END")
+    elif task.reminder_minutes:
+        todo.add(REMINDERS_PROPERTY, " ".join(map(str, task.reminder_minutes)))
     return todo
 
 

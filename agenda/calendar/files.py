@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Component
 
-from agenda.calendar.names import CATEGORY_RRULE, STATUS_PROPERTY
+from agenda.calendar.names import CATEGORY_RRULE, REMINDERS_PROPERTY, STATUS_PROPERTY
 from agenda.models import MOST_REMINDER_MINUTES, MOST_REMINDERS, Task
 from tenants.preferences import zone_names
 
@@ -187,6 +187,9 @@ def _read_task(item: Item, component: Component, zone: ZoneInfo) -> None:
     if due is not None:
         due = _aware(due, zone)
         item.due = due.astimezone(zone).date() if isinstance(due, datetime) else due
+    elif told := _text(component, REMINDERS_PROPERTY):
+        minutes = {int(part) for part in told.split() if part.isascii() and part.isdigit() and len(part) <= 6}
+        item.reminder_minutes = sorted(n for n in minutes if n <= MOST_REMINDER_MINUTES)[:MOST_REMINDERS]
     number = int(_text(component, "priority") or 0)
     item.priority = Task.Priority.HIGH if 1 <= number <= 4 else Task.Priority.LOW if number > 5 else "medium"
     statuses = {"COMPLETED": "completed", "IN-PROCESS": "in_progress"}

@@ -10,6 +10,9 @@ from django.conf import settings
 PRODUCT = "-//Recado//Recado//ES"
 STATUS_PROPERTY = "X-RECADO-STATUS"  # what VEVENT's own STATUS has no word for
 CATEGORY_RRULE = "X-RECADO-RRULE"  # of a task: RFC 5545 wants a DTSTART beside a VTODO's RRULE, and a task has none
+REMINDERS_PROPERTY = (
+    "X-RECADO-REMINDERS"  # of a task without a day: there is nothing that an alarm could be relative to
+)
 
 _own = re.compile(r"(appointment|series|task)-([0-9]{1,18})@(.+)")
 

@@ -66,6 +66,7 @@ class Tasks(Kind):
         """Read reminders and rule, and look at each value as the task's own form would."""
         if values.get("completed_at"):
             values.setdefault("status", Task.Status.COMPLETED)
+            values["completed_at"] = values["completed_at"].replace(microsecond=0)
         if values.get("status", Task.Status.COMPLETED) != Task.Status.COMPLETED:
             values.pop("completed_at", None)
         try:
@@ -127,9 +128,10 @@ def read_extras(values: Values) -> None:
 
 def values_of(task: Task) -> Values:
     """A task as a row."""
-    values = {name: getattr(task, name) for name in (*PLAIN, "status", "completed_at")}
+    values = {name: getattr(task, name) for name in (*PLAIN, "status")}
     return {
         **values,
+        "completed_at": task.completed_at and task.completed_at.replace(microsecond=0),  # as files say it
         "rrule": task.series.rrule if task.series else "",
         "uid": task.uid or uid_of("task", task.pk),
     }
@@ -191,7 +193,7 @@ class _Batch:
             task.become(values["status"], now=values.get("completed_at") or self.act.now)
         if values.get("completed_at") and task.status == Task.Status.COMPLETED:
             task.completed_at = values["completed_at"]
-        if values.get("uid") and own_key("task", values["uid"]) != task.pk:
+        if values.get("uid") and (is_new or own_key("task", values["uid"]) != task.pk):
             task.uid = values["uid"]
         self._repeat(task, values)
         self.answers[row.number] = task
