@@ -36,13 +36,15 @@ def workbook(rows: Iterable[Sequence[Any]], *, sheet: str = "Hoja1", formulas: d
     return file.getvalue()
 
 
-def raw_workbook(pieces: Iterable[bytes], *, strings: Iterable[bytes] = ()) -> bytes:
+def raw_workbook(pieces: Iterable[bytes], *, strings: Iterable[bytes] | None = None) -> bytes:
     """An XLSX file whose sheet is what ``pieces`` say, packed while they come."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", BOOK)
         archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS)
-        for name, parts in (("xl/worksheets/sheet1.xml", pieces), ("xl/sharedStrings.xml", strings)):
+        for name, parts in {"xl/worksheets/sheet1.xml": pieces, "xl/sharedStrings.xml": strings}.items():
+            if parts is None:
+                continue
             with archive.open(name, "w", force_zip64=True) as member:
                 for part in parts:
                     member.write(part)
