@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.models import User
 
 LONGEST_SUBJECT = 200
+LONGEST_LINE = 990  # of RFC 5322's 998
 # What our outbox reads and takes off again.
 KIND_HEADER, USER_HEADER, KEY_HEADER, UNTIL_HEADER = (
     f"X-Recado-{name}" for name in ("Kind", "User", "Key", "Useful-Until")
@@ -64,6 +65,15 @@ class WrongToken(ValueError):
     """It is no token of ours for ending letters of a kind."""
 
 
+class Written(EmailMultiAlternatives):
+    """A letter whose headers stand on one line each: not every program reads a link that begins on the next one."""
+
+    def message(self) -> Any:
+        made = super().message()
+        made.policy = made.policy.clone(max_line_length=LONGEST_LINE)
+        return made
+
+
 def compose(
     *,
     user: User,
@@ -89,7 +99,7 @@ def compose(
     if useful_until is not None:
         headers[UNTIL_HEADER] = useful_until.isoformat()
     subject, text, html = render(user=user, kind=kind, template=template, context=context or {})
-    letter = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [to or user.email], headers=headers)
+    letter = Written(subject, text, settings.DEFAULT_FROM_EMAIL, [to or user.email], headers=headers)
     letter.attach_alternative(html, "text/html")
     return letter
 

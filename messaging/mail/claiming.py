@@ -36,7 +36,7 @@ _claim = """
         WHERE l.status = 'queued' AND (l.lease_until IS NULL OR l.lease_until <= %(now)s)
         ORDER BY ready.is_urgent DESC, ready.place, ready.next_at, l.id LIMIT %(most)s FOR UPDATE OF l SKIP LOCKED
     ))
-    RETURNING id, {owner}, fence
+    RETURNING id, {owner}, fence, is_urgent
 """
 _give_back = """
     UPDATE {table} l SET lease_until = NULL, updated_at = %(now)s
@@ -78,7 +78,8 @@ def claim_due(*, now: datetime, most: int) -> list[Claim]:
         for model in TABLES:
             values = {"now": now, "until": now + LEASE, "most": most - len(found)}
             cursor.execute(_for(_claim, model), values)
-            found += [Claim(model, *row) for row in cursor.fetchall()]
+            rows = sorted(cursor.fetchall(), key=lambda row: not row[-1])  # an UPDATE returns them in any order
+            found += [Claim(model, *row[:-1]) for row in rows]
     return found
 
 

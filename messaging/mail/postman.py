@@ -111,9 +111,12 @@ class Postman:
             if self._has_begun:
                 raise
             raise Refused("mail_broke_off") from fault
-        except BaseException:
+        except Exception as fault:
             self.hang_up()
-            raise
+            if self._has_begun:
+                raise
+            logger.exception("a letter cannot be put into words that a mail server takes")
+            raise Refused("fault", is_final=True) from fault
         if not self._is_smtp:  # one file for each letter
             self.hang_up()
 

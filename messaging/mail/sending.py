@@ -22,7 +22,7 @@ from messaging.mail.claiming import Claim
 from messaging.mail.letters import AnyLetter, Letter, Status
 from messaging.mail.mailboxes import Mailbox
 from messaging.mail.postman import Postman, Refused, ServerAway
-from tenants.mail import SECRET, choice_of
+from tenants.mail import SECRET, Written, choice_of
 from tenants.models import User
 from tenants.scope import all_tenants, release_connection, tenant_scope
 
@@ -115,7 +115,7 @@ def _reason_to_drop(letter: AnyLetter, *, now: datetime) -> str:
 
 
 def _message(letter: AnyLetter) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
+    message = Written(
         letter.subject,
         letter.text,
         letter.sender,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -40,7 +41,7 @@ _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 class WrongLetter(ValueError):
-    """It cannot be a letter of ours: it has an attachment, or what is to be its recipient is no address."""
+    """It cannot be a letter of ours: it has an attachment, or comes from or goes to what is no address."""
 
 
 def store(message: EmailMessage, *, now: datetime | None = None) -> int:
@@ -61,7 +62,7 @@ def store(message: EmailMessage, *, now: datetime | None = None) -> int:
             "key": given.get(KEY_HEADER, "")[:100],
             "name": _name(given.get("Message-ID", "")),
             "recipient": address,
-            "sender": one_line(message.from_email, longest=LONGEST_ADDRESS),
+            "sender": _sender(message.from_email),
             "headers": _own_headers(message, given),
             "subject": one_line(message.subject),
             "text": text,
@@ -129,10 +130,21 @@ def _contents(message: EmailMessage) -> tuple[str, str]:
 
 
 def _addresses(recipients: Iterable[str]) -> list[str]:
-    found = [parseaddr(one_line(recipient, longest=LONGEST_HEADER))[1] for recipient in recipients]
+    given = list(recipients)
+    found = [parseaddr(recipient)[1] if recipient.isprintable() else "" for recipient in given]
     if wrong := [address for address in found if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address)]:
         raise WrongLetter(f"{len(wrong)} of the recipients have no address")
     return list(dict.fromkeys(found))
+
+
+def _sender(given: str) -> str:
+    if not given.isprintable() or len(given) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(parseaddr(given)[1]):
+        raise WrongLetter("whoever sends it has no address")
+    try:
+        sanitize_address(given, "utf-8")
+    except ValueError as fault:
+        raise WrongLetter("whoever sends it has no address") from fault
+    return given
 
 
 def _own_headers(message: EmailMessage, given: dict[str, str]) -> dict[str, str]:
