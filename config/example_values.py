@@ -37,6 +37,7 @@ VALUES: dict[str, Any] = {
     "channel": "whatsapp",
     "choice_id": "",
     "code": "",
+    "column": "Precio",
     "contact_name": "Carla Gómez",
     "content": "¿Tienes martillos de uña?",
     "count": 1,
@@ -46,6 +47,9 @@ VALUES: dict[str, Any] = {
     "current": "una-clave-larga-7",
     "customers_may_book": True,
     "data": {},
+    "date_order": "dmy",
+    "decimal": ",",
+    "delimiter": ";",
     "delta": 12,
     "device": "Chrome en Android",
     "disabled_text": "",
@@ -55,6 +59,7 @@ VALUES: dict[str, Any] = {
     "due_date": "2026-12-03",
     "due_hour": "09:00",
     "email": "carla@example.com",
+    "encoding": "windows-1252",
     "end": LATER,
     "end_datetime": LATER,
     "error": None,
@@ -64,6 +69,7 @@ VALUES: dict[str, Any] = {
     "expires_at": "2035-12-31T23:59:59-05:00",
     "external_id": "CLI-0042",
     "field": "price",
+    "file_name": "precios.csv",
     "filename": "comprobante.jpg",
     "footer": "",
     "format": "csv",
@@ -81,6 +87,7 @@ VALUES: dict[str, Any] = {
     "location": "Calle 10 # 5-20",
     "message": "VINCULAR 481-592",
     "messaging_limit": "TIER_1K",
+    "missing": [],
     "mime": "image/jpeg",
     "minutes": 60,
     "model": "",
@@ -120,6 +127,8 @@ VALUES: dict[str, Any] = {
     "reminder_minutes": [60],
     "rrule": "",
     "scope": "one",
+    "sample": "Martillo de uña 16 oz",
+    "sheet": "Precios",
     "said": "550 5.1.1 No such user",
     "scopes": ["catalog:read", "catalog:write"],
     "sku": "MAR-16",
@@ -184,6 +193,7 @@ OF: dict[str, dict[str, Any]] = {
         "name": "Caja de la tienda",
         "key": "rck_7_4hT9aZ0mQe81LxYw3BvTn5RkPs2JdUc6FgHi7oNqXzA",
     },
+    "KindField": {"name": "price", "label": "Precio", "type": "money"},
     "Limit": {"name": "api", "label": "Peticiones", "limit": 600, "used": 12, "left": 588},
     "Measure": {"label": "Respuestas", "limit": "2000"},
     "MessageTemplate": {"name": "pedido_listo", "category": "UTILITY", "status": "APPROVED"},
@@ -213,7 +223,10 @@ OF: dict[str, dict[str, Any]] = {
     "Registration": _owner,
     "Reply": {"content": "Sí, hay 12 martillos de uña, a $ 38.500."},
     "Reminder": {"detail": ""},
+    "Span": {"to": "2026-11-26"},
+    "Analytics": {"to": "2026-11-26"},
     "Series": {"orders_value": ["77000.00"], "cost_usd": ["0.0041"]},
+    "RowError": {"row": 7, "field": "price", "value": "gratis", "message": "No es un precio."},
     "SendError": {"text": "Pasaron más de 24 horas desde su último mensaje."},
     "StockChange": {"reason": "Llegó el pedido del proveedor."},
     "StockMovement": {"reason": "Llegó el pedido del proveedor."},
@@ -243,12 +256,13 @@ _webhook = {
     "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
     "events": ["order_received"],
 }
-for _kind in ("Webhook", "WebhookWithSecret", "NewWebhook", "WebhookChange"):
+for _kind in ("Webhook", "WebhookWithSecret", "WebhookSent"):
     OF[_kind] = _webhook
 _stale = "Alguien lo cambió mientras tanto. Revisa los datos actuales y vuelve a guardar."
 for _kind in ("StaleAppointment", "StaleProduct", "StaleTask"):
     OF[_kind] = {"detail": _stale}
 
+_sheet = "nombre;precio;código\r\nMartillo de uña 16 oz;38.500,00;MAR-16\r\n"
 # Bodies of requests, shown exactly so.
 WHOLE: dict[str, Any] = {
     "AppointmentRequest": {
@@ -269,9 +283,11 @@ WHOLE: dict[str, Any] = {
         "app_secret": "0f3a9c5d7e1b2a4c6d8e0f1a3b5c7d9e",
     },
     "ContactRequest": {"name": "Carla Gómez", "phone": "+573001234567", "email": "carla@example.com"},
+    "JobRequest": {"file": _sheet, "mode": "row_by_row", "on_match": "update"},
     "KeyRequest": {"name": "Caja de la tienda", "scopes": ["catalog:read", "catalog:write"], "expires_at": None},
     "LinkPhoneRequest": {"phone": "+573001234567"},
     "LoginRequest": {"username": "ferreteria.tornillo", "password": "una-clave-larga-7"},
+    "NewImportRequest": {"file": _sheet, "kind": "products"},
     "NewMessageRequest": {"content": "¿Cuántos martillos quedan?", "assistant_type": "commercial"},
     "NewSendRequest": {"to": "+573001234567", "text": "Tu pedido 31 está listo."},
     "NoBodyRequest": {},

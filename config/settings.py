@@ -241,6 +241,8 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStatus": "agenda.models.Appointment.Status",
         "TaskStatus": "agenda.models.Task.Status",
         "DraftKind": "agenda.serializers.DRAFT_KINDS",
+        "ImportStatus": "tenants.exchange.import_jobs.ImportJob.Status",
+        "ExportStatus": "tenants.exchange.export_jobs.ExportJob.Status",
     },
 }
 
