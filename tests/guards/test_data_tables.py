@@ -27,6 +27,7 @@ HARMLESS = {
     "messaging.Channel.token_checked_at",
     "messaging.Channel.token_is_valid",
     "messaging.Delivery.key",
+    "messaging.WebhookEndpoint.old_secret_until",
     "messaging.PhoneLink.phone_key",
     "messaging.LinkCode.phone_key",
     "messaging.UnansweredQuestion.key",
