@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from babel.dates import format_skeleton
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from messaging.models import Channel
 from messaging.whatsapp import templates
@@ -175,4 +176,6 @@ def _about_templates(known: list[Template]) -> list[Problem]:
 
 
 def _say(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%d/%m, %H:%M}"
+    """«24 de noviembre, 14:05», on the reader's clock; 11/12 would be two days to two readers."""
+    local = timezone.localtime(moment)
+    return f"{format_skeleton('MMMMd', local, locale=get_language() or 'es')}, {local:%H:%M}"
