@@ -9,12 +9,11 @@ from typing import Any, ClassVar, Literal, cast
 
 from django.utils import timezone
 
-from assistants.consent import read_consent
 from assistants.effects import Acts, TurnKey
 from assistants.grounding import Facts
 from assistants.grounding.gate import Reader
 from assistants.intentions import settle
-from assistants.language import Language, detect_language, hear_language
+from assistants.language import Language, follow_talk
 from assistants.offers import Beside
 from assistants.prompts import enclose
 from assistants.providers.base import ChatMessage, SystemBlock
@@ -65,13 +64,15 @@ class BaseAssistant(ABC):
         *,
         audience: Audience = "owner",
         language: str | None = None,
+        spoken: str = "",
         contact_id: int | None = None,
     ) -> None:
         self.user = user
         self.audience: Audience = audience
         self.contact_id = contact_id if audience == "customer" else None
         self._given_language = language if language in LANGUAGE_NAMES else None
-        self.language = self._given_language or user.language
+        self._spoken = spoken if spoken in LANGUAGE_NAMES else ""  # what the person was heard to speak before
+        self.language = self._given_language or self._spoken or user.language
         self.message = ""
         self.wishes: Wishes = tuple  # what was asked for and could not be had, by whoever knows
         self.sweeping = False  # whether the message speaks of everything at once
@@ -148,15 +149,19 @@ class BaseAssistant(ABC):
             with tenant_scope(self.user):
                 self._context = self.get_context()
 
-    def listen(self, message: str, *, before: str = "") -> None:
-        """Take the language of ``message``, unless it was given, for the few words that are our own.
+    def listen(self, message: str, *, earlier: Sequence[str] = ()) -> None:
+        """Take the language in which the person speaks, unless it was given: it is what they are answered in.
 
-        One that does not tell («la 2») is in the language of what the person said ``before``.
+        One message that does not tell («la 2») is in the language of what the person said ``earlier``.
         """
-        default = detect_language(before, default=cast("Language", self.user.language))
-        said = before if before and read_consent(message) is not None else message  # «no» is a word of two languages
-        hear = hear_language(said, known=default) if before else detect_language(said, default=default)
-        self.language = self._given_language or hear
+        known = cast("Language", self._spoken or self.user.language)
+        heard = follow_talk([*earlier, message], known=known, heard=bool(self._spoken))
+        self.language = self._given_language or heard
+
+    def tell_language(self) -> str:
+        """In which language to answer, for the part of the prompt that is not the same in every turn."""
+        name = LANGUAGE_NAMES[self.language]
+        return f"La persona escribe en {name}: respóndele en {name}."
 
     @property
     def context(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from assistants.tools.catalog import CATALOG_TOOLS, product_row
 from assistants.tools.customers import CALL_THE_SHOP, CALLED, CUSTOMER_TOOLS
 from assistants.tools.sales import SALES_TOOLS
 from assistants.tools.visits import VISIT_TOOLS
+from catalog.amounts import format_price
 from catalog.models import Product
 from catalog.search import search
 from tenants.models import Preferences
@@ -33,6 +35,7 @@ from tenants.scope import tenant_scope
 
 SUMMARY_PRODUCTS = 50
 SUMMARY_CATEGORIES = 100
+SAMPLE = Decimal("1234.50")
 COUNTED = 1000  # more products than this are «más de 1000»: counting them would cost more than it tells
 
 RULES = """\
@@ -141,7 +144,7 @@ class CommercialAssistant(BaseAssistant):
             SystemBlock(self._describe_catalogue(), stable=True),
             SystemBlock(
                 f"<contexto>\nAhora es {now} ({local:%Y-%m-%dT%H:%M}, {self.user.timezone})."
-                f" {f'Feriados próximos: {holidays}.' if holidays else ''}\n</contexto>"
+                f" {f'Feriados próximos: {holidays}. ' if holidays else ''}{self.tell_language()}\n</contexto>"
             ),
         ]
 
@@ -239,3 +242,9 @@ class CommercialAssistant(BaseAssistant):
             "categorias": context["categories"],
         }
         return enclose("catalogo", [head, *context["products"]])
+
+    def tell_language(self) -> str:
+        # The catalogue above writes prices in one way for everybody, so that it is the same in every turn.
+        ways = [format_price(amount=SAMPLE, currency=self.currency, language=one) for one in (self.language, "es")]
+        prices = f" Escribe los precios a su modo: {ways[0]}, no {ways[1]}." if len(set(ways)) == 2 else ""
+        return super().tell_language() + prices

@@ -37,6 +37,7 @@ def reply(
     on_reset: Callable[[], None] | None = None,
     now: datetime,
     language: str | None = None,
+    spoken: str = "",
     key: TurnKey | None = None,
     contact_id: int | None = None,
     wishes: Wishes = tuple,
@@ -47,7 +48,8 @@ def reply(
     Call it outside of every transaction and tenant scope: it opens the scope for what it reads and writes, and holds no
     database connection while a model is waited for. ``history`` are earlier messages of roles user and assistant, the
     eldest first. ``on_text`` gets text as it may be shown; ``on_reset`` withdraws all of it before it comes anew. The
-    returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is known. With a ``key`` the
+    returned text is the one to keep. ``language`` (es, en, pt) is the person's, when it is certain; ``spoken`` the one
+    that they were heard to speak before, which what they write now may change. With a ``key`` the
     turn may be run again, by anybody: what its tools change is changed once. ``contact_id`` is the customer's contact,
     of whoever was verified to write; what they may see and change of the agenda hangs on it. ``wishes`` is called in
     the tenant's scope when an owner asks what customers asked for in vain: [{question, times}], the newest first.
@@ -58,7 +60,7 @@ def reply(
     assistant = ASSISTANTS.get(assistant_type)
     if assistant is None or audience not in assistant.audiences:
         raise UnknownAssistant(assistant_type)
-    chosen = assistant(user, audience=audience, language=language, contact_id=contact_id)
+    chosen = assistant(user, audience=audience, language=language, spoken=spoken, contact_id=contact_id)
     chosen.wishes = wishes
     return chosen.process_message(
         message, history=history, on_text=on_text, on_reset=on_reset, now=now, key=key, **limits

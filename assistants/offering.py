@@ -74,7 +74,9 @@ def list_options(
         make_option(
             f"product:{product.id}",
             product.name,
-            format_price(amount=product.price, currency=currency) if product.price is not None else "",
+            format_price(amount=product.price, currency=currency, language=language)
+            if product.price is not None
+            else "",
         )
         for product in named[:MOST_OPTIONS]
     )

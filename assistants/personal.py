@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -102,8 +103,8 @@ class PersonalAssistant(BaseAssistant):
         """The day it is where the tenant is."""
         return self.now.astimezone(ZoneInfo(self.user.timezone)).date()
 
-    def listen(self, message: str, *, before: str = "") -> None:
-        super().listen(message, before=before)
+    def listen(self, message: str, *, earlier: Sequence[str] = ()) -> None:
+        super().listen(message, earlier=earlier)
         self.sweeping = EVERYTHING.search(fold(message)) is not None
 
     def make_reader(self) -> Reader:
@@ -118,7 +119,7 @@ class PersonalAssistant(BaseAssistant):
             SystemBlock(
                 f"<contexto>\nAhora es {now}, {write_zone(self.user.timezone, language='es')}"
                 f" ({self.now.astimezone(ZoneInfo(self.user.timezone)):%Y-%m-%dT%H:%M}, {self.user.timezone})."
-                f" Mañana es {tomorrow}.\n</contexto>"
+                f" Mañana es {tomorrow}. {self.tell_language()}\n</contexto>"
             ),
         ]
 

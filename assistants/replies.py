@@ -15,7 +15,6 @@ from django.utils.translation import gettext, override
 
 from assistants import breaker, budgets
 from assistants.configuration import Configuration, builtin_configuration, current_configuration
-from assistants.consent import read_consent
 from assistants.effects import Acts, TurnKey
 from assistants.keys import KeyRing
 from assistants.models import Outcome
@@ -107,7 +106,7 @@ def answer(
     assistant.load(now=now)
     assistant.message = message
     kept = _keep(history)
-    assistant.listen(message, before=_last_words(kept))
+    assistant.listen(message, earlier=[one.text for one in kept if one.role == "user"])
     facts = assistant.facts()
     for earlier in kept:
         if earlier.role == "user":
@@ -311,12 +310,6 @@ def _tell_budget(attempt: _Attempt, assistant: BaseAssistant, state: budgets.Bal
     with override(assistant.language):
         attempt.speech.add(budgets.explain(measure=state.stops_model, state=state), separator="\n\n")
     return today
-
-
-def _last_words(kept: Sequence[ChatMessage]) -> str:
-    """What the person said last that was more than a yes or a no."""
-    said = [message.text for message in kept if message.role == "user"]
-    return next((text for text in reversed(said) if read_consent(text) is None), said[-1] if said else "")
 
 
 def _keep(history: Sequence[ChatMessage]) -> list[ChatMessage]:

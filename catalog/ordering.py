@@ -154,11 +154,11 @@ def describe(order: Order, language: str) -> str:
         if line.problem:
             told.append(f"- {line.quantity} × {name}: {say(line.problem)}")
         else:
-            amount = format_price(amount=_amount(line), currency=order.currency)
+            amount = format_price(amount=_amount(line), currency=order.currency, language=language)
             told.append(f"- {line.quantity} × {name}: {amount}")
     if all(line.problem for line in lines):
         return "\n".join([*told, say("nothing")])
-    told.append(say("total", total=format_price(amount=order.total, currency=order.currency)))
+    told.append(say("total", total=format_price(amount=order.total, currency=order.currency, language=language)))
     if any(line.problem for line in lines):
         told.append(say("without"))
     return "\n".join(told)

@@ -144,6 +144,7 @@ def _reply(turn: Turn, reading: Reading) -> tuple[Message, engine.Reply]:
             message=reading.text,
             history=[ChatMessage(cast("ModelRole", role), text) for role, text in readings.merged(turn.history)],
             audience=cast("Audience", conversation.audience),
+            spoken=conversation.contact.language if conversation.contact is not None else "",
             contact_id=conversation.contact_id,
             images=reading.images,
             wishes=questions.list_wishes,

@@ -221,9 +221,9 @@ def send_product(*, conversation: Conversation, product: Product, key: str = "",
 
 def word_product(*, conversation: Conversation, product: Product, now: datetime) -> str:
     """What ``send_product`` would send, in the customer's language."""
-    currency = Preferences.current(conversation.user).currency
-    with translation.override(_language(conversation)):
-        lines = [f"*{product.name}*", format_price(amount=product.price, currency=currency)]
+    currency, language = Preferences.current(conversation.user).currency, _language(conversation)
+    with translation.override(language):
+        lines = [f"*{product.name}*", format_price(amount=product.price, currency=currency, language=language)]
         if not product.stock:
             lines.append(_("Agotado por ahora."))
         if product.description.strip():

@@ -25,6 +25,7 @@ class Person:
     language: Language
     now: datetime
     timezone: str
+    is_heard: bool = False  # the language is the person's, as the prompt says
     brief: bool = False
     overdue: tuple[dict[str, Any], ...] = ()
     done: tuple[dict[str, Any], ...] = ()
@@ -45,6 +46,7 @@ def read_person(system: Sequence[SystemBlock]) -> Person:
         language=shop.language,
         now=now,
         timezone=timezone,
+        is_heard=shop.is_heard,
         brief=shop.brief,
         overdue=tuple(row for row in read_lines(text, "agenda") if row.get("overdue")),
         done=tuple(row for row in told if "tool" in row),

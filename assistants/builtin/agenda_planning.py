@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from assistants.builtin.agenda_references import Reference, resolve
 from assistants.builtin.agenda_understanding import AgendaIntent, AgendaUnderstanding, understand_agenda
 from assistants.builtin.material import Conversation
 from assistants.builtin.planning import Call
-from assistants.language import detect_language
+from assistants.language import follow_talk
 
 _TO_DO = re.compile(r"recu[eé]rd|rec[oó]rd|remind|remember|lembr|\| \w+[aei]r\b", re.IGNORECASE)
 
@@ -40,10 +40,10 @@ class AgendaPlan:
 def make_agenda_plan(*, person: Person, conversation: Conversation) -> AgendaPlan:
     """Work out what is meant, from the message or from it as the answer to a question of ours, and what is missing."""
     question, answer = put_together(person, conversation)
-    # A «no» or a «7» is in the language of what was said before.
-    before = " ".join(conversation.earlier[-1:])
-    language = detect_language(before, default=person.language) if before else person.language
-    understanding = understand_agenda(question, language=language, now=person.now, timezone=person.timezone)
+    understanding = understand_agenda(question, language=person.language, now=person.now, timezone=person.timezone)
+    said = [*conversation.earlier, conversation.question]
+    language = person.language if person.is_heard else follow_talk(said, known=person.language)
+    understanding = replace(understanding, language=language)
     reference = None
     if not (person.done or person.note):
         understanding, reference = resolve(understanding, conversation.answers)

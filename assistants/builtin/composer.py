@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from assistants.builtin.material import Conversation, Row, Shop
 from assistants.builtin.phrases import phrase
@@ -49,6 +50,9 @@ class Composer:
 
     def _say(self, key: str, **values: object) -> str:
         return phrase(key, self.language, formal=self.shop.formal, **values)
+
+    def _money(self, row: Row, amount: Decimal | None = None) -> str:
+        return row.money(amount, language=self.language)
 
     # -- manners and the business
 
@@ -169,7 +173,7 @@ class Composer:
         if understanding.quantity and len(named) == 1:
             return self._write_one(named[0])
         if understanding.at_most is not None:
-            limit = rows[0].money(understanding.at_most)
+            limit = self._money(rows[0], understanding.at_most)
             return self._list(rows, self._say("within", limit=limit), ready=True)
         if understanding.wants(Intent.RECOMMENDATION) and rows[0].stock > 0:
             return self._recommend(rows)
@@ -212,14 +216,14 @@ class Composer:
         return self._say("one_left") if row.stock == 1 else self._say("in_stock", count=row.stock)
 
     def _item(self, row: Row) -> str:
-        return self._say("item", name=row.label, price=row.money(), stock=self._stock(row))
+        return self._say("item", name=row.label, price=self._money(row), stock=self._stock(row))
 
     def _list(self, rows: Sequence[Row], key: str, *, ready: bool = False) -> str:
         lines = [key if ready else self._say(key), *(self._item(row) for row in rows[:SHOWN])]
         return "\n".join(lines) if self.shop.brief else "\n".join(lines) + "\n\n" + self._say("close")
 
     def _tell(self, row: Row, key: str, *, described: bool) -> str:
-        parts = [self._say(key, name=row.label, price=row.money(), stock=self._stock(row))]
+        parts = [self._say(key, name=row.label, price=self._money(row), stock=self._stock(row))]
         if row.description and (described or self.understanding.wants(Intent.DETAILS)) and not self.shop.brief:
             parts.append(_shorten(row.description))
         if row.sku and self.understanding.wants(Intent.DETAILS):
@@ -228,15 +232,19 @@ class Composer:
 
     def _tell_stock(self, row: Row) -> str:
         if row.stock <= 0:
-            text = self._say("sold_out_of", name=row.label, price=row.money())
+            text = self._say("sold_out_of", name=row.label, price=self._money(row))
             others = [other for other in self.plan.alternatives if other.stock > 0 and other.id != row.id][:3]
             return "\n".join([f"{text} {self._say('instead')}", *map(self._item, others)]) if others else text
         key = "stock_of_one" if row.stock == 1 else "stock_of"
-        return self._say(key, count=row.stock, name=row.label, price=row.money())
+        return self._say(key, count=row.stock, name=row.label, price=self._money(row))
 
     def _count(self, row: Row, quantity: int, *, others: Sequence[Row] = ()) -> str:
         total = self._say(
-            "total", count=quantity, name=row.label, total=row.money(row.price * quantity), price=row.money()
+            "total",
+            count=quantity,
+            name=row.label,
+            total=self._money(row, row.price * quantity),
+            price=self._money(row),
         )
         if row.stock <= 0:
             return self._tell_stock(row)
@@ -272,7 +280,7 @@ class Composer:
         if cheaper.price == dearer.price:
             lines += ["", self._say("same_price")]
         else:
-            amount = one.money(dearer.price - cheaper.price)
+            amount = self._money(one, dearer.price - cheaper.price)
             lines += ["", self._say("difference", cheaper=cheaper.label, dearer=dearer.label, amount=amount)]
         if not self.shop.brief:
             lines += [f"- {row.label}: {_shorten(row.description)}" for row in (one, other) if row.description]
@@ -280,8 +288,8 @@ class Composer:
 
     def _exceed(self, match: Match) -> str:
         cheapest = min(match.rows, key=lambda row: row.price)
-        limit = cheapest.money(self.understanding.at_most or self.understanding.at_least)
-        return f"{self._say('nothing_within', limit=limit)} {self._say('cheapest_is', name=cheapest.label, price=cheapest.money())}"
+        limit = self._money(cheapest, self.understanding.at_most or self.understanding.at_least)
+        return f"{self._say('nothing_within', limit=limit)} {self._say('cheapest_is', name=cheapest.label, price=self._money(cheapest))}"
 
     def _miss(self, match: Match) -> str:
         """Nothing has the words that were asked for; a need may still be met by what the search brought."""

@@ -68,7 +68,7 @@ class _Desk:
         self.done = [row for row in told if "tool" in row]
         self.note = next((str(row["note"]) for row in told if "nota" in row), "")
         self.agrees = read_consent(conversation.question)
-        self.language: Language = language_of_talk(conversation, default=shop.language)
+        self.language: Language = language_of_talk(conversation, shop=shop)
         self.missing: list[Call] = []
         self.lines: list[str] = []
 
@@ -189,7 +189,7 @@ class _Desk:
             self.missing.append(Call(tool, arguments))
         else:
             self._say("which")
-            self.lines += [f"- {row.label} — {row.money()}" for row in rows[:SHOWN]]
+            self.lines += [f"- {row.label} — {row.money(language=self.language)}" for row in rows[:SHOWN]]
 
     def _narrow(self, words: str, rows: Sequence[Row], chosen: str) -> list[Row]:
         """The rows that are meant: those with all the words; the one of that very name or SKU."""

@@ -10,14 +10,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from assistants.builtin.topics import find_topics
-from assistants.consent import read_consent
 from assistants.grounding.sentences import split_units
 from assistants.grounding.words import fold
-from assistants.language import Language, detect_language, hear_language
+from assistants.language import Language, follow_talk
 from assistants.providers.base import ChatMessage, SystemBlock, ToolResult
 from catalog.amounts import format_price
 
 _LANGUAGES: dict[str, Language] = {"espanol": "es", "ingles": "en", "portugues": "pt"}
+_CONTEXT = re.compile(r"<contexto>(.*?)</contexto>", re.DOTALL)
 NOTICE = re.compile(r"\s*\[\s*aviso del sistema", re.IGNORECASE)
 
 
@@ -40,9 +40,10 @@ class Row:
         """The name, in bold or as a link."""
         return f"[{self.name}]({self.url})" if self.url else f"**{self.name}**"
 
-    def money(self, amount: Decimal | None = None) -> str:
-        """The price, or another amount, as the tenant's customers write it."""
-        return format_price(amount=self.price if amount is None else amount, currency=self.currency)
+    def money(self, amount: Decimal | None = None, *, language: Language) -> str:
+        """The price, or another amount, as who reads ``language`` writes it."""
+        value = self.price if amount is None else amount
+        return format_price(amount=value, currency=self.currency, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Shop:
     categories: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     language: Language = "es"
+    is_heard: bool = False  # the language is the person's, and not only what is spoken where nothing tells
     brief: bool = False
     formal: bool = False  # speaks to people as "usted"
 
@@ -84,7 +86,8 @@ def read_shop(system: Sequence[SystemBlock]) -> Shop:
             categories += [str(category) for category in line["categorias"]]
         elif row := read_row(line, currency=currency):
             rows.append(row)
-    language = re.search(r"si no est[aá] claro, en (\w+)", text)
+    heard = re.search(r"La persona escribe en (\w+)", _CONTEXT.findall(text)[-1] if _CONTEXT.search(text) else "")
+    language = heard or re.search(r"si no est[aá] claro, en (\w+)", text)
     return Shop(
         name=name,
         currency=currency,
@@ -92,6 +95,7 @@ def read_shop(system: Sequence[SystemBlock]) -> Shop:
         categories=tuple(categories),
         rows=tuple(rows),
         language=_LANGUAGES.get(fold(language.group(1)), "es") if language else "es",
+        is_heard=heard is not None,
         brief=bool(re.search(r"Tono: Muy breve", text)),
         formal=bool(re.search(r"Tono: Formal", text)),
     )
@@ -193,15 +197,11 @@ def read_categories(result: ToolResult) -> list[str]:
     return [str(item) for item in found if isinstance(item, str)]
 
 
-def language_of_talk(conversation: Conversation, *, default: Language) -> Language:
-    """The language of the question; of a plain yes or no that of what the person said before."""
-    said = [text for text in conversation.earlier if read_consent(text) is None]
-    before = said[-1] if said else ""
-    if not before:
-        return detect_language(conversation.question, default=default)
-    known = detect_language(before, default=default)
-    plain = read_consent(conversation.question) is not None
-    return known if plain else hear_language(conversation.question, known=known)
+def language_of_talk(conversation: Conversation, *, shop: Shop) -> Language:
+    """The language of the answer: that which the prompt says, else that which the person's messages show."""
+    if shop.is_heard:
+        return shop.language
+    return follow_talk([*conversation.earlier, conversation.question], known=shop.language)
 
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*|\[([^\]]+)\]\(")

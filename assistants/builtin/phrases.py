@@ -36,7 +36,7 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "wrong_code": {
         "es": "Ese código no sirve o ya venció. Pide otro en Ajustes › WhatsApp y envíalo desde aquí.",
         "en": "That code is wrong or has expired. Ask for another one in Settings › WhatsApp and send it from here.",
-        "pt": "Esse código não serve ou já venceu. Peça outro em Configurações › WhatsApp e envie daqui.",
+        "pt": "Esse código não serve ou já venceu. Peça outro em Ajustes › WhatsApp e envie daqui.",
     },
     "unclear": {
         "es": "Cuéntame qué producto buscas o para qué lo necesitas, y lo reviso en el catálogo.",

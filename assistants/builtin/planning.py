@@ -20,6 +20,7 @@ from assistants.builtin.relevance import Match, choose
 from assistants.builtin.understanding import Intent, Understanding, content_stems, understand
 from assistants.grounding.vocabulary import DISTINGUISHING
 from assistants.grounding.words import fold
+from assistants.language import asks_for
 
 _WORD = re.compile(r"[^\W\d_]")
 _SEVERAL = re.compile(
@@ -72,10 +73,11 @@ class Plan:
 def make_plan(*, shop: Shop, conversation: Conversation) -> Plan:
     """Work out what the person means and which calls are still missing for the answer."""
     understanding = understand(conversation.question, currency=shop.currency, language=shop.language)
-    understanding = replace(understanding, language=language_of_talk(conversation, default=shop.language))
+    understanding = replace(understanding, language=language_of_talk(conversation, shop=shop))
     plan = Plan(understanding, queries=list(understanding.queries))
     out_of_scope = understanding.wants(Intent.OUT_OF_SCOPE) and not understanding.wants(Intent.PRICE, Intent.STOCK)
-    if out_of_scope or understanding.wants(Intent.MANIPULATION) or sends_code(conversation.question):
+    other = sends_code(conversation.question) or asks_for(conversation.question) is not None
+    if out_of_scope or understanding.wants(Intent.MANIPULATION) or other:
         plan.queries = []
         return plan
     _look_back(plan, shop, conversation)

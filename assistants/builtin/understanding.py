@@ -141,7 +141,7 @@ _FRAME = word_set(
     " suggest suggestion me my show tell about more can could available availability left units unit compare comparison difference between than under below over less budget up to dollars dollar bucks first second third last"
     " option options similar alternatives other another details detail specs specifications features thanks thank get buy order too also just so it's what's products product items item model models brand brands s not use useful most least"
     # Portuguese
-    " oi ola bom boa noite tudo bem voces voce vcs vc tem teem têm vendem vende trabalham gostaria quero queria preciso procuro procurando saber se algum alguma alguns algumas os as um uma uns umas do da dos das no na nos nas"
+    " muito muita muitos muitas valeu agradeco oi ola bom boa noite tudo bem voces voce vcs vc tem teem têm vendem vende trabalham gostaria quero queria preciso procuro procurando saber se algum alguma alguns algumas os as um uma uns umas do da dos das no na nos nas"
     " ao pra pro pelo pela com sem quanto quanta quantos quantas custa custam preco precos fica ficam sai saem qual quais e isso esse essa este esta mostre mostra mostrar ver pode podem poderia me recomenda recomende recomendam sugere"
     " melhor melhores barato barata baratos mais menos ate reais real orcamento estoque disponivel disponiveis unidades primeiro segunda segundo terceiro opcao opcoes outro outra outros outras parecido diferenca entre obrigado obrigada por favor"
     " produto produtos modelos tipo algo coisa coisas eu meu minha seu sua tambem agora hoje conta detalhes sobre comprar levar serve servem para quais voces"

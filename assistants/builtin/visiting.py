@@ -77,7 +77,7 @@ class _Visit:
         self.shop, self.conversation, self.books = shop, conversation, books
         person = read_person(system)
         self.person = person
-        self.language: Language = language_of_talk(conversation, default=shop.language)
+        self.language: Language = language_of_talk(conversation, shop=shop)
         text = "\n".join(block.text for block in system)
         self.hours: dict[str, Any] = next(read_lines(text, "negocio"), {}).get("horario") or {}
         self.holidays = {date.fromisoformat(found) for found in _HOLIDAY.findall(text)}

@@ -48,9 +48,18 @@ _MARKS: dict[str, frozenset[str]] = {
     "clp$": frozenset({"CLP"}),
     "ar$": frozenset({"ARS"}),
     "rd$": frozenset({"DOP"}),
+    "c$": frozenset({"NIO", "CAD"}),
     "$u": frozenset({"UYU"}),
     "bs": frozenset({"BOB", "VES"}),
     "bs.": frozenset({"BOB", "VES"}),
+    "bs.s": frozenset({"VES"}),
+    "bs.d": frozenset({"VES"}),
+    "b/": frozenset({"PAB"}),
+    "b/.": frozenset({"PAB"}),
+    "gs": frozenset({"PYG"}),
+    "gs.": frozenset({"PYG"}),
+    "l": frozenset({"HNL"}),
+    "l.": frozenset({"HNL"}),
     "q": frozenset({"GTQ"}),
     "₡": frozenset({"CRC"}),
     "₲": frozenset({"PYG"}),
@@ -58,12 +67,12 @@ _MARKS: dict[str, frozenset[str]] = {
     "£": frozenset({"GBP"}),
     **{
         code.lower(): frozenset({code})
-        for code in "ARS CLP COP DOP MXN UYU USD PEN BRL EUR GTQ CRC PYG HNL NIO BOB VES GBP".split()  # noqa: SIM905
+        for code in "ARS CLP COP CUP DOP MXN UYU USD PAB PEN BRL EUR GTQ CRC PYG HNL NIO BOB VES GBP".split()  # noqa: SIM905
     },
 }
-_CODES = r"(?:ars|clp|cop|dop|mxn|uyu|usd|pen|brl|eur|gtq|crc|pyg|hnl|nio|bob|ves|gbp)"
+_CODES = r"(?:ars|clp|cop|cup|dop|mxn|uyu|usd|pab|pen|brl|eur|gtq|crc|pyg|hnl|nio|bob|ves|gbp)"
 _BEFORE = re.compile(
-    rf"(?:(?<![\w$])(?:us\s?|mx|cop|col|clp|ar|rd|r)\$|u\$[sd]|(?<!\w)s/\.?|\$u(?!\w)|(?<![\w-])bs\.?|(?<![\w-])q|(?<!\w){_CODES}\$?|\$|₡|₲|€|£)"
+    rf"(?:(?<![\w$])(?:us\s?|mx|cop|col|clp|ar|rd|r|c)\$|u\$[sd]|(?<!\w)[sb]/\.?|(?<![\w-])gs\.?|\$u(?!\w)|(?<![\w-])bs(?:\.[sd]?)?|(?<![\w-])q|(?<!\w){_CODES}\$?|\$|₡|₲|€|£)"
     r"\s*\$?\s*$"
 )
 _AFTER = re.compile(
@@ -71,6 +80,7 @@ _AFTER = re.compile(
     r"|reais|reales|real|euros?|bolivianos?|quetzales|quetzal|colones|colon|lempiras?|guaranies|guarani|cordobas?|bolivares|bolivar"
     r"|centavos?|centimos?|cents?)\b)"
 )
+_LEMPIRAS = re.compile(r"(?<![\w-])l\.?\s*$")  # a size elsewhere
 _POUNDS = re.compile(r"\s(?:pounds?|quid)\b")  # a weight elsewhere
 _PERCENT = re.compile(r"\s?(?:%|por\s?ciento\b|por\s?cento\b|per\s?cent\b|percent\b)")
 _DIGITS = re.compile(
@@ -146,6 +156,10 @@ def find_numbers(text: str, *, currency: str = "") -> list[Number]:
                 marked[-1] = replace(
                     marked[-1], text=text[marked[-1].start : word.end()], end=word.end(), money=_MARKS["£"]
                 )
+            sign = _LEMPIRAS.search(folded, 0, marked[-1].start) if currency == "HNL" else None
+            if sign and marked[-1].money is None and not marked[-1].percent:
+                start = sign.start()
+                marked[-1] = replace(marked[-1], text=text[start : marked[-1].end], start=start, money=_MARKS["l"])
     return marked
 
 

@@ -14,13 +14,15 @@ SHOWN = 8  # rows of a search unless the model asks for fewer
 LISTED_DESCRIPTION, FULL_DESCRIPTION = 160, 1500  # characters
 
 
-def product_row(*, product: Product, currency: str, description: int = LISTED_DESCRIPTION) -> dict[str, Any]:
+def product_row(
+    *, product: Product, currency: str, language: str = "es", description: int = LISTED_DESCRIPTION
+) -> dict[str, Any]:
     """A product as a model sees it; ``price_text`` is the price as it is to be written."""
     return {
         "id": product.pk,
         "name": product.name,
         "price": str(product.price),
-        "price_text": format_price(amount=product.price, currency=currency),
+        "price_text": format_price(amount=product.price, currency=currency, language=language),
         "currency": currency,
         "stock": product.stock,
         "sku": product.sku,
@@ -35,7 +37,8 @@ def _clip(text: str, length: int) -> str:
 
 
 def _rows(products: Iterable[Product], context: ToolContext) -> dict[str, Any]:
-    return {"products": [product_row(product=product, currency=context.currency) for product in products]}
+    currency, language = context.currency, context.language
+    return {"products": [product_row(product=product, currency=currency, language=language) for product in products]}
 
 
 def _limit(arguments: Mapping[str, Any]) -> int:
@@ -51,7 +54,10 @@ def _search_products(context: ToolContext, arguments: Mapping[str, Any]) -> dict
 
 def _get_product(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     product = _find(arguments["id"])
-    return {"product": product_row(product=product, currency=context.currency, description=FULL_DESCRIPTION)}
+    row = product_row(
+        product=product, currency=context.currency, language=context.language, description=FULL_DESCRIPTION
+    )
+    return {"product": row}
 
 
 def _list_categories(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:

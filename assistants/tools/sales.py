@@ -237,7 +237,8 @@ def _done(
 
 
 def _row(product: Product, context: ToolContext) -> dict[str, Any]:
-    return product_row(product=product, currency=context.currency) | {"active": product.active}
+    row = product_row(product=product, currency=context.currency, language=context.language)
+    return row | {"active": product.active}
 
 
 _ID = {"type": "integer", "description": "El id del producto, como vino en otro resultado o en el catálogo."}

@@ -63,7 +63,8 @@ def describe_change(key: str, sealed: Mapping[str, Any], context: ToolContext) -
         key = f"{verb}_{'restore' if sealed['now'] else 'withdraw'}"
     elif what == "price":
         values |= {
-            name: format_price(amount=Decimal(sealed[name]), currency=context.currency) for name in ("was", "now")
+            name: format_price(amount=Decimal(sealed[name]), currency=context.currency, language=context.language)
+            for name in ("was", "now")
         }
     told = say(key, context.language, **values)
     if key == "ask_price" and sealed.get("warns"):

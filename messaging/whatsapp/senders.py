@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from assistants.language import detect_language
+from assistants.language import Language, follow_talk, name_language
 from messaging.models import Channel, PhoneLink
 from messaging.whatsapp import linking, renumbering, shops
 from messaging.whatsapp.incoming import Incoming
@@ -22,6 +23,7 @@ from messaging.whatsapp.visitors import WHICH_SHOP, Sender, Unplaced, Visitor
 from tenants import contacts
 from tenants.events import Event, acting
 from tenants.models import Contact, User
+from tenants.preferences import LANGUAGES
 
 __all__ = ["WHICH_SHOP", "Sender", "Unplaced", "identify"]
 
@@ -64,7 +66,7 @@ def owner(visitor: Visitor, link: PhoneLink, *, text: str) -> Sender:
 def customer(visitor: Visitor, contact: Contact, *, text: str, releases: bool = False) -> Sender:
     """A customer of the contact's tenant; BAJA and ALTA are done at once."""
     user, now = contact.user, visitor.now
-    contacts.speak(contact=contact, language=_language_of(text))
+    contacts.speak(contact=contact, language=_language_of(text, contact))
     is_out = contact.opted_out_at is not None
     if not is_out and wants_out(text):
         with acting(Event.Actor.CUSTOMER, contact.pk):
@@ -99,10 +101,11 @@ def _on_the_shared_number(visitor: Visitor) -> Sender | Unplaced:
             return Unplaced(WHICH_SHOP if untied.holds else "unknown_shop")
 
 
-def _language_of(text: str) -> str:
-    """The language of a text that shows it; empty when the text could be of any."""
-    found: set[str] = {detect_language(text, default="es"), detect_language(text, default="pt")}
-    return found.pop() if len(found) == 1 else ""
+def _language_of(text: str, contact: Contact) -> str:
+    """The language in which the contact writes, as far as this text and those before it show; empty when none did."""
+    if contact.language in dict(LANGUAGES):
+        return follow_talk([text], known=cast("Language", contact.language), heard=True)
+    return name_language(text) or ""
 
 
 def _meet(visitor: Visitor, user: User) -> Contact:

@@ -189,7 +189,7 @@ def test_it_reads_quantities_and_limits() -> None:
         ("ferreteria", "cuéntame un chiste", ["no te puedo ayudar"]),
         ("ropa", "qué me recomiendas de vestidos", ["Te recomiendo", "Vestido"]),
         ("ropa", "¿tienen playeras negras?", ["Playera básica algodón negra", "$ 189"]),
-        ("electronica", "how much is the Logitech mouse?", ["Logitech", "$ 14,99"]),
+        ("electronica", "how much is the Logitech mouse?", ["Logitech", "$14.99"]),
         ("petshop", "vocês têm areia para gatos? quanto custa?", ["Areia higiênica Pipicat 4 kg", "R$ 15,90"]),
         ("petshop", "quanto é a entrega?", ["R$ 9,90"]),
         ("petshop", "obrigada!", ["De nada"]),

@@ -154,7 +154,21 @@ def test_the_reply_knows_the_persons_language(claude: AnthropicServer, ask: Ask)
     assert ask("how much is the saw, please?").reply.language == "en"
     assert ask("¿cuánto cuesta?").reply.language == "es"
     assert ask("how much is it?", language="pt").reply.language == "pt"
-    assert len({json.dumps(request.body["system"]) for request in claude.requests}) == 1
+    assert len({json.dumps(request.body["system"]) for request in claude.requests}) == 1, "what is cached"
+    english, spanish, portuguese = (str(request.body["messages"]) for request in claude.requests)
+    assert "respóndele en inglés. Escribe los precios a su modo: $1,234.50, no $ 1.234,50." in english
+    assert "respóndele en español." in spanish
+    assert "respóndele en portugués." in portuguese
+
+
+def test_the_language_that_a_person_was_heard_to_speak_lasts_over_what_tells_none(
+    claude: AnthropicServer, ask: Ask
+) -> None:
+    talk = [ChatMessage("user", "do you have hammers?"), ChatMessage("assistant", "Yes, we do.")]
+    assert ask("ok", history=[*talk, ChatMessage("user", "2")]).reply.language == "en"
+    assert ask("ok", spoken="pt").reply.language == "pt"
+    assert ask("do you have hammers in stock?", spoken="pt").reply.language == "en"
+    assert ask("ok", spoken="de").reply.language == "es"
 
 
 def test_an_unknown_assistant_is_an_error_of_the_caller(alice: User) -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from assistants.engine import ASSISTANTS
 from assistants.grounding import Facts, ProductFact
+from assistants.grounding.numbers import find_numbers
 from assistants.prompts import defuse, enclose
 from assistants.providers.base import ToolSpec
 from assistants.sources import find_sources
 from assistants.speech import Invented, Speech
 from assistants.tools.base import InvalidArguments, check_arguments, make_spec
 from assistants.tools.catalog import CATALOG_TOOLS
-from catalog.amounts import format_price
+from catalog.amounts import LOCALES, format_price
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,32 @@ from catalog.amounts import format_price
 )
 def test_a_price_is_written_as_its_country_does(amount: str, currency: str, text: str) -> None:
     assert format_price(amount=Decimal(amount), currency=currency) == text
+
+
+@pytest.mark.parametrize(
+    ("currency", "english", "portuguese"),
+    [
+        ("COP", "$1,234.50", "$ 1.234,50"),
+        ("MXN", "$1,234.50", "$ 1.234,50"),
+        ("BRL", "R$1,234.50", "R$ 1.234,50"),
+        ("PEN", "S/ 1,234.50", "S/ 1.234,50"),
+        ("EUR", "€1,234.50", "€ 1.234,50"),
+    ],
+)
+def test_a_price_is_written_as_its_reader_does(currency: str, english: str, portuguese: str) -> None:
+    written = [format_price(amount=Decimal("1234.50"), currency=currency, language=one) for one in ("en", "pt")]
+    assert written == [english, portuguese]
+
+
+@pytest.mark.parametrize("language", ["es", "en", "pt"])
+@pytest.mark.parametrize("currency", sorted(LOCALES))
+def test_what_reads_prices_in_replies_reads_all_that_we_write(currency: str, language: str) -> None:
+    for amount in map(Decimal, ("1234.50", "12500", "25.90", "1000", "0.50")):
+        price = format_price(amount=amount, currency=currency, language=language)
+        (number, *_) = find_numbers(f"The hammer costs {price} (3 in stock).", currency=currency)
+        assert amount in number.values
+        assert currency in (number.money or ())
+        assert number.text == price
 
 
 PRODUCTS = [
