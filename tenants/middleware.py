@@ -42,8 +42,11 @@ class PathMiddleware:
         if len(request.path_info) > 1 and not request.path_info.startswith("/admin/"):
             request.path_info = request.path_info.rstrip("/") or "/"
         # Nobody has chosen the language of this request yet: the thread still has that of the one before.
-        with translation.override(translation.get_language_from_request(request)):
+        language = translation.get_language_from_request(request)
+        with translation.override(language):
             refusal = _refuse_body(request) or _refuse_query(request)
+        if refusal is not None:
+            refusal["Content-Language"], refusal["Vary"] = language, "Accept-Language, Cookie"
         return refusal or self.get_response(request)
 
 

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from rest_framework.routers import SimpleRouter
 
-from tenants import account_api, api, email_pages, keys_pages, pages, security_pages
+from tenants import account_api, api, email_pages, keys_pages, language_pages, pages, security_pages
 from tenants.contacts_api import ContactViewSet
 from tenants.keys_api import KeyViewSet
 from tenants.logos_api import LogoView
@@ -30,6 +30,7 @@ urlpatterns = [
     path("account/viewing/end", security_pages.stop_viewing, name="viewing-end"),
     path("register", pages.RegisterPage.as_view(), name="register"),
     path("logout", pages.sign_out, name="logout"),
+    path("language", language_pages.choose_language, name="language"),
     path("password-reset", pages.PasswordResetPage.as_view(), name="password-reset"),
     path("password-reset/done", pages.password_reset_done, name="password-reset-done"),
     path("password-reset/complete", pages.password_reset_complete, name="password-reset-complete"),

@@ -8,6 +8,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.http import HttpResponse
 from django.test import Client
 
 from config import translations
@@ -167,3 +168,110 @@ def test_plural_forms_come_out_in_answers(alice, api, language, one, two):
         answer = client.post(f"/api/user/products/{product['id']}/stock", {"delta": -3})
         assert answer.status_code == 409
         assert answer.json()["detail"] == said
+
+
+# --- before there is a preference
+
+
+def switch(client: Client, language: str, *, to: str = "/login") -> HttpResponse:
+    return client.post("/language", {"language": language, "next": to})
+
+
+@pytest.mark.parametrize("path", BEFORE_THE_DOOR)
+def test_a_strangers_choice_comes_before_the_browsers_and_lasts(path):
+    client = Client(headers={"Accept-Language": "en"})
+    answer = switch(client, "pt", to=path)
+    assert (answer.status_code, answer["Location"]) == (302, path)
+    cookie = answer.cookies["recado_language"]
+    assert (cookie.value, bool(cookie["httponly"]), cookie["samesite"]) == ("pt", True, "Lax")
+    assert int(cookie["max-age"]) >= 60 * 60 * 24 * 180
+    page = client.get(path)
+    assert '<html lang="pt"' in page.content.decode()
+    assert page["Content-Language"] == "pt"
+    assert {"Accept-Language", "Cookie"} <= {name.strip() for name in page["Vary"].split(",")}
+
+
+@pytest.mark.parametrize("path", BEFORE_THE_DOOR)
+def test_pages_before_the_door_offer_every_language_and_mark_their_own(path):
+    page = Client().get(path, headers={"Accept-Language": "en"}).content.decode()
+    form = re.search(r'<form class="languages".*?</form>', page, re.DOTALL)[0]
+    assert re.findall(r'lang="(\w+)"(?: aria-current="(\w+)")?>(\w+)<', form) == [
+        ("es", "", "Español"),
+        ("en", "true", "English"),
+        ("pt", "", "Português"),
+    ]
+    assert f'name="next" value="{path}"' in form
+
+
+@pytest.mark.parametrize("given", ["de", "", "../../etc", "es-CO", "EN"])
+def test_a_language_that_we_do_not_have_changes_nothing(given):
+    client = Client(headers={"Accept-Language": "en"})
+    assert "recado_language" not in switch(client, given).cookies
+    client.cookies["recado_language"] = given
+    assert '<html lang="e' in client.get("/login").content.decode()
+
+
+@pytest.mark.parametrize("to", ["https://example.com/", "//example.com", "javascript:alert(1)", "", "login\r\nX: y"])
+def test_the_switch_leads_nowhere_else(to):
+    assert switch(Client(), "en", to=to)["Location"] == "/"
+
+
+def test_the_switch_only_takes_what_a_page_of_ours_sends():
+    assert Client().get("/language").status_code == 405
+    assert Client(enforce_csrf_checks=True).post("/language", {"language": "en"}).status_code == 403
+
+
+def test_a_persons_preference_comes_before_what_the_browser_was_told(alice, browse):
+    client = browse(alice)
+    client.cookies["recado_language"] = "pt"
+    answer = client.get("/user/dashboard", headers={"Accept-Language": "en"})
+    assert '<html lang="es"' in answer.content.decode()
+    assert answer["Content-Language"] == "es"
+
+
+def test_who_is_signed_in_and_switches_has_chosen(alice, bob, root, browse):
+    for person in (alice, root):
+        assert switch(browse(person), "pt").status_code == 302
+        person.refresh_from_db()
+        assert person.language == "pt"
+    bob.refresh_from_db()
+    assert bob.language == "es"
+
+
+def test_who_registers_keeps_the_language_of_the_page(django_user_model):
+    client = Client(headers={"Accept-Language": "en"})
+    switch(client, "pt", to="/register")
+    answer = client.post("/register", {"username": "nova", "password": "uma senha bem longa"})
+    assert answer.status_code == 302, answer.content.decode()
+    assert django_user_model.objects.get(username="nova").language == "pt"
+
+
+# --- the API
+
+
+@pytest.mark.parametrize(("accepts", "language"), [("en-GB,en;q=0.8", "en"), ("pt-BR", "pt"), ("de", "es"), ("", "es")])
+def test_an_error_of_the_api_is_in_the_language_that_is_asked_for(accepts, language):
+    answer = Client().post(
+        "/api/auth/login", {"username": "x"}, content_type="application/json", headers={"Accept-Language": accepts}
+    )
+    assert (answer.status_code, answer["Content-Language"]) == (400, language)
+    said = {"es": "Este campo es obligatorio.", "en": "This field is required.", "pt": "Este campo é obrigatório."}
+    assert answer.json()["password"] == [said[language]]
+    assert "Accept-Language" in answer["Vary"]
+
+
+def test_an_error_of_the_api_is_in_the_persons_language_whatever_is_asked_for(alice, api):
+    User.objects.filter(pk=alice.pk).update(language="pt")
+    alice.refresh_from_db()
+    answer = api(alice).post("/api/user/products", {}, headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer["Content-Language"]) == (400, "pt")
+    assert answer.json()["name"] == ["Este campo é obrigatório."]
+
+
+def test_what_is_refused_at_the_door_says_its_language(settings):
+    settings.MAX_BODY_BYTES = 10
+    answer = Client().post(
+        "/api/auth/login", {"username": "a" * 100}, content_type="application/json", headers={"Accept-Language": "pt"}
+    )
+    assert (answer.status_code, answer["Content-Language"]) == (413, "pt")
+    assert "Accept-Language" in answer["Vary"]
