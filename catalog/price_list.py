@@ -58,7 +58,9 @@ def draw(*, user: User, filters: dict[str, Any], file: BinaryIO, now: datetime, 
     page = _Page(
         paper.width,
         locale,
-        prices=[format_price(amount=row["price"], currency=preferences.currency) for row in rows],
+        prices=[
+            format_price(amount=row["price"], currency=preferences.currency, language=user.language) for row in rows
+        ],
         with_stock=filters.get("with_stock") == "true",
         with_descriptions=filters.get("with_descriptions", "true") == "true",
         with_codes=any(row["sku"] for row in rows),
