@@ -75,6 +75,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "account/viewing/end": Public(),  # of whom it shows nothing it ends nothing
     "register": Public(),
     "logout": Public(),
+    "language": Public(),  # of the browser, and of whoever is signed in
     "password-reset": Public(),
     "password-reset/done": Public(),
     "password-reset/complete": Public(),
