@@ -41,8 +41,8 @@ class LinkPage(View):
                 "detail": _("No cambiamos nada. Usa otro correo, o entra con la otra cuenta."),
             }
             answer = render(request, "error.html", context, status=409)
+        # The address goes to nobody else: the site's policy is «same-origin», and with less a form has no origin.
         answer["Cache-Control"] = "no-store"
-        answer["Referrer-Policy"] = "no-referrer"
         return answer
 
     def show(self, request: HttpRequest, user: User, **context: Any) -> HttpResponse:
