@@ -8,6 +8,7 @@ from typing import Any
 from config.areas import CLOSED, OPEN, areas
 from config.examples import Examples
 from config.programs import HEADER, READING, takes_names
+from tenants.contract import Pages
 from tenants.idempotency import LONGEST_KEY
 from tenants.keys import READ, WRITE
 
@@ -52,6 +53,7 @@ def describe(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """The hook of drf-spectacular: after it nothing of the description is left to say."""
     _say_null(result)
     result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    _refuse_unknown(result)
     examples = Examples(result["components"]["schemas"])
     routes = _routes()
     for path, operations in result["paths"].items():
@@ -60,6 +62,7 @@ def describe(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
             _classify(operation, route=route, method=method.upper())
             if method == "post" and takes_names(route=route):
                 _allow_repetition(operation)
+            _say_bounds(operation)
             examples.add(operation)
     return result
 
@@ -71,6 +74,27 @@ def _say_null(part: Any) -> None:
     if isinstance(part, dict) and part.get("nullable") is True and isinstance(part.get("type"), str):
         part["type"] = [part["type"], "null"]
         del part["nullable"]
+
+
+def _refuse_unknown(result: dict[str, Any]) -> None:
+    """No body of JSON may hold a field that is not described (``tenants.contract.StrictFields``)."""
+    components = result["components"]["schemas"]
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            component = components.get(body.get("$ref", "").rsplit("/", 1)[-1], {})
+            if "properties" in component:
+                component["additionalProperties"] = False
+
+
+def _say_bounds(operation: dict[str, Any]) -> None:
+    """What every list takes alike: pages from 1, at most 200 rows; an empty text is as good as none."""
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        if parameter["in"] == "query" and parameter["name"] in ("page", "page_size"):
+            schema |= {"minimum": 1, "maximum": 10**9 if parameter["name"] == "page" else Pages.max_page_size}
+        if parameter["in"] == "query" and schema.get("type") == "string":
+            schema.pop("minLength", None)
 
 
 def _routes() -> dict[str, str]:

@@ -51,7 +51,11 @@ class KeySerializer(StrictModelSerializer):
 class NewKeySerializer(KeySerializer):
     """A key that was just made."""
 
-    key = serializers.CharField(read_only=True, help_text="The whole key. Nobody can show it again.")
+    key = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="The whole key, which nobody can show again: null in an answer that is repeated.",
+    )
 
     class Meta(KeySerializer.Meta):
         fields = [*KeySerializer.Meta.fields, "key"]
