@@ -112,6 +112,6 @@ def test_the_guides_are_pages(visit, name):
 
 def test_the_page_of_operations_leads_to_the_guide(visit, system):
     page = visit().go("/api/docs")
-    expect(page.get_by_role("link", name="Guide for developers").first).to_be_visible()
+    expect(page.get_by_role("link", name="Guide for developers").first).to_be_visible(timeout=60_000)
     with urllib.request.urlopen(f"{system.url}/api/schema", timeout=60) as answer:
         assert json.load(answer)["openapi"].startswith("3.1")

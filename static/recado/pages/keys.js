@@ -44,17 +44,17 @@ Alpine.data("keys", () => ({
   badgeOf(key) { return new Date(key.expires_at) <= Date.now() ? "badge-out" : "badge-low"; },
   editLabel(key) { return interpolate(gettext("Cambiar «%s»"), [key.name]); },
   revokeLabel(key) { return interpolate(gettext("Anular «%s»"), [key.name]); },
-  // «Leer todo. Escribir: Productos y pedidos, Contactos.»
+  // «leer y escribir: Productos y pedidos · leer: Contactos»
   scopesOf(key) {
     const labels = Object.fromEntries(this.$root.dataset.areas.split(";").map((pair) => pair.split("=")));
-    const words = (act, every, some) => {
-      if (key.scopes.includes(act)) return every;
-      const areas = key.scopes.filter((scope) => scope.endsWith(`:${act}`)).map((scope) => labels[scope.split(":")[0]]);
-      return areas.length ? interpolate(some, [areas.join(", ")]) : "";
-    };
-    const write = words("write", gettext("leer y escribir todo"), gettext("leer y escribir: %s"));
-    const read = key.scopes.includes("write") ? "" : words("read", gettext("leer todo"), gettext("leer: %s"));
-    return [write, read].filter(Boolean).join(" · ");
+    const of = (act) => key.scopes.filter((scope) => scope.endsWith(`:${act}`)).map((scope) => scope.split(":")[0]);
+    const name = (areas, words) => (areas.length ? interpolate(words, [areas.map((area) => labels[area]).join(", ")]) : "");
+    if (key.scopes.includes("write")) return gettext("leer y escribir todo");
+    const written = of("write"), read = of("read").filter((area) => !written.includes(area));
+    return [
+      name(written, gettext("leer y escribir: %s")),
+      key.scopes.includes("read") ? gettext("leer todo") : name(read, gettext("leer: %s")),
+    ].filter(Boolean).join(" · ");
   },
 
   // --- making and changing
