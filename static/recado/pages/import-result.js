@@ -1,11 +1,28 @@
 // An import that is over: what came of it, which rows were refused and why, and the way back.
+import { ApiError, get, query } from "../api.js";
 import { number } from "../format.js";
 import { iconHref } from "../frame.js";
 import { rowsWords } from "./import-words.js";
 
 const API = "/api/user/imports";
 
+const AGENDA = "/api/user/personal/appointments";
+const LOOKED_AT = 200; // appointments from today on, among which those are counted that cross others
+
 export const result = () => ({
+  crossing: 0,
+  // What was brought may cross what was there: told, and not refused.
+  async lookForCrossings() {
+    this.crossing = 0;
+    if (this.job.kind !== "appointments" || !this.wasDone || !(this.job.created || this.job.updated)) return;
+    try {
+      const ahead = await get(`${AGENDA}?${query({ from: new Date().toISOString(), page_size: LOOKED_AT })}`);
+      this.crossing = ahead.results.filter((one) => one.conflicts.length).length;
+    } catch (fault) {
+      if (!(fault instanceof ApiError)) throw fault; // the agenda says it itself
+    }
+  },
+  get crossingText() { return interpolate(ngettext("%s cita de tu agenda se cruza con otra.", "%s citas de tu agenda se cruzan con otras.", this.crossing), [number(this.crossing)]); },
   leftRow(one) { return interpolate(gettext("Fila %s:"), [number(one.row)]); },
   get left() { return this.job.left || []; },
   get wasDone() { return this.job.status === "done"; },
@@ -28,6 +45,7 @@ export const result = () => ({
   },
   get resultIcon() { return iconHref({ done: "circle-check", undone: "arrow-back-up", cancelled: "player-stop" }[this.job.status] || "alert-triangle"); },
   get resultClass() { return this.wasDone && !this.job.refused ? "is-good" : this.job.status === "undone" ? "" : "is-mixed"; },
+  get showFigures() { return this.job.status !== "undone"; },
   get figures() {
     const { created, updated, unchanged, skipped, refused } = this.job;
     return [

@@ -127,6 +127,7 @@ Alpine.data("imports", () => joined(draft(), result(), {
       this.readPreview(1);
     } else if (this.isRunning) { this.announcement = this.runTitle; this.said = 0; }
     else if (before) this.announcement = `${this.resultTitle} ${this.resultDetail}`;
+    if (this.isOver) this.lookForCrossings();
     if (before || this.sending) this.$nextTick(() => this.box.querySelector("[data-part=title]").focus({ preventScroll: true }));
     window.scrollTo({ top: 0 });
   },
