@@ -77,7 +77,7 @@ class Products(Kind):
             gettext_lazy("Precio"),
             type="money",
             required=True,
-            most=int(MOST_MONEY),
+            most=MOST_MONEY,
             aliases=_words(
                 "precio de venta, precio venta, precio unitario, precio al público, pvp, p.v.p., valor,"
                 " valor unitario, valor venta, importe, price, unit price, sale price, retail price, preço,"

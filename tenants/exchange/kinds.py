@@ -31,6 +31,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, BinaryIO, ClassVar, Literal, NamedTuple
 
 from django.utils.functional import Promise
@@ -81,7 +82,7 @@ class Field:
     max_length: int | None = None  # characters of a text, of each text of a list
     aliases: tuple[str, ...] = ()
     choices: Mapping[str, tuple[str | Promise, ...]] = field(default_factory=dict)  # value → its label, other words
-    most: int | None = None  # of a number; of a list, how many
+    most: int | Decimal | None = None  # of a number; of a list, how many
     least: int | None = 0  # of a number; None: any
     empty: Any = ...
     strip: bool = True  # False: a text keeps the blanks around it
