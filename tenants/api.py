@@ -174,7 +174,7 @@ class PasswordView(Door):
             raise ValidationError({"new": fault.messages}) from fault
         accounts.change_password(user=user, password=given["new"])
         sessions.keep(request=request._request, user=user)
-        return Response(_tokens(user, SignIn.objects.filter(pk=user.sign_in_id).first()))
+        return Response(_tokens(user, SignIn.objects.filter(pk=user.sign_in_id or 0).first()))
 
 
 class PreferencesView(GenericAPIView[Preferences]):

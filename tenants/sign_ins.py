@@ -77,7 +77,7 @@ class NoSuchSignIn(LookupError):
 def begin(*, user: User, request: HttpRequest | None = None, session_key: str = "") -> SignIn:
     """Note that ``user`` is signed in from now on: in the page's session of that key, else by tokens."""
     kind = SignIn.Kind.PAGE if session_key else SignIn.Kind.TOKEN
-    expires_at = None if session_key else timezone.now() + settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+    expires_at = None if session_key else _end_of_tokens()
     found = SignIn.objects.create(
         account=user,
         kind=kind,
@@ -102,7 +102,7 @@ def note_seen(*, sign_in_id: int, request: HttpRequest, now: datetime, **fields:
 def go_on(*, sign_in_id: int, user: User, request: HttpRequest) -> SignIn | None:
     """Let tokens live on with a newer one. None when ``user`` is not signed in there any more."""
     here = {"seen_at": timezone.now(), "address": request_address.get()[:60], "agent": agent_of(request)}
-    here["expires_at"] = timezone.now() + settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
+    here["expires_at"] = _end_of_tokens()
     row = SignIn.objects.filter(pk=sign_in_id, account=user)
     return row.first() if row.update(**here) else None
 
@@ -122,7 +122,8 @@ def end(*, user: User, sign_in_id: int) -> None:
 def end_many(*, user: User, but: int | None = None, **of: str) -> int:
     """End every sign-in of ``user`` (``of`` a kind), except that with the number ``but``. Returns how many."""
     with transaction.atomic():
-        return _end(SignIn.objects.filter(account=user, **of).exclude(pk=but))
+        rows = SignIn.objects.filter(account=user, **of)
+        return _end(rows if but is None else rows.exclude(pk=but))
 
 
 def forget(*, sign_in_id: int) -> None:
@@ -148,6 +149,11 @@ def _end(rows: models.QuerySet[SignIn]) -> int:
     keys = [key for key in rows.values_list("session_key", flat=True) if key]
     Session.objects.filter(session_key__in=keys).delete()
     return int(rows.delete()[0])
+
+
+def _end_of_tokens() -> datetime:
+    lasts: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]  # type: ignore[assignment]
+    return timezone.now() + lasts
 
 
 def _seen_key(sign_in_id: int) -> str:
