@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from html.parser import HTMLParser
 
 from babel.messages.jslexer import tokenize, unquote_string
@@ -12,7 +12,10 @@ from babel.messages.jslexer import tokenize, unquote_string
 from config.translations import KEYWORDS
 
 WORD = re.compile(r"[^\W\d_]{2,}")
-LETTERS = re.compile(r"[áéíóúñü¿¡]", re.IGNORECASE)
+LETTERS = re.compile(r"[áéíóúñü¿¡ãõçâêô]", re.IGNORECASE)
+PATTERN = re.compile(r"\\[bswWdA]|\(\?[:<=!]")  # reads texts, and is none
+LANGUAGES = frozenset({"es", "en", "pt"})
+ANSWERS = frozenset({"detail", "message", "non_field_errors"})  # keys of what the API answers people
 LITTLE = re.compile(
     r"\b(?:al|como|con|cuando|de|del|desde|el|en|es|esa|ese|eso|esta|este|hay|la|las|lo|los|mas|muy|no|para|pero|por|que|se|si|sin|su"
     r"|sus|tu|tus|te|un|una|y|ya)\b"
@@ -39,7 +42,7 @@ def is_said(text: str) -> bool:
 
 class _Page(HTMLParser):
     ATTRIBUTES = frozenset({"title", "aria-label", "aria-description", "aria-roledescription", "placeholder", "alt"})
-    SILENT = frozenset({"script", "style", "kbd", "code"})  # keys and commands are the same in every language
+    SILENT = frozenset({"script", "style", "kbd", "code", "pre"})  # keys and commands are the same in every language
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,8 +90,8 @@ def in_template(source: str, *, is_page: bool = True) -> list[str]:
 # --- scripts
 
 
-def in_script(source: str) -> list[str]:
-    """Literals that look like something to read and are no argument of gettext."""
+def in_script(source: str, *, known: Container[str] = ()) -> list[str]:
+    """Literals that look like something to read, or are ``known`` to be, and are no argument of gettext."""
     found, wrapped, depth, name = [], 0, 0, ""
     for token in tokenize(source):
         if token.type == "operator" and token.value in {"(", "`("}:
@@ -104,10 +107,10 @@ def in_script(source: str) -> list[str]:
         elif token.type == "template_string" and not wrapped:
             text, inner = _split_template(token.value)
             found.append(text)
-            found += in_script(inner)
+            found += in_script(inner, known=known)
         if token.type not in {"linecomment", "multilinecomment"}:
             name = token.value if token.type == "name" else ""
-    return [text for text in found if is_said(text.strip())]
+    return [text for text in found if is_said(text.strip()) or text.strip() in known]
 
 
 def _split_template(literal: str) -> tuple[str, str]:
@@ -128,6 +131,8 @@ def in_python(source: str) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
             text = node.value
+            if PATTERN.search(text):
+                continue
             if is_spanish(text) or (id(node) in told and " " in text and WORD.search(text)):
                 found.append(text)
     return found
@@ -139,6 +144,12 @@ def _silent(tree: ast.Module) -> Iterator[ast.AST]:
         if isinstance(node, ast.Call) and _name(node.func) in {*KEYWORDS, "RegexValidator", "compile"}:
             # Of a validator only the pattern: its message is looked at by itself.
             yield from ast.walk(node.args[0]) if _name(node.func) in {"RegexValidator", "compile"} else ast.walk(node)
+        if isinstance(node, ast.Call) and _name(node.func) == "make_spec":
+            yield from ast.walk(node)  # a model reads it
+        if isinstance(node, ast.keyword) and node.arg == "aliases":
+            yield from ast.walk(node)  # what columns are called in people's own sheets
+        if isinstance(node, ast.Dict) and {_text(key) for key in node.keys} >= LANGUAGES:
+            yield from ast.walk(node)  # said in every language already: see tables_in
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value  # a docstring
 
@@ -146,6 +157,8 @@ def _silent(tree: ast.Module) -> Iterator[ast.AST]:
 def _told(tree: ast.Module) -> Iterator[ast.AST]:
     refusals = {"ValidationError", "ParseError", "AuthenticationFailed", "PermissionDenied", "NotFound", "Conflict"}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            yield from (value for key, value in zip(node.keys, node.values, strict=True) if _text(key) in ANSWERS)
         if not isinstance(node, ast.Call):
             continue
         if _name(node.func) in refusals | {"add_error"}:
@@ -153,6 +166,29 @@ def _told(tree: ast.Module) -> Iterator[ast.AST]:
         for keyword in node.keywords:
             if keyword.arg in {"label", "verbose_name", "verbose_name_plural", "violation_error_message"}:
                 yield keyword.value
+
+
+def tables_in(source: str) -> list[dict[str, list[str]]]:
+    """The texts of each table {"es": …, "en": …, "pt": …} of a module, by language, in their order."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Dict) or _text(node.keys[0] if node.keys else None) not in LANGUAGES:
+            continue
+        texts = {_text(key): _texts(value) for key, value in zip(node.keys, node.values, strict=True)}
+        if any(text for said in texts.values() for text in said):
+            found.append(texts)
+    return found
+
+
+def _texts(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.JoinedStr):
+        return [ast.unparse(node)]
+    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def _text(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _name(node: ast.expr) -> str:
