@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, Value
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,7 +24,7 @@ from catalog.models import MOST_MONEY, MOST_UNITS, OrderLine, Product, StockMove
 from catalog.products import EMBEDDED, SKU_CONSTRAINT
 from tenants.exchange.kinds import Done, Field, Found, Identity, Kind, Refused, Row, Values, Written
 from tenants.models import User
-from tenants.sorting import sortable
+from tenants.sorting import sort_keys
 
 FIELDS = ("name", "description", "price", "sku", "category", "stock", "active")
 AT_ONCE = 2000  # rows of an export that are read together
@@ -151,9 +151,8 @@ class Products(Kind):
     def find(self, *, user: User, rows: Sequence[Row], lock: bool = False) -> list[Found | None]:
         skus = {row.values["sku"] for row in rows if row.values.get("sku")}
         names = {row.values["name"] for row in rows if row.values.get("name") and not row.values.get("sku")}
-        # The database makes the keys that it compares, for letters that Python knows differently.
-        known = Q(sku_key__in=[sortable(Value(sku)) for sku in skus])
-        known |= Q(name_key__in=[sortable(Value(name)) for name in names])
+        known = Q(sku_key__in=sort_keys(skus)) if skus else Q(pk__in=[])
+        known |= Q(name_key__in=sort_keys(names)) if names else Q(pk__in=[])
         products = Product.objects.filter(known, active__in=[True, False]).order_by("pk")
         if lock:
             products = products.select_for_update(of=("self",), no_key=True)
