@@ -175,7 +175,7 @@ def _speak(
     try:
         response.begin()
         if ear.is_over:  # http.client takes an end in the middle of the headers for that of the headers
-            raise http.client.RemoteDisconnected
+            raise http.client.RemoteDisconnected("in the middle of the headers")
         took = spent()
         ear.deadline = min(deadline, time.monotonic() + EXCERPT_SECONDS)
         redirects = 300 <= response.status < 400

@@ -113,7 +113,7 @@ def claim_due(*, now: datetime, most: int, failing: bool) -> list[Claim]:
     }
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(_claim, values)
-        return [Claim(*row, is_failing=failing) for row in cursor.fetchall()]
+        return [Claim(*row, failing) for row in cursor.fetchall()]
 
 
 def release_expired(*, now: datetime) -> Counter[str]:

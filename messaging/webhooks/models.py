@@ -24,7 +24,7 @@ def make_webhook_id() -> str:
     return f"msg_{uuid.uuid4().hex}"
 
 
-class WebhookEndpoint(TenantOwned):
+class WebhookEndpoint(TenantOwned):  # type: ignore[django-manager-missing]
     """An address that is told of the events in ``events``, signed with ``secret``.
 
     ``failing_since`` is when the failures began that no success has ended; ``disabled_at`` when we gave up.

@@ -81,7 +81,7 @@ class WebhookEventSerializer(serializers.Serializer[Any]):
     """An event that may be told."""
 
     name = serializers.CharField()
-    label = serializers.CharField(help_text="In the person's language.")
+    label = serializers.CharField(help_text="In the person's language.")  # type: ignore[assignment]
     fields_ = serializers.ListField(child=serializers.CharField(), source="keys", help_text="Keys of `data`.")
 
     def get_fields(self) -> dict[str, Any]:
@@ -108,7 +108,9 @@ class WebhookSentSerializer(serializers.Serializer[Any]):
 class WebhookDeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
     """One event and one webhook: what was sent, and what came of it."""
 
-    label = serializers.SerializerMethodField(help_text="The event in the person's language.")
+    label = serializers.SerializerMethodField(  # type: ignore[assignment]  # a field of that name
+        help_text="The event in the person's language."
+    )
     attempts = serializers.SerializerMethodField(help_text="The last twenty, the eldest first.")
     next_attempt_at = serializers.SerializerMethodField(help_text="null: none follows.")
     reason_text = serializers.SerializerMethodField(help_text="Why it failed, in the person's language.")
