@@ -68,8 +68,8 @@ class WrongToken(ValueError):
 class Written(EmailMultiAlternatives):
     """A letter whose headers stand on one line each: not every program reads a link that begins on the next one."""
 
-    def message(self) -> Any:
-        made = super().message()
+    def message(self, **options: Any) -> Any:
+        made: Any = super().message(**options)
         made.policy = made.policy.clone(max_line_length=LONGEST_LINE)
         return made
 

@@ -76,7 +76,7 @@ def claim_due(*, now: datetime, most: int) -> list[Claim]:
     found: list[Claim] = []
     with all_tenants(), connection.cursor() as cursor:
         for model in TABLES:
-            values = {"now": now, "until": now + LEASE, "most": most - len(found)}
+            values: dict[str, Any] = {"now": now, "until": now + LEASE, "most": most - len(found)}
             cursor.execute(_for(_claim, model), values)
             rows = sorted(cursor.fetchall(), key=lambda row: not row[-1])  # an UPDATE returns them in any order
             found += [Claim(model, *row[:-1]) for row in rows]

@@ -90,7 +90,7 @@ class AnyLetter(models.Model):
         return str(Kind(self.kind).label) if self.kind in Kind.values else self.kind
 
 
-class Letter(AnyLetter, TenantOwned):  # type: ignore[django-manager-missing]
+class Letter(AnyLetter, TenantOwned):
     """A letter to a tenant."""
 
     objects: ClassVar[Any] = ScopedManager(_manager_class=models.Manager.from_queryset(LetterQuerySet), user="user")

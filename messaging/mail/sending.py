@@ -135,8 +135,8 @@ def _call(sending: Sending, postman: Postman) -> Ending:
     except Refused as refusal:
         return functools.partial(_write, claim, functools.partial(_refuse, refusal=refusal))
     except ServerAway as fault:
-        refusal = Refused("mail_broke_off", said=str(fault))
-        return functools.partial(_write, claim, functools.partial(_refuse, refusal=refusal))
+        broken = Refused("mail_broke_off", said=str(fault))
+        return functools.partial(_write, claim, functools.partial(_refuse, refusal=broken))
     except Exception as fault:  # noqa: BLE001  (whatever it is, nobody knows whether it went out)
         logger.warning("nobody knows whether letter %s went out: %s", claim.letter_id, type(fault).__name__)
         return functools.partial(_lose, claim, detail="no_answer")

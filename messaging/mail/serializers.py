@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from agenda.filters import Filters
 from messaging.mail import failing
 from messaging.mail.letters import Letter, Status
 from messaging.mail.mailboxes import Mailbox
@@ -27,7 +28,7 @@ class MailKindSerializer(serializers.Serializer[Any]):
     """One kind of letter that a person may do without."""
 
     kind = serializers.ChoiceField(choices=[str(kind) for kind in CHOICES])
-    label = serializers.CharField()
+    label = serializers.CharField(help_text="In the person's language.")  # type: ignore[assignment]
     wanted = serializers.BooleanField()
 
 
@@ -61,7 +62,7 @@ class MailChangeSerializer(StrictFields):
 class LetterSerializer(serializers.ModelSerializer[Letter]):
     """One letter to this account, and what became of it."""
 
-    label = serializers.CharField(source="kind_label", read_only=True)
+    label = serializers.CharField(source="kind_label", read_only=True)  # type: ignore[assignment]
     reason = serializers.SerializerMethodField(help_text="Why it did not go out, or waits; empty where all is well.")
 
     class Meta:
@@ -73,11 +74,8 @@ class LetterSerializer(serializers.ModelSerializer[Letter]):
         return say_reason(letter)
 
 
-class LetterFilters(serializers.Serializer[Any]):
+class LetterFilters(Filters):
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-
-    def to_internal_value(self, data: Any) -> Any:
-        return super().to_internal_value({name: value for name, value in data.items() if value != ""})
 
 
 def say_reason(letter: Letter) -> str:

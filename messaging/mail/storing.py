@@ -64,7 +64,7 @@ def store(message: EmailMessage, *, now: datetime | None = None) -> int:
             "recipient": address,
             "sender": _sender(message.from_email),
             "headers": _own_headers(message, given),
-            "subject": one_line(message.subject),
+            "subject": one_line(str(message.subject)),
             "text": text,
             "html": html,
             "is_urgent": kind in ASKED_FOR,
@@ -84,17 +84,17 @@ def useful_for(kind: str) -> timedelta:
 
 
 def _put(person: User | None, fields: dict[str, Any], *, now: datetime) -> int:
-    is_tenant = person is not None and person.is_tenant
-    with transaction.atomic(), lent_scope(person if is_tenant else None):
-        if not is_tenant:
+    tenant = person if person is not None and person.is_tenant else None
+    with transaction.atomic(), lent_scope(tenant):
+        if tenant is None:
             row: AnyLetter = PlatformLetter(person=person, **fields)
         else:
-            box = Mailbox.current(person)
-            if choice_of(fields["kind"]) is not None and not (box.wants(fields["kind"]) and person.gets_mail):
+            box = Mailbox.current(tenant)
+            if choice_of(fields["kind"]) is not None and not (box.wants(fields["kind"]) and tenant.gets_mail):
                 return 0
             if box.fails(fields["recipient"]) and not fields["is_urgent"]:
                 fields |= {"status": Status.FAILED, "detail": failing.CODE, "text": "", "html": ""}
-            row = Letter(user=person, **fields)
+            row = Letter(user=tenant, **fields)
         is_new = _insert(row)
         if is_new and row.status == Status.QUEUED:
             outbox.ring()
@@ -103,10 +103,10 @@ def _put(person: User | None, fields: dict[str, Any], *, now: datetime) -> int:
 
 def _insert(row: AnyLetter) -> bool:
     """Whether it is a new one: of two with the same key the first counts."""
-    model = type(row)
-    if row.key and model.objects.filter(key=row.key).exists():
+    rows: Any = type(row).objects  # type: ignore[attr-defined]
+    if row.key and rows.filter(key=row.key).exists():
         return False
-    model.objects.bulk_create([row], ignore_conflicts=bool(row.key))
+    rows.bulk_create([row], ignore_conflicts=bool(row.key))
     return True
 
 
