@@ -115,7 +115,7 @@ Alpine.data("ownData", () => ({
   get url() { return this.job?.url || ""; },
   get canAsk() { return this.ready && !this.running && !this.url; },
   get state() {
-    if (this.running) return interpolate(gettext("Preparando tus datos: %s %%. Puedes irte; te escribimos cuando estén."), [number(this.job.percent)]);
+    if (this.running) return interpolate(gettext("Preparando tus datos: %s. Puedes irte; te escribimos cuando estén."), [`${number(this.job.percent)} %`]);
     if (this.job?.status === "failed") return gettext("Algo falló de nuestro lado y no quedó nada a medias. Pídelos otra vez.");
     if (!this.url) return "";
     const words = { size: number(Math.max(0.1, Math.round((this.job.bytes / MEGABYTE) * 10) / 10)), day: dayName(this.job.expires_at) };
