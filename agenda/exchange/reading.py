@@ -15,6 +15,7 @@ from agenda.calendar import files
 from agenda.calendar.files import Item, read_file
 from agenda.exchange.people import write_people
 from tenants.exchange.faults import Unreadable
+from tenants.exchange.formulas import guard_if_ambiguous
 from tenants.exchange.kinds import Values
 
 TASK_NAMES = (
@@ -130,5 +131,7 @@ def _broken(item: Item, name: str) -> Values:
 
 
 def _cells(values: Values, names: Sequence[str]) -> list[Any]:
+    """Cells as those of a sheet, of which the import takes an apostrophe off that guards a formula."""
     cells = [values.get(name) for name in names]
-    return ["; ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells]
+    cells = ["; ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells]
+    return [guard_if_ambiguous(cell) if isinstance(cell, str) else cell for cell in cells]
