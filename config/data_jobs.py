@@ -181,7 +181,7 @@ def _export(job: DataJob, now: Callable[[], datetime]) -> bool:
             _finish(job, now=now(), report=report, file=name, expires_at=now() + KEPT_FOR)
             record("data_exported", what="account", format="zip", rows=index["rows"])
             if job.is_own:
-                context = {"until": job.expires_at, "link": f"{settings.SITE_URL}/user/settings#data"}
+                context = {"until": job.expires_at, "link": f"{settings.SITE_URL}/user/settings#own-data"}
                 mail.post(user=user, kind=mail.Kind.EXPORT_READY, template="own_data_ready", context=context)
             else:
                 _write_down(job, "data_exported", rows=index["rows"])

@@ -108,5 +108,5 @@ def _stay(user: User, *, reason: str) -> bool:
 
 
 def _write(user: User, template: str) -> None:
-    context = {"until": user.leaves_at, "days": GRACE.days, "link": f"{settings.SITE_URL}/user/settings#data"}
+    context = {"until": user.leaves_at, "days": GRACE.days, "link": f"{settings.SITE_URL}/user/settings#own-data"}
     mail.post(user=user, kind=mail.Kind.DELETION, template=template, context=context)

@@ -111,7 +111,7 @@ const PLACES = () => [
   { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },
   { label: gettext("Cambiar el correo de la cuenta"), href: "/user/settings#email", icon: "mail" },
   { label: gettext("Segundo factor y sesiones abiertas"), href: "/user/settings#security", icon: "key" },
-  { label: gettext("Descargar todos mis datos, borrar mi cuenta"), href: "/user/settings#data", icon: "download" },
+  { label: gettext("Descargar todos mis datos, borrar mi cuenta"), href: "/user/settings#own-data", icon: "download" },
   { label: gettext("Correos que recibes"), href: "/user/settings#mail", icon: "mail" },
 ];
 // Where the search looks beside the pages, and what it makes of a row. Each is the public API's own search.

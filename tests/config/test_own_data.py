@@ -82,7 +82,7 @@ def test_a_tenant_takes_everything_with_them(api, alice, bob, language, name, wo
     for table in index["tables"].values():
         assert table["file"] in text
     (letter,) = letters_to(alice, kind="export_ready")
-    assert "/user/settings#data" in letter.text
+    assert "/user/settings#own-data" in letter.text
     with tenant_scope(alice):
         assert Event.objects.get(name="data_exported").actor == "person"
     assert not AuditEntry.objects.exists()  # no superadmin did anything
