@@ -136,7 +136,7 @@ _FRAME = word_set(
     " marca marcas producto productos articulo articulos catalogo tienda gracias muchas ok okay categorias categoria secciones seccion hora horas regalar regalarle vale listo perfecto bien entonces pues ahora hoy tambien solo sea todo toda todos todas muy ya qué su sus tu tus nos ustedes usted vos yo"
     " adios chao chau chico favor aun todavia agotado agotada agotados total cada lado lugar sino pero cuando donde hacen hace hacer usar uso trabajo trabajos cliente traen trae traer existe existen interesa interesado interesada les"
     # English
-    " hi hello hey good morning afternoon evening please i i'm im am we would like want need looking look search searching to know if do does you your have has got sell carry stock any some something anything the an"
+    " lot lots hi hello hey good morning afternoon evening please i i'm im am we would like want need looking look search searching to know if do does you your have has got sell carry stock any some something anything the an"
     " of for with and or in on at is are it its this that these those there how much many what which one ones cost costs price prices priced cheap cheapest cheaper affordable expensive best better recommend recommendation"
     " suggest suggestion me my show tell about more can could available availability left units unit compare comparison difference between than under below over less budget up to dollars dollar bucks first second third last"
     " option options similar alternatives other another details detail specs specifications features thanks thank get buy order too also just so it's what's products product items item model models brand brands s not use useful most least"
