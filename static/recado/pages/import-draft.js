@@ -134,9 +134,9 @@ export const draft = () => ({
   get canCheck() { return this.hasPages && !this.wasChecked; },
   check() { return this.act("start", { dry_run: true }); },
   get previewColumns() {
-    const taken = new Set(this.job.columns?.map((column) => column.field));
-    const present = (field) => (this.isTable ? taken.has(field.name) : this.preview.some((row) => row.values[field.name]));
-    return this.fields.filter(present);
+    // What the rows come to: a day and an hour apart are one beginning by now.
+    const says = (row, { name }) => ![undefined, null, ""].includes(row.values[name]) || (row.errors || []).some((error) => error.field === name);
+    return this.fields.filter((field) => this.preview.some((row) => says(row, field)));
   },
   get noRows() { return !this.reading && !this.preview.length; },
   get previewText() { return this.preview.length && this.hasPages ? this.pageText : ""; },

@@ -55,7 +55,7 @@ export function valueWords(value, type) {
   if (type === "boolean") return value === true || value === "true" ? gettext("Sí") : gettext("No");
   if (type === "money" && !Number.isNaN(Number(value))) return money(value);
   if (["number", "integer"].includes(type) && !Number.isNaN(Number(value))) return number(Number(value));
-  if (type === "date" && /^\d{4}-\d\d-\d\d$/.test(value)) return dayWords(value);
+  if (["date", "datetime"].includes(type) && /^\d{4}-\d\d-\d\d$/.test(value)) return dayWords(value);
   if (type === "datetime" && /^\d{4}-\d\d-\d\dT/.test(value)) return /(Z|[+-]\d\d:?\d\d)$/.test(value) ? `${dayWords(wallOf(value))}, ${clock(value)}` : `${dayWords(value)}, ${value.slice(11, 16)}`;
   return String(value);
 }
