@@ -128,7 +128,7 @@ class Contacts(Kind):
     def find(self, *, user: User, rows: Sequence[Row], lock: bool = False) -> list[Found | None]:
         asked = [row.values for row in rows]
         known = Q(external_id__in={v["external_id"] for v in asked if v.get("external_id")} - {""})
-        known |= Q(pk__in=[key for v in asked if (key := _own_key(v.get("external_id") or ""))], external_id="")
+        known |= Q(pk__in=[pk for v in asked if (pk := _own_key(v.get("external_id") or ""))], external_id="")
         keys = {key for v in asked if (key := match_key(v.get("phone") or ""))}
         known |= Q(whatsapp_key__in=keys)
         known |= Q(phone__in=[f"+{digits}" for key in keys for digits in variants(key)])

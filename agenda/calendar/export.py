@@ -55,7 +55,7 @@ def write_calendar(
     people = attendees_of([one.pk for one in alone])
     for one in alone:
         calendar.add_component(_event(one, people[one.pk]))
-    for series in Series.objects.filter(pk__in={one.series_id for one in found} - {None}).order_by("pk"):
+    for series in Series.objects.filter(pk__in={one.series_id for one in found if one.series_id}).order_by("pk"):
         for event in series_events(series):
             calendar.add_component(event)
     if tasks:

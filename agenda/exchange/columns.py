@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import cast
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from agenda.models import Appointment, Task
 from tenants.exchange.kinds import Field
+
+Choices = Mapping[str, tuple[str | Promise, ...]]
 
 MOST_MINUTES = 366 * 24 * 60
 
@@ -15,32 +22,36 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split(", "))
 
 
-PRIORITIES = {
-    "high": (Task.Priority.HIGH.label, *words("alta, urgente, importante, high, 1")),
-    "medium": (Task.Priority.MEDIUM.label, *words("media, normal, medium, média, 2")),
-    "low": (Task.Priority.LOW.label, *words("baja, low, baixa, 3")),
+def _name(choice: TextChoices) -> str | Promise:
+    return cast("str | Promise", choice.label)
+
+
+PRIORITIES: Choices = {
+    "high": (_name(Task.Priority.HIGH), *words("alta, urgente, importante, high, 1")),
+    "medium": (_name(Task.Priority.MEDIUM), *words("media, normal, medium, média, 2")),
+    "low": (_name(Task.Priority.LOW), *words("baja, low, baixa, 3")),
 }
-TASK_STATUSES = {
-    "pending": (Task.Status.PENDING.label, *words("pendiente, por hacer, pending, to do, open, pendente")),
+TASK_STATUSES: Choices = {
+    "pending": (_name(Task.Status.PENDING), *words("pendiente, por hacer, pending, to do, open, pendente")),
     "in_progress": (
-        Task.Status.IN_PROGRESS.label,
+        _name(Task.Status.IN_PROGRESS),
         *words("en curso, en proceso, haciendo, in progress, doing, em andamento, em curso"),
     ),
     "completed": (
-        Task.Status.COMPLETED.label,
+        _name(Task.Status.COMPLETED),
         *words("hecha, hecho, lista, listo, terminada, completada, completed, done, concluída, feita, feito"),
     ),
 }
-APPOINTMENT_STATUSES = {
+APPOINTMENT_STATUSES: Choices = {
     "scheduled": (
-        Appointment.Status.SCHEDULED.label,
+        _name(Appointment.Status.SCHEDULED),
         *words("programada, pendiente, confirmada, agendada, scheduled, confirmed, confirmado"),
     ),
     "completed": (
-        Appointment.Status.COMPLETED.label,
+        _name(Appointment.Status.COMPLETED),
         *words("realizada, atendida, hecha, completed, done, concluída"),
     ),
-    "cancelled": (Appointment.Status.CANCELLED.label, *words("cancelada, anulada, cancelled, canceled, cancelado")),
+    "cancelled": (_name(Appointment.Status.CANCELLED), *words("cancelada, anulada, cancelled, canceled, cancelado")),
 }
 
 TASKS = (
