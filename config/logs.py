@@ -41,6 +41,7 @@ _REDACTIONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE), r"\1 [key]"),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?"), "[token]"),
     (re.compile(r"\b(EAA[A-Za-z0-9]{8,}|sk-[\w-]{8,}|pa-[\w-]{16,}|whsec_[\w+/=-]{8,}|gAAAA[\w=-]{16,})"), "[key]"),
+    (re.compile(r"\brck_[0-9a-z]+_\w{8,}"), "[key]"),
     (re.compile(r"\bwamid\.[\w+/=-]+"), "[wamid]"),  # a phone is in it, in base 64
     (
         re.compile(

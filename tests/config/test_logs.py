@@ -144,6 +144,7 @@ class TestWhatIsNotSaid:
             "EAAGm0PX4ZCpsBAKZCZAbcdef",
             "sk-ant-api03-AbCdEf-123456",
             "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+            "rck_7_4hT9aZ0mQe81LxYw3BvTn5RkPs2JdUc6FgHi7oNqXzA",
             "access_token=abc123def",
             '"api_key": "abc123def"',
             "hub.verify_token=abc123def",
