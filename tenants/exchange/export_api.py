@@ -134,7 +134,7 @@ class ExportsView(GenericAPIView[Any]):
 
     serializer_class = ExportJobSerializer
 
-    @extend_schema(operation_id="list_exports")
+    @extend_schema(operation_id="list_exports", responses=ExportJobSerializer(many=True))
     def get(self, request: Request) -> Response:
         """My exports, the latest first. Files are kept for a day."""
         page = self.paginate_queryset(ExportJob.objects.order_by("-id")) or []
