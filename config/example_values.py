@@ -284,11 +284,10 @@ WHOLE: dict[str, Any] = {
         "reminder_minutes": [60],
     },
     "PatchedAppointmentRequest": {"start_datetime": "2026-12-03T17:00", "end_datetime": "2026-12-03T18:00"},
-    "PatchedChannelRequest": {"display_phone_number": "+57 601 555 0134"},
+    "PatchedChannelRequest": {"token": "EAAJZCxQ7example"},
     "ChannelRequest": {
         "phone_number_id": "106540352242922",
         "business_account_id": "102290129340398",
-        "display_phone_number": "+57 601 555 0134",
         "token": "EAAJZCxQ7example",
         "app_secret": "0f3a9c5d7e1b2a4c6d8e0f1a3b5c7d9e",
     },
