@@ -113,7 +113,8 @@ def claim_due(*, now: datetime, most: int, failing: bool) -> list[Claim]:
     }
     with all_tenants(), connection.cursor() as cursor:
         cursor.execute(_claim, values)
-        return [Claim(*row, failing) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Claim(pk, user_id, endpoint_id, fence, failing) for pk, user_id, endpoint_id, fence in rows]
 
 
 def release_expired(*, now: datetime) -> Counter[str]:

@@ -28,6 +28,9 @@ class WebhookSerializer(StrictModelSerializer):
     events = serializers.ListField(child=Text(max_length=40), min_length=1, max_length=100, help_text=_events_help)
     description = Text(max_length=200, required=False, allow_blank=True)
     is_active = serializers.BooleanField(required=False, default=True)
+    disabled_reason = serializers.ChoiceField(
+        choices=["", *WebhookEndpoint.Reason.values], read_only=True, help_text="`failing`, `gone`, or empty."
+    )
     disabled_text = serializers.SerializerMethodField(help_text="Why it was disabled, in the person's language.")
 
     class Meta:
