@@ -342,7 +342,6 @@ LANGUAGES = [("es", "Español"), ("en", "English"), ("pt", "Português")]
 LANGUAGE_COOKIE_NAME = "recado_language"
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
