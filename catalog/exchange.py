@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy
 
 from catalog import embeddings
 from catalog.filters import filter_products
-from catalog.models import MOST_MONEY, MOST_UNITS, OrderLine, Product, StockMovement
+from catalog.models import MOST_MONEY, MOST_UNITS, Product, StockMovement
+from catalog.orders import OrderLine
 from catalog.products import EMBEDDED, SKU_CONSTRAINT
 from tenants.exchange.kinds import Done, Field, Found, Identity, Kind, Refused, Row, Values, Written
 from tenants.models import User

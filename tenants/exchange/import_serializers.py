@@ -21,7 +21,6 @@ from tenants.exchange.values import write_cell
 from tenants.models import ImportJob
 
 MOST_MAPPED = 1000
-ENCODING = {"choices": list(ENCODINGS), "required": False, "help_text": "Of a text. Found out unless said."}
 
 
 @extend_schema_field(
@@ -59,7 +58,9 @@ class MappingField(serializers.Field[Any, Any, Any, Any]):
 class HowSerializer(StrictFields):
     """How a file is read, and what is done with its rows."""
 
-    encoding = serializers.ChoiceField(**ENCODING)
+    encoding = serializers.ChoiceField(
+        choices=list(ENCODINGS), required=False, help_text="Of a text. Found out unless said."
+    )
     delimiter = serializers.ChoiceField(
         choices=list(DELIMITERS), required=False, help_text="What parts the columns of a text. Found out unless said."
     )
@@ -132,9 +133,9 @@ class ColumnSerializer(serializers.Serializer[Any]):
 
 class KindFieldSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    label = serializers.CharField(help_text="In your language.")
+    label = serializers.CharField(help_text="In your language.")  # type: ignore[assignment]
     type = serializers.CharField()
-    required = serializers.BooleanField(help_text="A new row needs it.")
+    required = serializers.BooleanField(help_text="A new row needs it.")  # type: ignore[assignment]
 
 
 class RowErrorSerializer(serializers.Serializer[Any]):
@@ -194,7 +195,7 @@ class ImportJobSerializer(PastImportSerializer):
         child=serializers.CharField(), read_only=True, help_text="Fields that something new needs and no column is."
     )
     sheets = serializers.ListField(child=serializers.CharField(), read_only=True)
-    errors = RowErrorSerializer(many=True, read_only=True, help_text="Of refused rows, the first hundred.")
+    errors = RowErrorSerializer(many=True, read_only=True, help_text="Of refused rows, the first hundred.")  # type: ignore[assignment]
     left = LeftRowSerializer(many=True, read_only=True, help_text="What undoing left alone, the first hundred.")
 
     class Meta(PastImportSerializer.Meta):
@@ -226,7 +227,7 @@ class PreviewRowSerializer(serializers.Serializer[Any]):
     values = serializers.DictField(
         child=serializers.JSONField(allow_null=True), help_text="By field, as they are read."
     )
-    errors = RowErrorSerializer(many=True)
+    errors = RowErrorSerializer(many=True)  # type: ignore[assignment]
 
 
 class PreviewSerializer(serializers.Serializer[Any]):

@@ -8,7 +8,8 @@ from typing import BinaryIO
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants.exchange.columns import letters
+from tenants.exchange.columns import guess, title_of
+from tenants.exchange.kinds import kind_of
 from tenants.exchange.values import write_cell
 from tenants.exchange.writers import Column, write_csv, write_xlsx
 from tenants.models import ImportJob, ImportRow, User
@@ -19,20 +20,35 @@ def write_refused(*, user: User, job: ImportJob, file: BinaryIO, form: str) -> i
 
     In the scope, language and zone of ``user``. Returns how many rows there are.
     """
-    titles = [column["name"] or letters(column["index"]) for column in job.columns]
-    columns = [Column(name=str(number), header=title) for number, title in enumerate(titles)]
-    columns.append(Column(name="reason", header=_("Motivo")))
-    rows, zone = _rows(job, len(titles)), timezone.get_current_timezone()
+    titles = _titles(job)
+    columns = [Column(name=str(index), header=title) for index, title in titles.items()]
+    columns.append(Column(name="reason", header=_("Por qué no se importó")))
+    rows, zone = _rows(job, list(titles)), timezone.get_current_timezone()
     if form == "xlsx":
         return write_xlsx(file=file, columns=columns, rows=rows, zone=zone, title=_("Filas con errores"))
     return write_csv(file=file, columns=columns, rows=rows, language=user.language, zone=zone)
 
 
-def _rows(job: ImportJob, width: int) -> Iterator[list[str]]:
+def _titles(job: ImportJob) -> dict[int, str]:
+    """By index the title of each column: its own where that says what it is, else the field's, so that the file is read
+    again as this one was. A column that was left out, though its title says something, stays out."""
+    kind, found = kind_of(job.kind), {}
+    for column in job.columns:
+        field = kind.field(column["field"]) if column["field"] else None
+        said = guess([column["name"]], kind=kind)[0]
+        if field is not None:
+            found[column["index"]] = column["name"] if said == field.name else title_of(field)
+        elif said is None:
+            found[column["index"]] = column["name"]
+    return found
+
+
+def _rows(job: ImportJob, indexes: list[int]) -> Iterator[list[str]]:
     refused = ImportRow.objects.filter(job=job, action=ImportRow.Action.REFUSED).order_by("number")
     for cells, reasons in refused.values_list("cells", "reasons").iterator(chunk_size=500):
-        told = [write_cell(cell) for cell in (cells or [])[:width]]
-        yield [*told, *[""] * (width - len(told)), "; ".join(_say(reason) for reason in reasons or [])]
+        cells = cells or []
+        told = [write_cell(cells[index]) if index < len(cells) else "" for index in indexes]
+        yield [*told, "; ".join(_say(reason) for reason in reasons or [])]
 
 
 def _say(reason: dict[str, str]) -> str:

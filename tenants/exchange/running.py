@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import Error as DatabaseError
@@ -239,7 +240,14 @@ def _stumble(job: ImportJob, fault: Exception, *, now: datetime) -> str:
 
 def _set_off(job: ImportJob, *, from_: list[str], to: str, now: datetime, dry_run: bool = False) -> None:
     """Have somebody work on the job, which is as it was expected to be. Raises Refusal."""
-    fresh = {"done": 0, "cursor": 0, "attempts": 0, "lease_until": None, "detail": "", "started_at": now}
+    fresh: dict[str, Any] = {
+        "done": 0,
+        "cursor": 0,
+        "attempts": 0,
+        "lease_until": None,
+        "detail": "",
+        "started_at": now,
+    }
     if to == Status.RUNNING:
         fresh |= {"finished_at": None, "errors": [], "dry_run": dry_run} | dict.fromkeys(importing.COUNTS.values(), 0)
     with transaction.atomic():

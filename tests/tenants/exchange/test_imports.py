@@ -220,13 +220,24 @@ def test_refused_rows_come_back_as_a_file_that_can_be_sent_again(client, alice):
         assert f"precios-errores.{form}" in answer["Content-Disposition"]
         if form == "csv":
             table = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
-            assert table[0] == ["Código", "Artículo", "Precio", "Motivo"]
+            assert table[0] == ["Código", "Artículo", "Precio", "Por qué no se importó"]
             assert table[1] == ["B", "Dos", "gratis", "Precio: No es un precio."]
             corrected = answer.content.decode("utf-8-sig").replace("gratis", "2").replace(";tres;", ";3;").encode()
     assert client.get(f"{IMPORTS}/{job['id']}/errors?format=pdf").status_code == 400
     again = bring(client, corrected).json()
     assert (again["created"], again["refused"]) == (2, 0)
     assert shelf(alice)["C"].name == "Tres; =raro"
+
+
+def test_refused_rows_of_a_file_without_titles_come_back_with_some(client, alice):
+    job = send(client, "A;Taladro;gratis\nB;Sierra;6\n", header_row="0").json()
+    assert job["header_row"] is None
+    client.patch(f"{IMPORTS}/{job['id']}", {"mapping": {"0": "sku", "1": "name", "2": "price"}})
+    client.post(f"{IMPORTS}/{job['id']}/start")
+    report = client.get(f"{IMPORTS}/{job['id']}/errors").content.decode("utf-8-sig")
+    assert report.splitlines()[0] == "SKU;Nombre;Precio;Por qué no se importó"
+    assert bring(client, report.replace("gratis", "5")).json()["created"] == 1
+    assert set(shelf(alice)) == {"A", "B"}
 
 
 def test_undoing_takes_back_all_but_what_was_changed_since(client, alice):
