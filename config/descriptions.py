@@ -77,14 +77,14 @@ def _say_null(part: Any) -> None:
 
 
 def _refuse_unknown(result: dict[str, Any]) -> None:
-    """No body of JSON may hold a field that is not described (``tenants.contract.StrictFields``)."""
+    """No body may hold a field that is not described (``tenants.contract.StrictFields``)."""
     components = result["components"]["schemas"]
     for operations in result["paths"].values():
         for operation in operations.values():
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-            component = components.get(body.get("$ref", "").rsplit("/", 1)[-1], {})
-            if "properties" in component:
-                component["additionalProperties"] = False
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                component = components.get(content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1], {})
+                if "properties" in component:
+                    component["additionalProperties"] = False
 
 
 def _say_bounds(operation: dict[str, Any]) -> None:
