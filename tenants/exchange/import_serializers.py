@@ -120,7 +120,7 @@ class NoFieldsSerializer(StrictFields):
 
 
 class PreviewParameters(serializers.Serializer[Any]):
-    page = Whole(min_value=1, max_value=1_000_000, default=1)
+    page = Whole(min_value=1, max_value=10**9, default=1)
     page_size = Whole(min_value=1, max_value=200, default=50)
 
 
