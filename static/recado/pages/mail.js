@@ -19,7 +19,7 @@ Alpine.data("mail", () => ({
     this.load();
   },
   get whereTo() {
-    if (!this.ready) return "";
+    if (!this.ready || this.failing) return "";
     if (this.status === "none") return gettext("Tu cuenta no tiene correo.");
     if (!this.goesOut) return gettext("Esta instalación no tiene servidor de correo: lo que se envía solo se imprime.");
     if (this.status === "unproved") return interpolate(gettext("Confirma tu dirección, %s: hasta entonces solo te llega lo de tu cuenta."), [this.address]);
