@@ -171,7 +171,8 @@ def _task(row: Task, locale: Locale) -> list[Any]:
 
 def _box(*, ticked: bool) -> Drawing:
     drawing = Drawing(BOX, BOX + 2)
-    drawing.add(Rect(0, 0, BOX, BOX, fillColor=INK if ticked else None, strokeColor=INK, strokeWidth=0.7))
+    look: dict[str, Any] = {"fillColor": INK if ticked else None, "strokeColor": INK, "strokeWidth": 0.7}
+    drawing.add(Rect(0, 0, BOX, BOX, **look))
     return drawing
 
 

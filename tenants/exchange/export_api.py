@@ -89,7 +89,8 @@ def export_view(
 
     get.__doc__ = text
     described = extend_schema(operation_id=operation, parameters=[form, filters], responses={**files, 400: too_many})
-    return type("ExportView", (ExportView,), {"source": source, "get": described(get), "__doc__": text}).as_view()
+    made: Any = type("ExportView", (ExportView,), {"source": source, "get": described(get), "__doc__": text})
+    return made.as_view()
 
 
 class NewExportSerializer(StrictFields):

@@ -19,7 +19,7 @@ class ExportJobQuerySet(models.QuerySet["ExportJob"]):
         return self.filter(status__in=[ExportJob.Status.WAITING, ExportJob.Status.RUNNING])
 
 
-class ExportJob(TenantOwned):  # type: ignore[django-manager-missing]
+class ExportJob(TenantOwned):
     """An export that is written by the queue, and the file that it leaves for a day.
 
     ``filters`` are those of the list as they were asked for. ``lease_until`` and ``fence`` belong to whoever writes it

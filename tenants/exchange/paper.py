@@ -132,7 +132,8 @@ def monogram(name: str, *, colour: Color, size: float = LOGO) -> Drawing:
     letters = "".join(word[0] for word in words[:2]).upper()
     height = size * 0.46
     drawing = Drawing(size, size)
-    drawing.add(Rect(0, 0, size, size, rx=size * 0.18, ry=size * 0.18, fillColor=colour, strokeColor=None))
+    look: dict[str, Any] = {"fillColor": colour, "strokeColor": None}
+    drawing.add(Rect(0, 0, size, size, rx=size * 0.18, ry=size * 0.18, **look))
     baseline = (size - height * 0.72) / 2
     drawing.add(
         String(

@@ -93,7 +93,7 @@ def write_xlsx(
 
     Rows go to a temporary file as they come. Returns how many there were. Raises TooManyRows.
     """
-    import xlsxwriter  # some megabytes, for the processes that write one
+    import xlsxwriter  # type: ignore[import-untyped]  # some megabytes, for the processes that write one
 
     options = {
         "constant_memory": True,
