@@ -223,3 +223,33 @@ def test_a_superadmin_without_one_is_led_to_it_where_it_is_required(root, alice,
     assert browse(alice).get("/user/dashboard").status_code == 200  # tenants may do without
     turn_on(root)
     assert browse(root).get("/admin/tenants/user/").status_code == 200
+
+
+def test_a_new_password_wants_the_code_too(alice, api, browse):
+    _totp, codes = turn_on(alice)
+    body = {"current": PASSWORD, "new": "otra-clave-larga-8"}
+    client = api(alice)
+    assert list(client.post("/api/auth/password", body).json()) == ["otp"]
+    assert client.post("/api/auth/password", body | {"otp": codes[0]}).status_code == 200
+    page, form = browse(User.objects.get(pk=alice.pk)), {"current": body["new"]}
+    form |= {"new_password1": "tercera-clave-larga-9", "new_password2": "tercera-clave-larga-9"}
+    assert page.post("/account/password", form | {"code": "no-es-este"}).status_code == 400
+    assert page.post("/account/password", form | {"code": codes[1]}).status_code == 302
+    assert User.objects.get(pk=alice.pk).check_password("tercera-clave-larga-9")
+
+
+def test_who_has_to_choose_a_new_password_gave_the_code_already(alice, browse):
+    turn_on(alice)
+    User.objects.filter(pk=alice.pk).update(must_change_password=True)
+    new = {"new_password1": "otra-clave-larga-8", "new_password2": "otra-clave-larga-8"}
+    page = browse(User.objects.get(pk=alice.pk))
+    assert page.post("/account/password", {"current": PASSWORD, **new}).status_code == 302
+
+
+def test_renewed_codes_stand_in_the_security_log(alice, browse):
+    _totp, codes = turn_on(alice)
+    page = browse(alice)
+    assert page.post("/account/second-factor", {"act": "renew", "renew-code": codes[0]}).status_code == 200
+    with tenant_scope(alice):
+        assert Event.objects.filter(name="recovery_codes_renewed").count() == 1
+    assert second_factor.codes_left(alice) == 10
