@@ -30,6 +30,8 @@ _SPANISH = """
     hay hoy las lo los mañana más mensajes muy ningún ninguna otra otras otro otros para pero por puedes quién sin según
     siempre sobre solo sus tareas tengo tiene tienes todavía tu tus ubicación un una unas unos usted volver y ya
 """
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")  # «encontrá-las» is one, and Portuguese
+_PLACES = re.compile(r"\b(?:El|La|Los|Las) (?=[A-Z])")  # El Salvador
 _SHARED = {"desde", "está", "este", "hace", "para", "por", "sobre", "solo", "tu"}  # words of Portuguese, too
 
 
@@ -45,7 +47,7 @@ def spanish_left(page: Page, *, language: str, own: tuple[str, ...] = ()) -> lis
     for text in read(page):
         for name in own:
             text = text.replace(name, "")
-        if text in _catalogue(language) or words & set(re.findall(r"[^\W\d_]+", text.lower())):
+        if text in _catalogue(language) or words & set(_WORDS.findall(_PLACES.sub("", text).lower())):
             found.append(text)
     return found
 
