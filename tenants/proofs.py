@@ -16,7 +16,8 @@ def prove(*, user: User, password: str, otp: str = "", field: str = "password") 
     """See that ``user``, who is inside already, knows the password and has the code. Raises ValidationError by field
     (``field`` or ``otp``, with the code ``second_factor_required`` or ``second_factor_wrong``) and limits.TooMany."""
     if not accounts.check_password(user=user, password=password):
-        raise ValidationError({field: ValidationError(_("No es tu contraseña."), code="wrong_password")})
+        told = _("No es tu contraseña actual.") if field == "current" else _("No es tu contraseña.")
+        raise ValidationError({field: ValidationError(told, code="wrong_password")})
     prove_code(user=user, otp=otp)
 
 
