@@ -62,5 +62,5 @@ def _read_form(request: HttpRequest, *, into: Any) -> None:
             rest = b""
     into.update(rest)
     kept.seek(0)
-    request._stream = kept  # type: ignore[attr-defined]
-    request._read_started = False  # type: ignore[attr-defined]
+    request._stream = kept  # type: ignore[assignment]
+    request._read_started = False

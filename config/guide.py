@@ -86,7 +86,8 @@ def _block(lines: list[str]) -> str:
 
 
 def _spans(text: str) -> str:
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for found in _inline.finditer(text):
         code, strong, lined, label, address = found.groups()
         parts.append(escape(text[at : found.start()]))
