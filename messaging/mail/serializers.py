@@ -56,7 +56,7 @@ class WantedSerializer(StrictFields):
 class MailChangeSerializer(StrictFields):
     """Which letters are wanted."""
 
-    kinds = WantedSerializer()
+    kinds = WantedSerializer(required=False)
 
 
 class LetterSerializer(serializers.ModelSerializer[Letter]):
