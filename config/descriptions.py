@@ -46,6 +46,7 @@ _repetition = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
     "example": "3f6c1a1e-5a36-4a0f-9a4e-0d6a6a2b7c11",
 }
+LARGEST_ASKED = 10**18 - 1  # tenants.contract.Whole reads no more digits
 _error = {"$ref": "#/components/schemas/Error"}
 
 
@@ -93,6 +94,8 @@ def _say_bounds(operation: dict[str, Any]) -> None:
         schema = parameter["schema"]
         if parameter["in"] == "query" and parameter["name"] in ("page", "page_size"):
             schema |= {"minimum": 1, "maximum": 10**9 if parameter["name"] == "page" else Pages.max_page_size}
+        if parameter["in"] == "query" and schema.get("maximum", 0) >= LARGEST_ASKED:
+            schema["maximum"] = LARGEST_ASKED
         if parameter["in"] == "query" and schema.get("type") == "string":
             schema.pop("minLength", None)
 
