@@ -26,6 +26,8 @@ class Size:
     due: int
     events: int  # of all tenants
     own_events: int  # of the one that is looked at
+    imported: int  # products of a spreadsheet
+    exported: int  # contacts, to see what memory that takes
 
 
 FULL = Size(
@@ -46,6 +48,8 @@ FULL = Size(
     100_000,
     50_000_000,
     1_000_000,
+    5_000,
+    1_000_000,
 )
 QUICK = Size(
     "quick",
@@ -65,7 +69,9 @@ QUICK = Size(
     20_000,
     1_000_000,
     200_000,
+    2_000,
+    100_000,
 )
-TINY = Size("tiny", 4, 300, (30, 160), 3, 3, 3, 20, 4, 0.1, 4, 200, (50, 100), 2_000, 400, 5_000, 1_000)
+TINY = Size("tiny", 4, 300, (30, 160), 3, 3, 3, 20, 4, 0.1, 4, 200, (50, 100), 2_000, 400, 5_000, 1_000, 60, 500)
 
 SIZES = {size.name: size for size in (FULL, QUICK, TINY)}
