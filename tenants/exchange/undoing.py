@@ -29,7 +29,9 @@ def undo_on(*, user: User, kind: Kind, job: ImportJob, hold: Hold, until: float)
     """
     while True:
         with transaction.atomic():
-            rows = list(ImportRow.objects.filter(job=job, action__in=WRITTEN, reasons__isnull=True).order_by("-number")[:BATCH])
+            rows = list(
+                ImportRow.objects.filter(job=job, action__in=WRITTEN, reasons__isnull=True).order_by("-number")[:BATCH]
+            )
             if not rows:
                 return True
             told = kind.undo(
