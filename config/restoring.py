@@ -129,7 +129,8 @@ def hold_back(*, now: datetime) -> dict[str, int]:
         held = {
             "messages to WhatsApp": Delivery.objects.unfinished().update(**deliveries),
             "reminders": Reminder.objects.filter(due).update(**reminders),
-            "letters": sum(model.objects.unfinished().update(**letters) for model in (Letter, PlatformLetter)),
+            "letters": Letter.objects.unfinished().update(**letters)
+            + PlatformLetter.objects.unfinished().update(**letters),
             "questions": Message.objects.pending().update(status=Message.Status.FAILED),
             "updates from WhatsApp": InboundUpdate.objects.pending().update(
                 status=InboundUpdate.Status.FAILED, note=RESTORED
