@@ -35,6 +35,7 @@ _moment = "a moment with or without its zone, or a day: no format of JSON Schema
 _own = "one for each of a tenant's rows"
 TOLD_BY_NO_SCHEMA = {
     "accent_color": "dark enough to be read on",
+    "channel": "a number that the tenant has",
     "contact": "somebody whom the tenant knows",
     "content": "not blank",
     "cursor": "only what a list wrote into its own links",
@@ -54,8 +55,10 @@ TOLD_BY_NO_SCHEMA = {
     "password": "the account's own",
     "phone": "a number that somebody may have, and one contact for each",
     "phone_number_id": _own,
+    "price": "not negative, and not a point alone",
     "quiet_hours": "two hours of the day",
     "refresh": "a token that is still good",
+    "reminder_channels": "each once",
     "reminder_minutes": "each once, and a few",
     "rrule": "RFC 5545",
     "sku": "one active product for each",
