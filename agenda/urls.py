@@ -23,8 +23,8 @@ urlpatterns = [
             operation="export_appointments",
             filters=AppointmentFilters,
             formats=AppointmentSource.formats,
-            text="My appointments as a spreadsheet, as the import reads it; as an iCalendar file; or as a PDF of the week"
-            " that begins with `from`, else of this one.",
+            text="My appointments as a spreadsheet, as the import reads it; as an iCalendar file; or as a PDF of the"
+            " week that begins with `from`, else of this one.",
         ),
         name="api-appointments-export",
     ),
@@ -35,7 +35,7 @@ urlpatterns = [
             operation="export_tasks",
             filters=TaskFilters,
             formats=TaskSource.formats,
-            text="My tasks as a spreadsheet, as the import reads it; as an iCalendar file; or as a list to tick off (PDF).",
+            text="My tasks as a spreadsheet, as the import reads it; as an iCalendar file; or as a PDF to tick off.",
         ),
         name="api-tasks-export",
     ),

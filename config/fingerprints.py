@@ -63,4 +63,4 @@ def _read_form(request: HttpRequest, *, into: Any) -> None:
     into.update(rest)
     kept.seek(0)
     request._stream = kept  # type: ignore[assignment]
-    request._read_started = False
+    request._read_started = False  # type: ignore[attr-defined]

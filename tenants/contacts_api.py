@@ -70,7 +70,7 @@ class ContactViewSet(GenericViewSet[Contact]):
         filters = ContactFilters(data=request.query_params.dict())
         filters.is_valid(raise_exception=True)
         found = contacts.matching(text=filters.validated_data.get("search", ""))
-        rows = self.paginate_queryset(found.order_by("plain_name", "id")) or []
+        rows = self.paginate_queryset(found.order_by("plain_name", "id")) or []  # type: ignore[misc]
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @extend_schema(operation_id="create_contact")
