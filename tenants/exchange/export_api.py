@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tenants.contract import StrictFields
+from tenants.contract import StrictFields, Text
 from tenants.errors import Conflict
 from tenants.events import record
 from tenants.exchange import export_links, exports
@@ -96,8 +96,8 @@ def export_view(
 class NewExportSerializer(StrictFields):
     """What is to be exported."""
 
-    what = serializers.CharField(max_length=20, help_text="products, contacts, tasks, appointments or conversations.")
-    format = serializers.CharField(max_length=4, help_text="csv, xlsx, and what else the list has: pdf, ics.")
+    what = Text(max_length=20, help_text="products, contacts, tasks, appointments or conversations.")
+    format = Text(max_length=4, help_text="csv, xlsx, and what else the list has: pdf, ics.")
     filters = serializers.DictField(
         child=serializers.CharField(max_length=200, allow_blank=True),
         required=False,
