@@ -50,6 +50,7 @@ def talk(alice):
         factories.delivery(alice, recipient="573009998877", text="Hola Carla Ruiz", message=message, **refused)
         factories.notification(alice, title="Carla Ruiz te escribió")
         factories.turn_usage(alice)
+        factories.webhook_endpoint(alice, url="https://example.com/de/Carla?botas=1", description="De Carla Ruiz")
     SharedNumber.objects.create(phone_number_id="106540352242922")
     body = json.dumps(
         {"object": "x", "entry": [{"changes": [{"value": {"text": {"body": "Soy Carla Ruiz"}}}]}]}
