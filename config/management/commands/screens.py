@@ -36,6 +36,7 @@ PAGES = {
     "whatsapp": "/user/whatsapp",
     "settings": "/user/settings",
     "webhooks": "/user/webhooks",
+    "keys": "/user/api",
     "import": "/user/import",
 }
 WAIT_MS = 60_000
