@@ -189,7 +189,7 @@ def test_two_orders_of_the_last_units_at_once(alice, bob):
     ("language", "words"),
     [
         ("es", ["Pedido", "- 2 × Martillo 16 oz: $ 46.000", "- 1 × nada: no está en el catálogo", "Total: $ 46.000"]),
-        ("en", ["Order", "- 1 × nada: not in the catalogue", "Total: $ 46.000"]),
+        ("en", ["Order", "- 1 × nada: not in the catalogue", "Total: $46,000"]),
         ("pt", ["- 1 × nada: não está no catálogo", "Sem contar"]),
         ("", ["no está en el catálogo"]),
     ],
