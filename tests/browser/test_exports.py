@@ -43,7 +43,7 @@ def test_products_leave_as_the_list_shows_them(visit, person):
     assert len(lines) == 2
     assert "'=2+2 café" in lines[1]
     page.locator(".export-menu").get_by_role("button", name="Exportar").click()
-    page.get_by_label("con existencias").check()
+    page.get_by_role("checkbox", name="con existencias").check()
     look(page, "export-menu")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Exportar")).to_be_focused()

@@ -29,6 +29,14 @@ def test_a_mistake_in_the_hours_stands_beside_its_day(visit, person):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_the_bar_at_the_side_stays_while_one_reads_on(visit, person):
+    page = visit(person, width=1280, height=800).go(PAGE)
+    page.get_by_role("heading", name="Ajustes", level=1).wait_for()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("scrollY > 800")
+    assert page.locator("header.side").bounding_box()["y"] == 0
+
+
 def test_reminders_may_come_by_whatsapp(visit, person):
     page = visit(person).go(PAGE)
     box = page.get_by_role("checkbox", name="WhatsApp")

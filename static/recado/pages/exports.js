@@ -55,7 +55,8 @@ Alpine.data("exports", () => ({
   async ask() {
     this.asking = true;
     try {
-      await post(API, { what: this.what, format: this.format, filters: {} });
+      const job = await post(API, { what: this.what, format: this.format, filters: {} });
+      this.list = [job, ...this.list]; // it may be over before it is looked at again, and that is said, too
       await this.load();
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
