@@ -56,7 +56,7 @@ def test_products_are_sold_in_another_language(visit, person, language, currency
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog", name=words["search"])).to_be_visible()
     page.keyboard.press("Escape")
-    page.locator(".head-actions button").click()
+    page.locator(".head-actions > button").click()
     dialog = page.get_by_role("dialog", name=words["new"])
     dialog.locator("[type=submit]").click()
     expect(dialog.locator("#product-name-error")).to_have_text(words["missing"])

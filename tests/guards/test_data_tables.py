@@ -27,6 +27,7 @@ HARMLESS = {
     "messaging.Channel.token_checked_at",
     "messaging.Channel.token_is_valid",
     "messaging.Delivery.key",
+    "messaging.Letter.key",  # what makes two letters one
     "messaging.WebhookEndpoint.old_secret_until",
     "messaging.PhoneLink.phone_key",
     "messaging.LinkCode.phone_key",
