@@ -11,7 +11,7 @@ from config import translations
 
 # What people can read or have read to them. Names of languages stand in their own language, marked as such.
 _READ = """() => {
-  const gone = new Set(["SCRIPT", "STYLE", "TEMPLATE"]);
+  const gone = new Set(["SCRIPT", "STYLE", "TEMPLATE", "CODE"]); // a key that is made by chance may spell a word
   const shown = [];
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) { if (node.data.trim()) shown.push(node.data.trim()); return; }
