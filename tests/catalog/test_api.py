@@ -377,7 +377,7 @@ def test_another_tenants_product_is_as_absent_as_any(shop, bob):
         ("get", "/count", None, 5),
         ("get", "/{id}", None, 6),
         ("get", "/{id}/stock", None, 7),
-        ("post", "", {"name": "Nuevo", "price": 1, "stock": 2}, 12),  # one is the event, one whether anybody is told of it
+        ("post", "", {"name": "Nuevo", "price": 1, "stock": 2}, 12),  # the event, and whether anybody is told
         ("patch", "/{id}", {"price": 3}, 10),
         ("delete", "/{id}", None, 9),
         ("post", "/{id}/stock", {"delta": 1}, 10),
