@@ -353,8 +353,8 @@ EVENT = {"id": "41", "event": "delta", "data": '{"text": "Sí, hay 12"}'}
 
 ERRORS = {
     "400": {"price": ["Se requiere un número válido."]},
-    "401": {"detail": "Tu sesión terminó. Vuelve a entrar."},
-    "403": {"detail": "A esta llave le falta el permiso «catalog:write».", "code": "scope_missing"},
+    "401": {"detail": "Esta clave de API caducó. Haz otra, o dale más tiempo.", "code": "key_expired"},
+    "403": {"detail": "A esta clave le falta el permiso «catalog:write».", "code": "scope_missing"},
     "404": {"detail": "No encontrado."},
     "409": {"detail": "Ya usaste este Idempotency-Key para otra cosa. Pon uno nuevo en cada petición distinta."},
     "413": {"detail": "El envío pasa de 3 MB."},

@@ -30,7 +30,7 @@ WORDS: dict[str, str | Promise] = {
     "tenants.Preferences": gettext_lazy("Tus ajustes."),
     "tenants.Event": gettext_lazy("Todo lo que pasó en tu negocio y en tu cuenta, con su fecha."),
     "tenants.Allowance": gettext_lazy("Lo que acordaste con nosotros."),
-    "tenants.ApiKey": gettext_lazy("Las llaves que hiciste, sin su secreto."),
+    "tenants.ApiKey": gettext_lazy("Las claves de API que hiciste, sin su secreto."),
     "messaging.Conversation": gettext_lazy("Las conversaciones, en la página y por WhatsApp."),
     "messaging.Message": gettext_lazy("Todo lo que se escribió en ellas."),
     "messaging.Attachment": gettext_lazy("Fotos, audios y archivos; lo que se envió está en la carpeta attachments."),

@@ -87,11 +87,11 @@ def refuse(*, key: ApiKey, method: str, route: str) -> HttpResponse | None:
         return None
     if area is not None:
         scope = f"{area}:{WRITE if writes else READ}"
-        told = _("A esta llave le falta el permiso «%(scope)s».") % {"scope": scope}
+        told = _("A esta clave le falta el permiso «%(scope)s».") % {"scope": scope}
         return JsonResponse({"detail": told, "code": "scope_missing", "scope": scope}, status=403)
     if route in OPEN and not writes:
         return None
-    told = _("Esto no se puede hacer con una llave de la API: entra con tu usuario y tu contraseña.")
+    told = _("Esto no se puede hacer con una clave de API: entra con tu usuario y tu contraseña.")
     return JsonResponse({"detail": told, "code": "key_not_allowed"}, status=403)
 
 

@@ -44,8 +44,8 @@ class ApiKey(TenantOwned):
 
     class Meta:
         app_label = "tenants"
-        verbose_name = _("llave de la API")
-        verbose_name_plural = _("llaves de la API")
+        verbose_name = _("clave de API")
+        verbose_name_plural = _("claves de API")
         constraints = [
             models.UniqueConstraint(fields=["user", "digest"], name="api_key_digest_unique"),
             models.CheckConstraint(condition=~Q(name=""), name="api_key_name_not_empty"),

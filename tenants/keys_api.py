@@ -84,7 +84,7 @@ class KeyViewSet(GenericViewSet[ApiKey]):
         try:
             key, text = keyring.make(user=person_of(request), **({"expires_at": None} | given.validated_data))
         except keyring.TooManyKeys as fault:
-            told = _("Ya tienes %(n)d llaves. Anula las que no uses.") % {"n": keyring.MOST_KEYS}
+            told = _("Ya tienes %(n)d claves de API. Anula las que no uses.") % {"n": keyring.MOST_KEYS}
             raise Conflict(told) from fault
         shown: dict[str, Any] = self.get_serializer(key).data
         response = Response({**shown, "key": text}, status=status.HTTP_201_CREATED)

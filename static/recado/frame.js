@@ -105,7 +105,7 @@ const PLACES = () => [
   { label: gettext("Nueva tarea"), href: "/user/personal/tasks?new=1", icon: "plus" },
   { label: gettext("Conversación nueva con el asistente"), href: "/user/commercial/chat?new=1", icon: "sparkles" },
   { label: "WhatsApp", href: "/user/whatsapp", icon: "brand-whatsapp" },
-  { label: gettext("API: llaves para otros sistemas"), href: "/user/api", icon: "key" },
+  { label: gettext("API: claves para otros sistemas"), href: "/user/api", icon: "key" },
   { label: gettext("Webhooks"), href: "/user/webhooks", icon: "bolt" },
   { label: gettext("Exportar mis datos"), href: "/user/settings#exports", icon: "download" },
   { label: gettext("Cambiar contraseña"), href: "/user/settings#password", icon: "key" },

@@ -94,7 +94,7 @@ def test_a_refusal_names_the_scope_that_is_missing(alice, key_of):
     answer = key_of(alice, "agenda:read").post("/api/user/products", PRODUCT)
     assert answer.status_code == 403
     assert answer.json() == {
-        "detail": "A esta llave le falta el permiso «catalog:write».",
+        "detail": "A esta clave le falta el permiso «catalog:write».",
         "code": "scope_missing",
         "scope": "catalog:write",
     }
@@ -155,7 +155,7 @@ def test_a_revoked_key_opens_nothing_at_once(alice, api, key_of):
     answer = client.get("/api/user/products")
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"].startswith("Bearer")
-    assert "llave" in answer.json()["detail"]
+    assert "clave" in answer.json()["detail"]
 
 
 def test_a_stream_that_it_opened_ends_with_it(alice, key_of):
