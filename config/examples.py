@@ -44,7 +44,7 @@ class Examples:
     def _value(self, operation: dict[str, Any], kind: str, schema: dict[str, Any], *, status: str) -> Any:
         if (operation["operationId"], kind) in PLAIN and status.startswith("2"):
             return PLAIN[operation["operationId"], kind]
-        if schema.get("$ref", "").endswith("/Error"):
+        if schema.get("$ref", "").endswith(("/Error", "/NotSignedIn")):
             return ERRORS.get(status, ERRORS["409"])
         if kind == "text/event-stream":
             return EVENT if schema.get("type") == "object" else f"event: {EVENT['event']}\ndata: {EVENT['data']}\n\n"

@@ -87,18 +87,25 @@ ERROR = {
     "properties": {"detail": {"type": "string"}},
     "additionalProperties": True,
 }
+NOT_SIGNED_IN = {
+    "type": "object",
+    "description": "Why nobody is let in: ``detail`` in words, ``code`` for programs.",
+    "properties": {"detail": {"type": "string"}, "code": {"type": "string"}},
+    "required": ["detail", "code"],
+}
 
 
 def add_errors(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """Give each operation the errors that the contract gives every operation of its kind."""
-    result["components"]["schemas"]["Error"] = ERROR
+    result["components"]["schemas"] |= {"Error": ERROR, "NotSignedIn": NOT_SIGNED_IN}
     for path, operations in result["paths"].items():
         for operation in operations.values():
             errors = _errors(path, operation)
             if _names_rows(operation, result["components"]["schemas"]):
                 errors["404"] = "The body names something that is not there, or is somebody else's."
             for status, description in errors.items():
-                content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+                shape = "NotSignedIn" if status == "401" else "Error"
+                content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
                 operation["responses"].setdefault(status, {"description": description, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result

@@ -23,7 +23,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
 from tenants import account_events, accounts, limits, proofs, second_factor, sessions, sign_ins
-from tenants.authentication import IsAuthenticated, issue_tokens, person_of
+from tenants.authentication import IsAuthenticated, issue_tokens, person_of, session_over
 from tenants.models import Preferences, SignIn, User
 from tenants.serializers import (
     LoginSerializer,
@@ -77,7 +77,8 @@ class LoginView(Door):
         try:
             user = accounts.sign_in(request=request._request, **self.checked(request))
         except accounts.WrongCredentials as fault:
-            raise AuthenticationFailed(_("El usuario o la contraseña no coinciden.")) from fault
+            told = _("El usuario o la contraseña no coinciden.")
+            raise AuthenticationFailed({"detail": told, "code": "wrong_credentials"}) from fault
         except second_factor.CodeRequired as fault:
             told = _("Escribe también el código de tu aplicación de autenticación.")
             raise AuthenticationFailed({"detail": told, "code": "second_factor_required"}) from fault
@@ -99,7 +100,7 @@ class RefreshView(Door):
 
     @extend_schema(operation_id="refresh", responses={200: TokensSerializer})
     def post(self, request: Request) -> Response:
-        refused = AuthenticationFailed(_("Tu sesión terminó. Vuelve a entrar."))
+        refused = session_over()
         with transaction.atomic():
             try:
                 token = RefreshToken(self.checked(request)["refresh"])

@@ -51,7 +51,7 @@ class BearerAuthentication(JWTAuthentication):
             try:
                 http_request._bearer = super().authenticate(cast(Request, request))  # type: ignore[attr-defined]
             except AuthenticationFailed as fault:  # simplejwt speaks English only
-                raise AuthenticationFailed(_("Tu sesión terminó. Vuelve a entrar.")) from fault
+                raise session_over() from fault
         return cast("tuple[Any, Token] | None", http_request._bearer)  # type: ignore[attr-defined]
 
     def get_raw_token(self, header: bytes) -> bytes | None:
@@ -81,6 +81,11 @@ class PageSessionAuthentication(SessionAuthentication):
             return None
         self.enforce_csrf(request)
         return user, None
+
+
+def session_over() -> AuthenticationFailed:
+    """For who shows a token that lets nobody in any more."""
+    return AuthenticationFailed({"detail": _("Tu sesión terminó. Vuelve a entrar."), "code": "session_over"})
 
 
 class IsTenant(BasePermission):

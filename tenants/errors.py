@@ -17,6 +17,8 @@ from tenants import idempotency
 from tenants.limits import TooMany, describe_refusal
 from tenants.models import StaleVersion
 
+NOT_SIGNED_IN = "not_authenticated"  # the code of a 401 that has none of its own
+
 
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
@@ -50,4 +52,7 @@ def json_error(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = TooLarge()
     elif isinstance(exc, Http404):
         exc = NotFound()  # the same words for a foreign and an absent row
-    return exception_handler(exc, context)
+    response = exception_handler(exc, context)
+    if response is not None and response.status_code == status.HTTP_401_UNAUTHORIZED:
+        response.data.setdefault("code", NOT_SIGNED_IN)
+    return response

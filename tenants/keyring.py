@@ -40,7 +40,23 @@ class TooManyKeys(Exception):
 
 
 class NoKey(Exception):
-    """What was shown is no key, or one that opens nothing any more."""
+    """What was shown is no key, or one that opens nothing any more. Why, is told only to who has the whole of it."""
+
+    code = "key_invalid"
+
+
+class Revoked(NoKey):
+    code = "key_revoked"
+
+
+class Over(NoKey):
+    code = "key_expired"
+
+
+class AtRest(NoKey):
+    """Its account is suspended or being given up; after that the key is good again."""
+
+    code = "account_inactive"
 
 
 def looks_like_one(text: str) -> bool:
@@ -94,13 +110,19 @@ def find(*, text: str, now: datetime) -> tuple[User, ApiKey]:
     """Whose key ``text`` is, and which; its use is noted. Raises NoKey. Outside of every transaction."""
     found = _form.fullmatch(text)
     number = int(found[1], 36) if found else 0
-    user = User.objects.tenants().filter(pk=number, is_active=True).first() if 0 < number < 2**63 else None
+    user = User.objects.tenants().filter(pk=number).first() if 0 < number < 2**63 else None
     if user is None:
         raise NoKey
     with tenant_scope(user):
         key = ApiKey.objects.filter(digest=_digest(text)).first()
-        if key is None or not key.is_good(now=now):
+        if key is None:
             raise NoKey
+        if key.is_revoked:
+            raise Revoked
+        if key.is_over(now=now):
+            raise Over
+        if not user.is_active:
+            raise AtRest
         _note_use(key, now=now)
     key.user = user
     user.shown_key_id = key.pk  # type: ignore[attr-defined]  # for whoever goes on after the request: ``may_go_on``

@@ -57,7 +57,15 @@ class ApiKey(TenantOwned):
 
     def is_good(self, *, now: datetime) -> bool:
         """Whether it opens anything: neither revoked nor over."""
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+        return not self.is_revoked and not self.is_over(now=now)
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.revoked_at is not None
+
+    def is_over(self, *, now: datetime) -> bool:
+        """Whether its end has come."""
+        return self.expires_at is not None and self.expires_at <= now
 
     def may(self, *, area: str, write: bool) -> bool:
         """Whether its scopes let it into ``area``. Who may write may read, for what is written is answered."""

@@ -6,7 +6,7 @@ from typing import cast
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -14,6 +14,13 @@ from rest_framework.request import Request
 from tenants import keyring
 from tenants.keys import ApiKey
 from tenants.models import User
+
+_WORDS = {
+    keyring.NoKey: _("Esta clave de API no vale: no está completa, o no es de aquí."),
+    keyring.Revoked: _("Esta clave de API se anuló. Haz otra."),
+    keyring.Over: _("Esta clave de API caducó. Haz otra, o dale más tiempo."),
+    keyring.AtRest: _("La cuenta de esta clave de API está suspendida o se está borrando."),
+}
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -42,4 +49,4 @@ def _find(request: HttpRequest) -> tuple[User, ApiKey] | None:
     try:
         return keyring.find(text=text.strip(), now=timezone.now())
     except keyring.NoKey as fault:
-        raise AuthenticationFailed(_("Esta llave de la API no vale: se anuló, caducó o no está completa.")) from fault
+        raise AuthenticationFailed({"detail": _WORDS[type(fault)], "code": fault.code}) from fault

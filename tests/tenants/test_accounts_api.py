@@ -146,7 +146,7 @@ def test_a_wrong_name_and_a_wrong_password_answer_alike(api, alice, name, passwo
     assert answer.status_code == (401 if name else 400)
     if name:
         assert answer["WWW-Authenticate"].startswith("Bearer")
-        assert answer.json() == {"detail": "El usuario o la contraseña no coinciden."}
+        assert answer.json() == {"detail": "El usuario o la contraseña no coinciden.", "code": "wrong_credentials"}
 
 
 def test_a_person_without_email_is_not_found_by_an_empty_one(api):
@@ -421,7 +421,7 @@ def test_errors_are_in_the_persons_language(api, alice, language, unknown, not_b
 )
 def test_a_stranger_is_answered_in_the_browsers_language(api, accepts, text):
     answer = api().post("/api/auth/login", {"username": "x", "password": "y"}, headers={"Accept-Language": accepts})
-    assert answer.json() == {"detail": text}
+    assert answer.json() == {"detail": text, "code": "wrong_credentials"}
 
 
 def test_what_is_too_large_is_refused_in_the_browsers_language(api, settings):
