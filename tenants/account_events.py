@@ -12,10 +12,13 @@ from tenants.models import User
 from tenants.sign_ins import agent_of
 
 
-def tell_login(*, user: User, address: str, request: HttpRequest, method: str = "password") -> None:
-    """``user`` is in. ``method``: password, second_factor, recovery_code. Outside of every transaction."""
+def tell_login(*, user: User, address: str, request: HttpRequest, method: str = "password", device: str = "") -> None:
+    """``user`` is in. ``method``: password, second_factor, recovery_code, registration; ``device``: the browser's mark.
+
+    In the tenant's scope, or outside of every transaction.
+    """
     with acting(Event.Actor.PERSON, user.pk):
-        tell("login", user=user, method=method, address=address, agent=agent_of(request))
+        tell("login", user=user, method=method, address=address, agent=agent_of(request), device=device or None)
 
 
 def tell_failed_login(*, user: User | None, address: str, request: HttpRequest, method: str = "password") -> None:

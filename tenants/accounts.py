@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -13,9 +12,10 @@ from django.http import HttpRequest
 from django.utils import timezone as timezones
 from django.utils.translation import gettext as _
 
-from tenants import account_events, limits, mail, second_factor, sessions, sign_ins, verification
+from tenants import account_events, known_devices, limits, mail, second_factor, sessions, sign_ins, verification
 from tenants.audit import request_address
 from tenants.models import Preferences, User
+from tenants.networks import network_of
 from tenants.preferences import likely_country, likely_currency
 from tenants.scope import own_scope, tenant_scope
 
@@ -83,7 +83,7 @@ def sign_in(*, request: HttpRequest, username: str, password: str, otp: str = ""
     return user
 
 
-def complete(*, request: HttpRequest, user: User, otp: str = "") -> None:
+def complete(*, request: HttpRequest, user: User, otp: str = "", by_page: bool = False) -> None:
     """See that ``user``, whose password is proved, has the code, too, where the account wants one; then they are in.
 
     Raises second_factor.CodeRequired or WrongCode, and limits.TooMany after too many codes.
@@ -94,7 +94,8 @@ def complete(*, request: HttpRequest, user: User, otp: str = "") -> None:
     except second_factor.WrongCode:
         account_events.tell_failed_login(user=user, address=address, request=request, method="second_factor")
         raise
-    account_events.tell_login(user=user, address=address, request=request, method=method)
+    now = timezones.now()
+    known_devices.note_entry(user=user, request=request, address=address, method=method, now=now, by_page=by_page)
 
 
 def prove(*, request: HttpRequest, username: str, password: str) -> User:
@@ -166,11 +167,5 @@ def client_address(request: HttpRequest) -> str:
 
 
 def counted_address(request: HttpRequest) -> str:
-    """Under what an address is counted: a household of IPv6 has 2⁶⁴ of them."""
-    try:
-        address = ip_address(client_address(request).partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
-    return str(address)
+    """Under what the address of a request is counted."""
+    return network_of(client_address(request))

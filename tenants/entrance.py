@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from tenants import accounts, second_factor, sessions
+from tenants import accounts, known_devices, second_factor, sessions
 from tenants.models import User
 
 KEY = "half_in"  # in the session
@@ -18,13 +18,20 @@ LASTS_SECONDS = 300
 def let_in(*, request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
     """Let ``user``, whose password was just proved, in; or ask for the code first."""
     try:
-        accounts.complete(request=request, user=user)
+        accounts.complete(request=request, user=user, by_page=True)
     except second_factor.CodeRequired:
         until = int(timezone.now().timestamp()) + LASTS_SECONDS
         request.session[KEY] = [user.pk, user.get_session_auth_hash(), until, goes_to]
         return redirect("login-code")
+    return enter(request=request, user=user, goes_to=goes_to)
+
+
+def enter(*, request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
+    """Begin the session of ``user``, who has proved all there is to prove, in a browser that is known from now on."""
     sessions.begin(request=request, user=user)
-    return redirect(goes_to)
+    answer = redirect(goes_to)
+    known_devices.keep(request=request, response=answer)
+    return answer
 
 
 def half_in(*, request: HttpRequest) -> User | None:
@@ -38,7 +45,6 @@ def half_in(*, request: HttpRequest) -> User | None:
 
 def let_in_with_code(*, request: HttpRequest, user: User, code: str) -> HttpResponse:
     """The second step of whoever is half in. Raises second_factor.CodeRequired or WrongCode, and limits.TooMany."""
-    accounts.complete(request=request, user=user, otp=code)
+    accounts.complete(request=request, user=user, otp=code, by_page=True)
     goes_to = str(request.session.pop(KEY)[3])
-    sessions.begin(request=request, user=user)
-    return redirect(goes_to)
+    return enter(request=request, user=user, goes_to=goes_to)

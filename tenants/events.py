@@ -93,8 +93,8 @@ EVENTS: dict[str, EventKind] = {
     "model_failed": _kind(_("El modelo no respondió y lo hizo el asistente incorporado"), "provider model reason"),
     "budget_warned": _kind(_("Queda poco del plan de este mes"), "measure used limit", told=True),
     "budget_reached": _kind(_("Se acabó el plan de este mes"), "measure used limit", told=True),
-    # the account. method: password, second_factor, recovery_code, token
-    "login": _kind(_("Entraste"), "method address agent", security=True),
+    # the account. method: password, second_factor, recovery_code, registration, token
+    "login": _kind(_("Entraste"), "method address agent device", security=True),
     "login_failed": _kind(_("Alguien intentó entrar con otra contraseña"), "method address agent", security=True),
     "password_changed": _kind(_("Cambió la contraseña"), "address", security=True),
     "second_factor_changed": _kind(_("Cambió el segundo factor"), "on address", security=True),

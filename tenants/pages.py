@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_POST, require_safe
 
-from tenants import accounts, limits, resets, sessions, verification, viewing
-from tenants.entrance import let_in
+from tenants import accounts, known_devices, limits, resets, sessions, verification, viewing
+from tenants.entrance import enter, let_in
 from tenants.forms import LoginForm, NewPasswordForm, PasswordResetForm, RegistrationForm
 from tenants.locales import locale_tag
 from tenants.models import Preferences, User
@@ -132,8 +132,15 @@ class RegisterPage(AccountPage):
             for field, messages in fault.message_dict.items():
                 form.add_error(field if field in form.fields else None, messages)
             return self.show(request, form, status=400)
-        sessions.begin(request=request, user=user)
-        return redirect(self.after(request, user))
+        known_devices.note_entry(
+            user=user,
+            request=request,
+            address=accounts.client_address(request),
+            method="registration",
+            now=timezone.now(),
+            by_page=True,
+        )
+        return enter(request=request, user=user, goes_to=self.after(request, user))
 
 
 @require_POST

@@ -50,11 +50,22 @@ def test_signing_up_makes_a_tenant_with_preferences(api):
         assert Preferences.objects.get().currency == "PEN"
 
 
-def test_the_language_of_a_new_account_is_the_browsers(api):
-    api().post(
-        "/api/auth/register", {"username": "dora", "password": PASSWORD}, headers={"Accept-Language": "en-GB,en"}
-    )
-    assert User.objects.get().language == "en"
+@pytest.mark.parametrize(
+    ("accepts", "given", "language"),
+    [
+        ("en-GB,en", {}, "en"),
+        ("pt-BR,pt;q=0.9,en;q=0.5", {}, "pt"),
+        ("es-MX", {}, "es"),
+        ("fr", {}, "es"),
+        ("", {}, "es"),
+        ("en", {"language": "pt"}, "pt"),
+    ],
+)
+def test_the_language_of_a_new_account_is_the_browsers_where_it_says_none(api, accepts, given, language):
+    body = {"username": "dora", "password": PASSWORD, **given}
+    answer = api().post("/api/auth/register", body, headers={"Accept-Language": accepts})
+    assert (answer.status_code, answer.json()["language"]) == (201, language)
+    assert User.objects.get().language == language
 
 
 def test_signing_up_never_grants_another_role(api):
