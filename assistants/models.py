@@ -197,6 +197,8 @@ class TurnUsage(TenantOwned):
     output_tokens = models.PositiveIntegerField(default=0)
     cache_read_tokens = models.PositiveIntegerField(default=0)
     cache_write_tokens = models.PositiveIntegerField(default=0)
+    # A call was cut off before its service had told all that it took: the rest of it was estimated.
+    is_estimate = models.BooleanField(_("con una parte estimada"), default=False)
     latency_ms = models.PositiveIntegerField(default=0)
     rounds = models.PositiveSmallIntegerField(default=0)
     tools = ArrayField(models.CharField(max_length=60), default=list, blank=True)

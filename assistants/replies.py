@@ -10,16 +10,16 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext, override
 
-from assistants import breaker, budgets
+from assistants import bookkeeping, breaker, budgets
+from assistants.bookkeeping import Taken
 from assistants.configuration import Configuration, builtin_configuration, current_configuration
 from assistants.effects import Acts, TurnKey
 from assistants.keys import KeyRing
 from assistants.models import Outcome
 from assistants.offers import Notice, Option
-from assistants.prices import add_up
 from assistants.prompts import defuse
 from assistants.providers import provider_for
 from assistants.providers.base import ChatMessage, Image, Provider, TokenUsage
@@ -28,8 +28,6 @@ from assistants.sources import find_sources
 from assistants.speech import ReaderLost, Speech
 from assistants.tools.calls import ToolCalls, to_json
 from assistants.turns import Turn, TurnFailed
-from assistants.usage import Used, record_turn
-from tenants.events import Event, acting, record
 from tenants.scope import tenant_scope
 
 if TYPE_CHECKING:
@@ -126,7 +124,15 @@ def answer(
         ends_at=began + seconds,
         moment=lambda: now + timedelta(seconds=clock() - began),
     )
-    written_by, outcome, reason = attempt.run(configuration)
+    books: dict[str, Any] = {"assistant": assistant, "taken": attempt.taken, "configuration": configuration}
+    books |= {"state": state, "now": now}
+    try:
+        written_by, outcome, reason = attempt.run(configuration)
+    except ReaderLost:
+        if attempt.taken.spent:  # nobody gets the reply, and it is paid for all the same
+            took = round((clock() - began) * 1000)
+            bookkeeping.close(**books, outcome=Outcome.CUT, reason="reader_lost", latency_ms=took)
+        raise
     for said in assistant.untold(acts=acts, text=attempt.speech.text):
         attempt.speech.add(said, separator="\n\n")
     told_on = _tell_budget(attempt, assistant, state, now=now) if state is not None else None
@@ -138,7 +144,7 @@ def answer(
         beside = assistant.look_beside(text=text, found=attempt.found, acts=acts)
     reply = Reply(
         text=text,
-        tools=list(dict.fromkeys(attempt.tools)),
+        tools=attempt.taken.tools_once,
         changes=[
             {"name": act.tool, "change": change["id"], "summary": change["summary"], "until": change["until"]}
             for act in acts.in_order()
@@ -147,7 +153,7 @@ def answer(
         sources=find_sources(text=text, products=facts.products),
         provider=written_by.provider,
         model=written_by.model,
-        usage=attempt.usage,
+        usage=attempt.taken.usage,
         outcome=outcome,
         reason=reason,
         language=assistant.language,
@@ -159,34 +165,8 @@ def answer(
         queries=tuple(dict.fromkeys(query for query, _ids in searches)),
         found=len({pk for _query, ids in searches for pk in ids}),
     )
-    cost = add_up([(spent, model.prices) for model, spent in attempt.spent])
-    asked = attempt.spent[-1][0] if attempt.spent else builtin_configuration()
-    with tenant_scope(assistant.user), transaction.atomic():
-        record_turn(
-            user=assistant.user,
-            assistant_type=assistant.assistant_type,
-            audience=assistant.audience,
-            provider=asked.provider,  # who was paid, also when somebody else had to answer
-            model=asked.model,
-            outcome=outcome,
-            reason=reason,
-            usage=attempt.usage,
-            latency_ms=round((clock() - began) * 1000),
-            rounds=attempt.rounds,
-            tools=reply.tools,
-            cost=cost,
-            configuration=configuration.version,
-            by_fallback=asked is configuration.fallback,
-            now=now,
-        )
-        if written_by.provider == "builtin" != configuration.provider:
-            planned: dict[str, Any] = {"provider": configuration.provider, "model": configuration.model}
-            with acting(Event.Actor.SYSTEM):
-                record("model_failed", at=now, reason=reason, **planned)
-        if state is not None:
-            used = Used.by_turn(tokens=attempt.usage, cost=cost, asked=bool(attempt.spent))
-            with acting(Event.Actor.SYSTEM):
-                budgets.spend(user=assistant.user, used=used, limits=state.limits, told_on=told_on, now=now)
+    took = round((clock() - began) * 1000)
+    bookkeeping.close(**books, outcome=outcome, reason=reason, latency_ms=took, written_by=written_by, told_on=told_on)
     return reply
 
 
@@ -199,10 +179,7 @@ class _Attempt:
     clock: Callable[[], float]
     ends_at: float
     moment: Callable[[], datetime]  # the time of day, by the turn's own clock
-    tools: list[str] = field(default_factory=list)
-    usage: TokenUsage = field(default_factory=TokenUsage)
-    rounds: int = 0
-    spent: list[tuple[Configuration, TokenUsage]] = field(default_factory=list)  # by each model that was asked
+    taken: Taken = field(default_factory=Taken)
     found: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     def run(self, configuration: Configuration) -> tuple[Configuration, Outcome, str]:
@@ -273,12 +250,14 @@ class _Attempt:
         try:
             outcome = turn.run()
         finally:
-            self.tools += calls.used
             self.found += calls.found
-            self.usage += turn.usage
+            taken = self.taken
+            taken.tools += calls.used
+            taken.usage += turn.usage
+            taken.is_estimate = taken.is_estimate or turn.is_estimate
+            taken.rounds += turn.rounds
             if provider.name != "builtin":
-                self.spent.append((configuration, turn.usage))
-            self.rounds += turn.rounds
+                taken.spent.append((configuration, turn.usage))
         if outcome is Outcome.CUT:
             with override(assistant.language):
                 self.speech.add(gettext("¿Quieres que siga?"))

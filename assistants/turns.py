@@ -21,6 +21,7 @@ from assistants.providers.base import (
     SystemBlock,
     TokenUsage,
 )
+from assistants.providers.meter import metered
 from assistants.providers.transport import deadline
 from assistants.speech import Invented, Speech
 from assistants.tools.calls import ToolCalls, ToolsMisused
@@ -57,6 +58,7 @@ class Turn:
     before_round: Callable[[], None]
     sources_of_truth: str
     usage: TokenUsage = field(default_factory=TokenUsage)
+    is_estimate: bool = False  # a round was cut off, and its service had not told what it took
     rounds: int = 0
     reason: str = ""  # why it was asked again
     separator: str = "\n\n"
@@ -94,7 +96,7 @@ class Turn:
         self.separator = "\n\n"
         self.before_round()
         try:
-            with deadline(left):
+            with metered() as cut, deadline(left):
                 completion = self.provider.generate(
                     system=self.system,
                     messages=self.messages,
@@ -105,6 +107,9 @@ class Turn:
         except ProviderError as error:
             logger.warning("%s: %s", self.provider.name, error)
             raise TurnFailed(error.kind.value, by_service=True) from None
+        finally:
+            self.usage += cut.usage
+            self.is_estimate = self.is_estimate or cut.is_estimate
         self.usage += completion.usage
         return completion
 

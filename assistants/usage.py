@@ -61,13 +61,15 @@ def record_turn(
     rounds: int,
     tools: Sequence[str],
     now: datetime,
+    is_estimate: bool = False,
     cost: Decimal | None = None,
     configuration: int | None = None,
     by_fallback: bool = False,
 ) -> TurnUsage:
     """Write the row of one turn, in the user's open scope. ``reason`` is a word for the operator, never a text.
 
-    ``provider`` and ``model`` are those that were asked last, ``cost`` is that of all that were asked.
+    ``provider`` and ``model`` are those that were asked last, ``cost`` is that of all that were asked. ``is_estimate``:
+    a call was cut off before its service had told what it took.
     """
     return TurnUsage.objects.create(
         user=user,
@@ -81,6 +83,7 @@ def record_turn(
         output_tokens=usage.output,
         cache_read_tokens=usage.cache_read,
         cache_write_tokens=usage.cache_write,
+        is_estimate=is_estimate,
         latency_ms=max(latency_ms, 0),
         rounds=rounds,
         tools=[name[:60] for name in tools],

@@ -125,17 +125,17 @@ def _days(figures: Figures) -> Section:
     days = figures.days
     rows = [
         [
-            date_format(day.day, "D j M"),
+            date_format(day.day, "D j N"),
             say_number(day.turns),
             say_number(day.input_tokens),
             say_number(day.output_tokens),
             say_number(day.cached_tokens),
-            say_money(day.cost) + (f" + {day.unpriced}?" if day.unpriced else ""),
+            ("≈ " if day.estimated else "") + say_money(day.cost) + (f" + {day.unpriced}?" if day.unpriced else ""),
         ]
         for day in reversed(days)
     ]
-    titles = [f"{date_format(day.day, 'j M')}: {say_number(day.tokens)} tokens, {say_money(day.cost)}" for day in days]
-    note = _("«+ n?»: respuestas de un modelo cuyo precio no se conoce.")
+    titles = [f"{date_format(day.day, 'j N')}: {say_number(day.tokens)} tokens, {say_money(day.cost)}" for day in days]
+    note = _("«+ n?»: respuestas de un modelo cuyo precio no se conoce. «≈»: alguna se cortó y su parte es estimada.")
     return Section(
         "days",
         _("Tokens y costo por día"),

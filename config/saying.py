@@ -33,5 +33,5 @@ def say_number(value: float | Decimal, places: int = 0) -> str:
 
 
 def say_when(moment: datetime | None) -> str:
-    """«23 nov 12:30», on the reader's clock."""
-    return date_format(timezone.localtime(moment), "j M H:i") if moment is not None else "—"
+    """«23 nov. 12:30», on the reader's clock."""
+    return date_format(timezone.localtime(moment), "j N H:i") if moment is not None else "—"

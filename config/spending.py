@@ -53,6 +53,7 @@ class Day:
     cached_tokens: int
     cost: Decimal
     unpriced: int
+    estimated: int  # answers of which a part was estimated, for a call was cut off
 
     @property
     def tokens(self) -> int:
@@ -101,6 +102,7 @@ def read_days(*, now: datetime) -> list[Day]:
         .annotate(
             turns=Count("pk"),
             unpriced=Count("pk", filter=Q(cost=None) & ~Q(provider="builtin")),
+            estimated=Count("pk", filter=Q(is_estimate=True)),
             input_tokens=Sum("input_tokens"),
             output_tokens=Sum("output_tokens"),
             cached_tokens=Sum(F("cache_read_tokens") + F("cache_write_tokens")),
@@ -116,11 +118,12 @@ def read_days(*, now: datetime) -> list[Day]:
             cached_tokens=row["cached_tokens"],
             cost=row["spent"],
             unpriced=row["unpriced"],
+            estimated=row["estimated"],
         )
         for row in rows
     }
     days = [today - timedelta(days=n) for n in reversed(range(DAYS))]
-    return [found.get(day) or Day(day, 0, 0, 0, 0, Decimal(0), 0) for day in days]
+    return [found.get(day) or Day(day, 0, 0, 0, 0, Decimal(0), 0, 0) for day in days]
 
 
 def read_tenants(*, now: datetime) -> list[TenantUse]:

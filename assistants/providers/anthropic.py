@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anthropic
@@ -31,6 +31,7 @@ from assistants.providers.base import (
     ToolCall,
     ToolSpec,
 )
+from assistants.providers.meter import estimate_request, estimate_tokens, note_cut
 from assistants.providers.transport import (
     CONNECT_SECONDS,
     READ_SECONDS,
@@ -47,6 +48,7 @@ from assistants.providers.transport import (
     shared_client,
     status_error,
     stray_error,
+    was_sent,
 )
 
 quiet_loggers("anthropic")
@@ -103,10 +105,14 @@ class AnthropicProvider(Provider):
         }
         received = _Received()
         deltas = self._deltas({key: value for key, value in request.items() if value}, received)
-        with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
-            for delta in deltas:
-                if on_text is not None:
-                    on_text(delta)
+        try:
+            with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
+                for delta in deltas:
+                    if on_text is not None:
+                        on_text(delta)
+        except Exception as fault:
+            received.note_cut(request, fault)
+            raise
         return received.completion(self.model)
 
     def _deltas(self, request: dict[str, Any], received: _Received) -> Generator[str, None, None]:
@@ -206,6 +212,28 @@ class _Received:
         if not self.ended or self.stop_reason is None:
             raise ProviderError(ProviderFault.PROTOCOL, "the stream ended before the message")
 
+    def note_cut(self, request: dict[str, Any], fault: Exception) -> None:
+        """The stream began with what was read; how much was written is told at its end alone."""
+        if not self.started:
+            if was_sent(fault):
+                note_cut(TokenUsage(input=estimate_request(request)), is_estimate=True)
+            return
+        if self.stop_reason is not None:
+            note_cut(self._usage(), is_estimate=False)
+            return
+        written = sum(len(block["_json"]) + len(block.get("thinking", "")) for block in self.blocks.values())
+        written += sum(map(len, self.text))
+        told = self._usage()
+        note_cut(replace(told, output=max(told.output, estimate_tokens(written))), is_estimate=True)
+
+    def _usage(self) -> TokenUsage:
+        return TokenUsage(
+            input=self.usage.get("input_tokens", 0),
+            output=self.usage.get("output_tokens", 0),
+            cache_read=self.usage.get("cache_read_input_tokens", 0),
+            cache_write=self.usage.get("cache_creation_input_tokens", 0),
+        )
+
     def completion(self, model: str) -> Completion:
         calls = tuple(self._call(block) for _, block in sorted(self.blocks.items()) if block["type"] == "tool_use")
         opaque = tuple(
@@ -217,12 +245,7 @@ class _Received:
             text="".join(self.text),
             stop=STOPS.get(self.stop_reason or "", Stop.END),
             tool_calls=calls,
-            usage=TokenUsage(
-                input=self.usage.get("input_tokens", 0),
-                output=self.usage.get("output_tokens", 0),
-                cache_read=self.usage.get("cache_read_input_tokens", 0),
-                cache_write=self.usage.get("cache_creation_input_tokens", 0),
-            ),
+            usage=self._usage(),
             model=self.model or model,
             opaque=opaque,
         )
@@ -238,7 +261,8 @@ class _Received:
 def _provider_error(error: Exception) -> ProviderError:
     """Status and type only: a service's message may quote the request or part of a key."""
     if isinstance(error, anthropic.APITimeoutError):
-        return ProviderError(ProviderFault.TIMEOUT, "no answer in time")
+        was_read = isinstance(error.__cause__, httpx2.ReadTimeout)
+        return ProviderError(ProviderFault.TIMEOUT, "no answer in time", was_sent=was_read)
     if isinstance(error, anthropic.APIStatusError):
         return status_error(error.status_code, error.type, message=error.message, headers=error.response.headers)
     if isinstance(error, anthropic.APIConnectionError):

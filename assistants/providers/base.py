@@ -140,7 +140,7 @@ class ProviderFault(StrEnum):
 
 class ProviderError(Exception):
     """A provider could not complete a round. ``retry_after`` in seconds and ``status`` of HTTP when there was one;
-    ``has_expired``: the key was good once.
+    ``has_expired``: the key was good once. ``was_sent``: the service had the request, and was not waited for.
     """
 
     def __init__(
@@ -151,12 +151,14 @@ class ProviderError(Exception):
         retry_after: float | None = None,
         status: int | None = None,
         has_expired: bool = False,
+        was_sent: bool = False,
     ) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.retry_after = retry_after
         self.status = status
         self.has_expired = has_expired
+        self.was_sent = was_sent
 
 
 class Provider(ABC):

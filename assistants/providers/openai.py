@@ -27,6 +27,7 @@ from assistants.providers.base import (
     TokenUsage,
     ToolSpec,
 )
+from assistants.providers.meter import estimate_request, estimate_tokens, note_cut
 from assistants.providers.transport import (
     CONNECT_SECONDS,
     FAULT_OF_TYPE,
@@ -44,6 +45,7 @@ from assistants.providers.transport import (
     shared_client,
     status_error,
     stray_error,
+    was_sent,
 )
 
 quiet_loggers("openai")
@@ -101,10 +103,14 @@ class OpenAIProvider(Provider):
             request["tools"] = [_tool(tool) for tool in tools]
         received = _Received()
         deltas = self._deltas(request, received)
-        with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
-            for delta in deltas:
-                if on_text is not None:
-                    on_text(delta)
+        try:
+            with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
+                for delta in deltas:
+                    if on_text is not None:
+                        on_text(delta)
+        except Exception as fault:
+            received.note_cut(request, fault)
+            raise
         return received.completion(self.model)
 
     def _deltas(self, request: dict[str, Any], received: _Received) -> Generator[str, None, None]:
@@ -210,6 +216,15 @@ class _Received:
         if self.finish_reason is None:
             raise ProviderError(ProviderFault.PROTOCOL, "the stream ended before the message")
 
+    def note_cut(self, request: dict[str, Any], fault: Exception) -> None:
+        """Everything is told at the end of the stream alone."""
+        if self.usage != TokenUsage():
+            note_cut(self.usage, is_estimate=False)
+        elif self.started or was_sent(fault):
+            written = sum(map(len, self.text)) + sum(len(call["json"]) for call in self.calls.values())
+            taken = TokenUsage(input=estimate_request(request), output=estimate_tokens(written))
+            note_cut(taken, is_estimate=True)
+
     def completion(self, model: str) -> Completion:
         calls = tuple(
             parse_call(call_id=call["id"] or f"call_{index}", name=call["name"], raw=call["json"])
@@ -228,7 +243,8 @@ class _Received:
 def _provider_error(error: Exception) -> ProviderError:
     """Status and type only: a service's message may quote the request or part of a key."""
     if isinstance(error, openai.APITimeoutError):
-        return ProviderError(ProviderFault.TIMEOUT, "no answer in time")
+        was_read = isinstance(error.__cause__, httpx2.ReadTimeout)
+        return ProviderError(ProviderFault.TIMEOUT, "no answer in time", was_sent=was_read)
     if isinstance(error, openai.APIStatusError):
         return status_error(
             error.status_code, error.type, error.code, message=error.message, headers=error.response.headers

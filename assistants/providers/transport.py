@@ -271,12 +271,17 @@ def stray_error(error: Exception) -> ProviderError:
     """ProviderError for an exception of STRAY. Names only the class: messages of such errors may quote texts."""
     name = type(error).__name__
     if isinstance(error, httpx2.TimeoutException):
-        return ProviderError(ProviderFault.TIMEOUT, name)
+        return ProviderError(ProviderFault.TIMEOUT, name, was_sent=isinstance(error, httpx2.ReadTimeout))
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | httpx2.LocalProtocolError):
         return ProviderError(ProviderFault.BAD_REQUEST, name)
     if isinstance(error, httpx2.TransportError | OSError):
         return ProviderError(ProviderFault.CONNECTION, name)
     return ProviderError(ProviderFault.PROTOCOL, name)
+
+
+def was_sent(error: Exception) -> bool:
+    """Whether a request without an answer had reached the service, which then reads it whether we wait or not."""
+    return isinstance(error, ProviderError) and error.was_sent
 
 
 def open_with_retry(open_stream: Callable[[], T], *, passing: frozenset[ProviderFault] = RETRIED) -> T:

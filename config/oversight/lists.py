@@ -50,9 +50,14 @@ class TurnUsageAdmin(ListAdmin):
     list_display = (
         *("id", CREATED, ACCOUNT, column("assistant_type", _("asistente")), column("provider", _("proveedor"))),
         *(column("model", _("modelo")), column("outcome", _("resultado")), column("reason", _("motivo"))),
-        *(column("input_tokens", _("leídos")), column("output_tokens", _("escritos")), column("cost", _("dólares"))),
+        *(column("input_tokens", _("leídos")), column("output_tokens", _("escritos")), "dollars"),
         column("latency_ms", _("milisegundos")),
     )
-    list_filter = ("outcome", "provider", "assistant_type", "created_at")
+    list_filter = ("outcome", "provider", "assistant_type", "is_estimate", "created_at")
     search_fields = ("user__username__iexact",)
     list_select_related = ("user",)
+
+    @admin.display(description=_("dólares"), ordering="cost")
+    def dollars(self, usage: TurnUsage) -> str:
+        """«≈» where a call was cut off before its service had told what it took."""
+        return "—" if usage.cost is None else f"{'≈ ' if usage.is_estimate else ''}{usage.cost}"

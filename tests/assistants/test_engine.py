@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, connections
 
 from assistants.engine import ReaderLost, UnknownAssistant, reply
-from assistants.models import Outcome, TurnUsage
+from assistants.models import MonthUsage, Outcome, TurnUsage
 from assistants.providers.base import ChatMessage
 from assistants.tools.sales import SALES_TOOLS
 from assistants.turns import TurnFailed
@@ -304,6 +304,27 @@ def test_an_invention_is_not_listened_to_any_longer(claude: AnthropicServer, ask
     assert time.monotonic() - began < 10, "the whole stream takes 27 seconds"
 
 
+def test_what_was_cut_off_is_counted_and_marked_as_an_estimate(
+    claude: AnthropicServer, ask: Ask, alice: User, settings: Any
+) -> None:
+    claude.script(Say("La Sierra circular 1400 W cuesta $ 199.000. " + "Y algo más. " * 50, piece=44), Say(STOCK))
+    first = ask().usage
+    assert first.is_estimate
+    assert first.input_tokens == 40  # of both rounds, as they were told
+    assert first.output_tokens > 11 + 11  # eleven are told of the second; of the first, which was cut, what was heard
+    claude.script(Say(STOCK))
+    whole = ask().usage
+    assert not whole.is_estimate
+    assert whole.output_tokens == 11
+    with tenant_scope(alice):
+        month = MonthUsage.objects.get()
+    taken = [first, whole]
+    assert month.tokens == sum(
+        one.input_tokens + one.output_tokens + one.cache_read_tokens + one.cache_write_tokens for one in taken
+    )
+    assert month.money == sum(one.cost for one in taken)
+
+
 # --- tenancy and injection ------------------------------------------------------------------------------------------
 def test_another_tenants_product_is_as_absent_as_one_that_never_was(
     claude: AnthropicServer, ask: Ask, bob: User
@@ -464,6 +485,12 @@ def test_a_reader_who_cannot_take_more_ends_the_turn(claude: AnthropicServer, as
         reply(user=alice, assistant_type="commercial", message="hola", now=NOW, on_text=refuse)
     assert isinstance(lost.value.__cause__, BrokenPipeError)
     assert len(claude.requests) == 1
+    with tenant_scope(alice):
+        usage, month = TurnUsage.objects.get(), MonthUsage.objects.get()
+    assert (usage.outcome, usage.reason, usage.is_estimate) == (Outcome.CUT, "reader_lost", True)
+    assert (usage.input_tokens, usage.rounds) == (20, 1)
+    assert usage.output_tokens > 0
+    assert month.money == usage.cost > 0
 
 
 def test_a_reader_who_cannot_take_a_reset_ends_the_turn(

@@ -25,6 +25,7 @@ from assistants.providers.base import (
     ToolResult,
     ToolSpec,
 )
+from assistants.providers.meter import Meter, estimate_request, metered
 from assistants.providers.openai import OpenAIProvider
 from assistants.providers.transport import deadline, http_client
 from tests.standins.anthropic_server import AnthropicServer
@@ -339,3 +340,84 @@ def test_a_server_of_ones_own_machine_is_reached_past_a_proxy(
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     assert ask(make(server)).text
+
+
+# --- what was cut off ------------------------------------------------------------------------------------------------
+LONG = "Tenemos sierras circulares, serruchos y caladoras para cortar madera de muchas clases. " * 6
+
+
+class Enough(Exception):
+    """The listener has heard enough."""
+
+
+def stop_after(characters: int) -> Callable[[str], None]:
+    heard: list[str] = []
+
+    def listen(text: str) -> None:
+        heard.append(text)
+        if sum(map(len, heard)) >= characters:
+            raise Enough
+
+    return listen
+
+
+def cut(provider: Provider, on_text: Callable[[str], None] | None = None) -> Meter:
+    with metered() as meter, pytest.raises((ProviderError, Enough)):
+        provider.generate(
+            system=[SystemBlock("Reglas. " * 100, stable=True)],
+            messages=[ChatMessage("user", SECRET_WORDS)],
+            tools=[TOOL],
+            max_tokens=300,
+            on_text=on_text,
+        )
+    return meter
+
+
+def test_a_round_that_nobody_listens_to_any_longer_is_counted(server: ModelServer, provider: Provider) -> None:
+    server.script(Say(LONG, piece=10))
+    meter = cut(provider, stop_after(200))
+    assert meter.is_estimate
+    assert 45 <= meter.usage.output <= 70  # two hundred characters, and not the whole answer
+    if isinstance(server, AnthropicServer):  # which tells first what it has read
+        assert (meter.usage.input, meter.usage.cache_read, meter.usage.cache_write) == (20, 7, 5)
+    else:
+        assert 200 < meter.usage.input < 500
+
+
+@pytest.mark.parametrize("answer", [Truncate(LONG), Overloaded(LONG)])
+def test_a_round_that_broke_off_is_counted(server: ModelServer, provider: Provider, answer: Any) -> None:
+    server.script(answer)
+    meter = cut(provider)
+    assert meter.is_estimate
+    assert meter.usage.output > 100
+    assert meter.usage.input >= 20
+
+
+def test_a_request_that_was_read_and_not_answered_in_time_is_estimated(server: ModelServer) -> None:
+    server.script(Say("Hola."), Silence(5))
+    ask(make(server))  # so that there is a client, which takes its time
+    meter = cut(make(server, round_seconds=0.8))
+    assert meter.is_estimate
+    assert 200 < meter.usage.input < 500
+    assert meter.usage.output == 0
+
+
+@pytest.mark.parametrize("answer", [Fail(400), Fail(401), Fail(529, "overloaded_error"), Raw("<html>")])
+def test_what_was_refused_cost_nothing(server: ModelServer, provider: Provider, answer: Any) -> None:
+    server.script(answer, answer)
+    assert cut(provider) == Meter()
+
+
+def test_nobody_to_connect_to_cost_nothing(server: ModelServer) -> None:
+    provider = make(server)
+    server.stop()
+    assert cut(provider) == Meter()
+
+
+def test_pictures_are_no_text_of_a_request() -> None:
+    text = {"messages": [{"content": [{"type": "text", "text": "Hola" * 100}]}]}
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A" * 100_000}}
+    link = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 100_000}}
+    with_pictures = {"messages": [{"content": [*text["messages"][0]["content"], picture, link]}]}
+    assert estimate_request(text) > 100
+    assert estimate_request(with_pictures) < estimate_request(text) + 40
