@@ -16,7 +16,9 @@ from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, Rect, Stri
 from reportlab.lib.colors import HexColor, white
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-FONT, BOLD = "Helvetica", "Helvetica-Bold"
+from tenants.typefaces import BOLD, FONT, load
+
+load()
 INK, SOFT, GRID = HexColor("#101828"), HexColor("#556070"), HexColor("#dfe4ea")
 COLOURS = [HexColor(code) for code in ("#0072b2", "#d55e00", "#00805c", "#a3457f", "#8a6100", "#4b5563")]
 SHADES = [HexColor(code) for code in ("#f1f5f6", "#d7e9f5", "#a9d0ea", "#6fb0da", "#1f73ad", "#08406b")]

@@ -1,4 +1,4 @@
-"""How a report says amounts and days in a person's language and country, and only what its fonts can draw."""
+"""How a report says amounts and days in a person's language and country, and only what its typeface can draw."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 from django.utils.translation import gettext as _
 
 from tenants.locales import locale_tag
-from tenants.printable import CHARACTERS, printable
+from tenants.printable import printable
 
 NONE = "–"
 HARD = "\u00a0"  # a blank at which no line ends
@@ -39,7 +39,7 @@ class Wording:
         self.zone = ZoneInfo(timezone)
 
     def number(self, value: Any) -> str:
-        return NONE if value is None else _plain(format_decimal(value, format="#,##0.##", locale=self.locale))
+        return NONE if value is None else printable(format_decimal(value, format="#,##0.##", locale=self.locale))
 
     def money(self, value: Any) -> str:
         """An amount of the tenant's currency: cents only where there are any, as on the pages."""
@@ -59,14 +59,14 @@ class Wording:
         return self._amount(Decimal(str(value)), "USD", whole=False, places=4)
 
     def percent(self, share: Any) -> str:
-        return NONE if share is None else _plain(format_percent(round(float(share), 2), locale=self.locale))
+        return NONE if share is None else printable(format_percent(round(float(share), 2), locale=self.locale))
 
     def duration(self, seconds: Any) -> str:
         """«8 s», «2 min 5 s», «1 h 5 min»."""
         if seconds is None:
             return NONE
         if seconds < 10:
-            return f"{_plain(format_decimal(round(float(seconds), 1), locale=self.locale))}{HARD}s"
+            return f"{printable(format_decimal(round(float(seconds), 1), locale=self.locale))}{HARD}s"
         minutes, rest = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         if hours:
@@ -76,37 +76,37 @@ class Wording:
         return text.replace(" ", HARD)
 
     def hours(self, minutes: Any) -> str:
-        return f"{_plain(format_decimal(round(minutes / 60, 1), locale=self.locale))} h"
+        return f"{printable(format_decimal(round(minutes / 60, 1), locale=self.locale))} h"
 
     def day(self, value: date) -> str:
-        return _plain(format_date(value, "d MMM", locale=self.locale))
+        return printable(format_date(value, "d MMM", locale=self.locale))
 
     def days(self, start: date, end: date) -> str:
         """«26 oct – 22 nov 2026»."""
         if start == end:
-            return _plain(format_date(start, "medium", locale=self.locale))
-        return _plain(format_interval(start, end, "yMMMd", locale=self.locale))
+            return printable(format_date(start, "medium", locale=self.locale))
+        return printable(format_interval(start, end, "yMMMd", locale=self.locale))
 
     def instant(self, value: datetime) -> str:
-        return _plain(format_datetime(value, "d MMM y, HH:mm", tzinfo=self.zone, locale=self.locale))
+        return printable(format_datetime(value, "d MMM y, HH:mm", tzinfo=self.zone, locale=self.locale))
 
     def bucket(self, start: date, end: date, group: str) -> Named:
         if group == "month":
-            name = _plain(format_date(start, "MMM y", locale=self.locale))
+            name = printable(format_date(start, "MMM y", locale=self.locale))
             return Named(name, name)
         if group == "week":
             return Named(self.day(start), self.days(start, end))
-        return Named(self.day(start), _plain(format_date(start, "EEE d MMM", locale=self.locale)))
+        return Named(self.day(start), printable(format_date(start, "EEE d MMM", locale=self.locale)))
 
     @cached_property
     def weekdays(self) -> list[str]:
         names = get_day_names("abbreviated", locale=self.locale)
-        return [_plain(names[n]) for n in range(7)]
+        return [printable(names[n]) for n in range(7)]
 
     @cached_property
     def weekdays_in_full(self) -> list[str]:
         names = get_day_names("wide", locale=self.locale)
-        return [_plain(names[n]) for n in range(7)]
+        return [printable(names[n]) for n in range(7)]
 
     def listed(self, texts: Iterable[str]) -> str:
         *others, last = list(texts) or [""]
@@ -139,8 +139,4 @@ class Wording:
             or get_currency_symbol(currency, self.locale)[-1:].isalpha()
         ):
             pattern = pattern.replace("¤#", f"¤{HARD}#")  # as the browsers write it: «$ 1.234,50»
-        return _plain(format_currency(value, currency, pattern, locale=self.locale, currency_digits=False))
-
-
-def _plain(text: str) -> str:
-    return printable(text) or text.encode(CHARACTERS, "ignore").decode(CHARACTERS)
+        return printable(format_currency(value, currency, pattern, locale=self.locale, currency_digits=False))

@@ -34,8 +34,9 @@ from reportlab.platypus import (
 from tenants import logos
 from tenants.models import Preferences, User
 from tenants.printable import printable
+from tenants.typefaces import BOLD, FONT, load
 
-FONT, BOLD = "Helvetica", "Helvetica-Bold"
+load()
 MARGIN, FOOT = 15 * mm, 17 * mm
 LOGO, HIGHEST_LOGO, WIDEST_LOGO = 13 * mm, 18 * mm, 50 * mm
 INK, SOFT, GRID, PALE = HexColor("#101828"), HexColor("#556070"), HexColor("#dfe4ea"), HexColor("#f1f5f6")
