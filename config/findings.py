@@ -27,6 +27,7 @@ from config.browser import find_browser
 from config.embedded import EmbeddedDatabaseError
 from config.heartbeats import BACKUP, read_pulses
 from config.models import Heartbeat
+from config.storage import read_history
 from messaging import dispatch
 from messaging.mail import claiming as mail_claiming
 from messaging.models import Channel, SharedNumber
@@ -98,6 +99,14 @@ def _examine_database() -> Iterator[Finding]:
             "database",
             "it is time for a server of your own: more than "
             f"{ROOMY_BYTES // GIGABYTE} GB want their own backups. «manage.py move_database URL» takes the data there.",
+        )
+    if settings.DATABASE_URL and read_history() is None:
+        yield Finding(
+            NOTE,
+            "slow queries",
+            "the server keeps no count of them, so the dashboard shows only what runs at the moment. To see which take "
+            "most time: shared_preload_libraries = 'pg_stat_statements' in its configuration, a restart, and once, as "
+            "its superuser in this database: CREATE EXTENSION pg_stat_statements",
         )
     if not words_may_be_indexed():
         yield Finding(

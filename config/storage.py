@@ -81,7 +81,7 @@ def read_storage() -> StorageFigures:
         (size,) = cursor.fetchone()
         cursor.execute(_tables, [MOST_TABLES])
         tables = [Table(*row) for row in cursor.fetchall()]
-    history = _read_history()
+    history = read_history()
     disk = shutil.disk_usage(_existing(Path(settings.DATA_DIR)))
     return StorageFigures(
         database_bytes=size,
@@ -135,11 +135,11 @@ def _read_ref(folder: Path, name: str) -> str:
     return ""
 
 
-def _read_history() -> list[Query] | None:
+def read_history() -> list[Query] | None:
     """The statements that took most time, where the server keeps count of them; else None."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'")
-        if cursor.fetchone() is None:
+        cursor.execute("SELECT to_regclass('pg_stat_statements')")
+        if cursor.fetchone() == (None,):
             return None
     try:
         with transaction.atomic(), connection.cursor() as cursor:

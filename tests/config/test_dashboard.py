@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
@@ -16,6 +17,7 @@ from config.dashboard import draw_bars, draw_sections
 from config.figures import KEPT_SECONDS, read_figures
 from config.heartbeats import SCHEDULER, WORKER, beat
 from config.saying import say_bytes, say_money
+from config.storage import read_history
 from config.tiles import draw_tiles
 from messaging.models import SharedNumber, WebhookBody
 from tenants.jobs import enqueue
@@ -174,7 +176,47 @@ def test_the_storage_is_measured_and_says_honestly_what_it_cannot_know(root):
     assert storage.disk_free > 0
     assert storage.version
     section = next(one for one in draw_sections(read_figures(now=timezone.now())) if one.key == "queries")
-    assert storage.has_history or "pg_stat_statements" in section.note
+    assert "pg_stat_statements" in section.note
+
+
+# What the extension's view has of each statement (PostgreSQL 18, as far as it is read); the embedded server has none.
+COUNTED = """
+CREATE VIEW pg_stat_statements AS SELECT * FROM (VALUES
+    ('SELECT * FROM tenants_user WHERE username = $1', 40::bigint, 0.5::float8, 20.0::float8, current_database()),
+    ('SELECT set_config(''a'', ''de Carla'', false)', 3, 900.25, 2700.75, current_database()),
+    ('SELECT 1', 9, 1000.0, 9000.0, 'postgres')
+) AS s (query, calls, mean_exec_time, total_exec_time, of_database)
+JOIN (SELECT oid AS dbid, datname FROM pg_database) d ON d.datname = s.of_database
+"""
+
+
+def test_the_slowest_queries_are_those_that_the_server_counted(root, browse):
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED)
+    storage = read_figures(now=timezone.now()).storage
+    assert storage.has_history
+    assert [(query.text, query.calls, query.mean_ms, query.total_ms) for query in storage.queries] == [
+        ("SELECT set_config(?, ?, false)", 3, 900.25, 2700.75),  # the longest first; of this database alone
+        ("SELECT * FROM tenants_user WHERE username = $1", 40, 0.5, 20.0),
+    ]
+    page = browse(root).get("/admin/dashboard?afresh").content.decode()
+    assert "Las consultas que más tiempo toman" in page
+    assert "set_config(?, ?, false)" in page
+    assert "Carla" not in page
+
+
+def test_an_extension_that_the_server_was_not_started_with_is_none(root):
+    with connection.cursor() as cursor:  # the real one says so when it is read, too
+        cursor.execute("""
+            CREATE FUNCTION not_loaded() RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+                RAISE EXCEPTION 'pg_stat_statements must be loaded via "shared_preload_libraries"';
+            END $$;
+            CREATE VIEW pg_stat_statements AS
+            SELECT not_loaded() AS query, 1::bigint AS calls, 1::float8 AS mean_exec_time, 1::float8 AS total_exec_time,
+                (SELECT oid FROM pg_database WHERE datname = current_database()) AS dbid
+        """)
+    assert read_history() is None
+    assert not read_figures(now=timezone.now()).storage.has_history
 
 
 def test_the_page_the_part_and_the_json_tell_the_same_to_superadmins_only(alice, root, browse):
