@@ -54,6 +54,26 @@ APPOINTMENT_STATUSES: Choices = {
     "cancelled": (_name(Appointment.Status.CANCELLED), *words("cancelada, anulada, cancelled, canceled, cancelado")),
 }
 
+# What tasks and appointments have alike.
+DESCRIPTION = Field(
+    "description",
+    _("Descripción"),
+    max_length=5000,
+    aliases=words("detalle, detalles, notas, nota, observaciones, description, notes, descrição, observações"),
+)
+REMINDERS = Field(
+    "reminder_minutes",
+    _("Avisos, en minutos antes"),
+    type="list",
+    most=10,
+    empty=[],
+    aliases=words("avisos, recordatorios, recordatorio, reminder minutes, reminders, lembretes"),
+)
+RULE = Field("rrule", _("Repetición"), max_length=500, aliases=words("se repite, rrule, recurrence, repetição"))
+UID = Field(
+    "uid", _("Identificador"), max_length=255, aliases=words("identificador externo, id externo, uid, external id")
+)
+
 TASKS = (
     Field(
         "title",
@@ -87,30 +107,16 @@ TASKS = (
         aliases=words("situación, avance, status, situação, state"),
     ),
     Field("category", _("Categoría"), max_length=100, aliases=words("tipo, lista, etiqueta, category, categoria")),
-    Field(
-        "description",
-        _("Descripción"),
-        max_length=5000,
-        aliases=words("detalle, detalles, notas, nota, observaciones, description, notes, descrição, observações"),
-    ),
-    Field(
-        "reminder_minutes",
-        _("Avisos, en minutos antes"),
-        type="list",
-        most=10,
-        empty=[],
-        aliases=words("avisos, recordatorios, recordatorio, reminder minutes, reminders, lembretes"),
-    ),
-    Field("rrule", _("Repetición"), max_length=500, aliases=words("se repite, rrule, recurrence, repetição")),
+    DESCRIPTION,
+    REMINDERS,
+    RULE,
     Field(
         "completed_at",
         _("Hecha el"),
         type="datetime",
         aliases=words("terminada el, fecha de cierre, completed at, completed on, feita em, concluída em"),
     ),
-    Field(
-        "uid", _("Identificador"), max_length=255, aliases=words("identificador externo, id externo, uid, external id")
-    ),
+    UID,
 )
 APPOINTMENTS = (
     Field(
@@ -191,12 +197,7 @@ APPOINTMENTS = (
         exported=False,
         aliases=words("correo, correo electrónico, email, e-mail, mail"),
     ),
-    Field(
-        "description",
-        _("Descripción"),
-        max_length=5000,
-        aliases=words("detalle, detalles, notas, nota, observaciones, description, notes, descrição, observações"),
-    ),
+    DESCRIPTION,
     Field(
         "status", _("Estado"), type="choice", choices=APPOINTMENT_STATUSES, aliases=words("situación, status, situação")
     ),
@@ -206,17 +207,10 @@ APPOINTMENTS = (
         max_length=300,
         aliases=words("cancel reason, motivo do cancelamento"),
     ),
-    Field(
-        "reminder_minutes",
-        _("Avisos, en minutos antes"),
-        type="list",
-        most=10,
-        empty=[],
-        aliases=words("avisos, recordatorios, recordatorio, reminder minutes, reminders, lembretes"),
-    ),
+    REMINDERS,
     Field("busy", _("Ocupa el tiempo"), type="boolean", aliases=words("ocupado, busy, ocupa o tempo")),
     Field("timezone", _("Zona horaria"), max_length=64, aliases=words("zona, time zone, timezone, fuso horário")),
-    Field("rrule", _("Repetición"), max_length=500, aliases=words("se repite, rrule, recurrence, repetição")),
+    RULE,
     Field(
         "without",
         _("Menos estos días"),
@@ -226,7 +220,5 @@ APPOINTMENTS = (
         aliases=words("exdate, except, without, exceto"),
     ),
     Field("occurrence", _("En vez de"), max_length=40, aliases=words("recurrence id, occurrence, instead of")),
-    Field(
-        "uid", _("Identificador"), max_length=255, aliases=words("identificador externo, id externo, uid, external id")
-    ),
+    UID,
 )
