@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agenda import phrases
 from agenda.models import LONGEST, MOST_ATTENDEES, MOST_REMINDER_MINUTES, MOST_REMINDERS, Appointment, Attendee, Task
@@ -20,6 +21,7 @@ from tenants.scope import current_tenant
 Person = Mapping[str, Any]  # {name, email, phone, contact}: contact is the id of one of the tenant's contacts
 EARLIEST, LATEST = 1970, 2398  # years of a start
 DAY = timedelta(days=1)
+WRONG_YEAR = gettext_lazy("El año debe estar entre %(first)d y %(last)d.")
 
 
 def place(
@@ -36,19 +38,19 @@ def place(
     """
     for name, moment in (("start_datetime", start), ("end_datetime", end)):
         if moment is not None and not EARLIEST <= moment.year <= LATEST:
-            years = {"first": EARLIEST, "last": LATEST}
-            raise ValidationError({name: _("El año debe estar entre %(first)d y %(last)d.") % years})
+            raise ValidationError({name: ValidationError(WRONG_YEAR, params={"first": EARLIEST, "last": LATEST})})
         if moment is not None and not appointment.all_day and not isinstance(moment, datetime):
-            raise ValidationError({name: _("Di también la hora, o que es de todo el día.")})
+            raise ValidationError({name: gettext_lazy("Di también la hora, o que es de todo el día.")})
     if appointment.all_day:
         _place_days(appointment, start, end, length)
     else:
         appointment.start_datetime = start
         appointment.end_datetime = start + length if end is None else end
     if appointment.end_datetime <= appointment.start_datetime:
-        raise ValidationError({"end_datetime": _("Debe terminar después de empezar.")})
+        raise ValidationError({"end_datetime": gettext_lazy("Debe terminar después de empezar.")})
     if appointment.end_datetime - appointment.start_datetime > LONGEST:
-        raise ValidationError({"end_datetime": _("Una cita dura como mucho %(days)d días.") % {"days": LONGEST.days}})
+        told = gettext_lazy("Una cita dura como mucho %(days)d días.")
+        raise ValidationError({"end_datetime": ValidationError(told, params={"days": LONGEST.days})})
 
 
 def _place_days(
@@ -96,7 +98,7 @@ def check_zone(timezone: str) -> None:
     try:
         validate_timezone(timezone)
     except ValidationError as fault:
-        raise ValidationError({"timezone": fault.messages}) from fault
+        raise ValidationError({"timezone": fault}) from fault
 
 
 def check(row: Appointment | Task) -> None:
@@ -108,22 +110,25 @@ def read_minutes(value: int | Sequence[int]) -> list[int]:
     """Reminders, in minutes before: one or several, each once, the latest first. Raises ValidationError."""
     minutes = [value] if isinstance(value, int) else list(value)
     if any(isinstance(n, bool) or not isinstance(n, int) or not 0 <= n <= MOST_REMINDER_MINUTES for n in minutes):
-        most = {"most": MOST_REMINDER_MINUTES}
-        raise ValidationError({"reminder_minutes": _("Cada aviso va de 0 a %(most)d minutos antes.") % most})
+        told = gettext_lazy("Cada aviso va de 0 a %(most)d minutos antes.")
+        raise ValidationError({"reminder_minutes": ValidationError(told, params={"most": MOST_REMINDER_MINUTES})})
     if len(set(minutes)) > MOST_REMINDERS:
-        raise ValidationError({"reminder_minutes": _("Como mucho %(most)d avisos.") % {"most": MOST_REMINDERS}})
+        told = gettext_lazy("Como mucho %(most)d avisos.")
+        raise ValidationError({"reminder_minutes": ValidationError(told, params={"most": MOST_REMINDERS})})
     return sorted(set(minutes))
 
 
 def read_people(people: Sequence[Person | str]) -> list[dict[str, Any]]:
     """Who comes, as fields of Attendee: a text is a name; a contact lends what is not said. Raises ValidationError."""
     if len(people) > MOST_ATTENDEES:
-        raise ValidationError({"attendees": _("Como mucho %(most)d asistentes.") % {"most": MOST_ATTENDEES}})
+        told = gettext_lazy("Como mucho %(most)d asistentes.")
+        raise ValidationError({"attendees": ValidationError(told, params={"most": MOST_ATTENDEES})})
     given = [{"name": one} if isinstance(one, str) else one for one in people]
     ids = {one["contact"] for one in given if one.get("contact") is not None}
     contacts = {contact.pk: contact for contact in Contact.objects.filter(pk__in=ids)} if ids else {}
     if missing := ids - set(contacts):
-        raise ValidationError({"attendees": _("No tienes el contacto %(id)d.") % {"id": min(missing)}})
+        told = gettext_lazy("No tienes el contacto %(id)d.")
+        raise ValidationError({"attendees": ValidationError(told, params={"id": min(missing)})})
     return [_read_person(one, contacts) for one in given]
 
 
@@ -131,13 +136,16 @@ def _read_person(person: Person, contacts: dict[int, Contact]) -> dict[str, Any]
     contact = contacts.get(person.get("contact") or 0)
     fields = {name: str(person.get(name) or getattr(contact, name, "")).strip() for name in ("name", "email", "phone")}
     if not any(fields.values()):
-        raise ValidationError({"attendees": _("Di el nombre, el correo o el teléfono de cada asistente.")})
+        raise ValidationError({"attendees": gettext_lazy("Di el nombre, el correo o el teléfono de cada asistente.")})
     try:
         Attendee(**fields).clean_fields(exclude=["user", "appointment", "contact"])
     except ValidationError as fault:
-        raise ValidationError(
-            {"attendees": [f"{fields['name'] or fields['email']}: {m}" for m in fault.messages]}
-        ) from fault
+        who = fields["name"] or fields["email"]
+        told = [
+            ValidationError("%(name)s: %(told)s", code="attendee", params={"name": who, "told": message})
+            for message in fault.messages
+        ]
+        raise ValidationError({"attendees": told}) from fault
     return {**fields, "contact_id": contact.pk if contact else None}
 
 

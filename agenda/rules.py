@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from agenda.details import DAY, settle, wall_of
 
@@ -59,7 +60,7 @@ def read_rule(text: str) -> str:
     for name, value in parts.items():
         form, values = _forms.get(name), value.split(",") if name in _lists else [value]
         if form is None or not all(re.fullmatch(form, one, re.ASCII) for one in values):
-            raise _refused(_("No entendemos «%(part)s» en la repetición.") % {"part": f"{name}={value}"[:60]})
+            raise _refused(_("No entendemos «%(part)s» en la repetición."), part=f"{name}={value}"[:60])
     if "FREQ" not in parts:
         raise _refused(_("La repetición debe decir cada cuánto: FREQ=WEEKLY, por ejemplo."))
     if {"COUNT", "UNTIL"} <= parts.keys():
@@ -201,5 +202,5 @@ def _years(moment: datetime, years: int) -> datetime:
     return moment.replace(year=moment.year + years)
 
 
-def _refused(told: str) -> ValidationError:
-    return ValidationError({"rrule": told})
+def _refused(told: Promise, **params: str) -> ValidationError:
+    return ValidationError({"rrule": ValidationError(told, params=params or None)})

@@ -9,11 +9,22 @@ from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from agenda import act_events, planning, undoing
 from agenda.changes import Change
-from agenda.details import EARLIEST, LATEST, at, check, preferences_of, read_minutes, summarise, tenant, wall_of
+from agenda.details import (
+    EARLIEST,
+    LATEST,
+    WRONG_YEAR,
+    at,
+    check,
+    preferences_of,
+    read_minutes,
+    summarise,
+    tenant,
+    wall_of,
+)
 from agenda.models import Series, Task
 from agenda.rules import occurrences, read_rule
 from tenants.events import Event, acting
@@ -183,7 +194,7 @@ def check_task(task: Task) -> None:
     """Raise ValidationError by field unless the values of ``task`` are such as may be kept."""
     if task.due_date is not None and not EARLIEST <= task.due_date.year <= LATEST:
         years = {"first": EARLIEST, "last": LATEST}
-        raise ValidationError({"due_date": _("El año debe estar entre %(first)d y %(last)d.") % years})
+        raise ValidationError({"due_date": ValidationError(WRONG_YEAR, params=years)})
     check(task)
 
 

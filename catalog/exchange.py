@@ -24,6 +24,7 @@ from catalog.models import MOST_MONEY, MOST_UNITS, Product, StockMovement
 from catalog.orders import OrderLine
 from catalog.products import EMBEDDED, SKU_CONSTRAINT
 from tenants.exchange.kinds import Done, Field, Found, Identity, Kind, Refused, Row, Values, Written
+from tenants.exchange.reasons import Reason
 from tenants.models import User
 from tenants.sorting import sort_keys
 
@@ -53,6 +54,11 @@ class Products(Kind):
     name = "products"
     label = gettext_lazy("Productos")
     key = ("sku", "name")
+    reasons = {
+        "same_as_row": gettext_lazy("Es el mismo producto que el de la fila %(n)d."),
+        "changed_since": gettext_lazy("Cambió después: lo dejamos como está."),
+        "sku_taken": gettext_lazy("Su SKU ya es de otro producto: lo dejamos como está."),
+    }
     fields = (
         Field(
             "name",
@@ -172,7 +178,7 @@ class Products(Kind):
                 new.append(Product(user=user, created_at=now, **row.values))
                 results.append(None)
             elif row.found.id in taken:
-                told = _("Es el mismo producto que el de la fila %(n)d.") % {"n": taken[row.found.id]}
+                told = Reason("same_as_row", {"n": taken[row.found.id]})
                 results.append(Refused(told, "sku" if row.values.get("sku") else "name"))
             else:
                 taken[row.found.id] = row.number
@@ -194,7 +200,7 @@ class Products(Kind):
             for result in results
         ]
 
-    def undo(self, *, user: User, rows: Sequence[Done]) -> list[str | None]:
+    def undo(self, *, user: User, rows: Sequence[Done]) -> list[Reason | None]:
         locked = Product.objects.filter(pk__in=[row.id for row in rows]).order_by("pk")
         there = {product.pk: product for product in locked.select_for_update(of=("self",))}
         changed = {row.id for row in rows if row.id in there and str(there[row.id].version) != row.mark}
@@ -208,7 +214,7 @@ class Products(Kind):
             if row.before is not None and row.id in there and row.id not in changed
         ]
         stuck = _put_back(user, back)
-        return [_("Cambió después: lo dejamos como está.") if row.id in changed else stuck.get(row.id) for row in rows]
+        return [Reason("changed_since") if row.id in changed else stuck.get(row.id) for row in rows]
 
     def export(self, *, user: User, filters: Mapping[str, Any]) -> Iterator[Values]:
         """Those that were withdrawn come first: importing them again, each finds its own."""
@@ -267,7 +273,7 @@ def _note_stock(user: User, moved: Iterable[tuple[int, int, int]], reason: str) 
     StockMovement.objects.bulk_create(lines, batch_size=1000)
 
 
-def _put_back(user: User, back: Sequence[tuple[Product, Values]]) -> dict[int, str]:
+def _put_back(user: User, back: Sequence[tuple[Product, Values]]) -> dict[int, Reason]:
     """Give products their values of before; of those that cannot have them, why."""
     try:
         with transaction.atomic():
@@ -276,8 +282,8 @@ def _put_back(user: User, back: Sequence[tuple[Product, Values]]) -> dict[int, s
         if SKU_CONSTRAINT not in str(fault):
             raise
         if len(back) == 1:
-            return {back[0][0].pk: _("Su SKU ya es de otro producto: lo dejamos como está.")}
-        stuck: dict[int, str] = {}
+            return {back[0][0].pk: Reason("sku_taken")}
+        stuck: dict[int, Reason] = {}
         for one in back:
             stuck |= _put_back(user, [one])
         return stuck

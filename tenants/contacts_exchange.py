@@ -22,8 +22,8 @@ from django.utils.translation import gettext_lazy
 from tenants import contacts
 from tenants.contacts import Contact
 from tenants.dialling import international
-from tenants.events import record_many
 from tenants.exchange.kinds import Done, Field, Found, Identity, Kind, Refused, Row, Values, Written
+from tenants.exchange.reasons import Reason, reasons_of
 from tenants.models import Preferences, User
 from tenants.phones import match_key, variants
 from tenants.preferences import likely_country
@@ -43,6 +43,14 @@ class Contacts(Kind):
     name = "contacts"
     label = gettext_lazy("Contactos")
     key = ("external_id", "phone", "email")
+    reasons = {
+        "needs_country": gettext_lazy("Escríbelo con el código del país: +573001234567."),
+        "same_as_row": gettext_lazy("Es el mismo contacto que el de la fila %(n)d."),
+        "identifier_taken": gettext_lazy("Ya tienes un contacto con este identificador."),
+        "phone_taken": gettext_lazy("Ya tienes un contacto con este teléfono."),
+        "changed_since": gettext_lazy("Cambió después: lo dejamos como está."),
+        "taken_since": gettext_lazy("Su teléfono o identificador ya es de otro contacto: lo dejamos como está."),
+    }
     fields = (
         Field(
             "name",
@@ -111,18 +119,18 @@ class Contacts(Kind):
             return Identity("email", values["email"].lower(), is_unique=False)
         return Identity("name", plain(values["name"]), is_unique=False) if values.get("name") else None
 
-    def check(self, *, user: User, values: Values) -> dict[str, str]:
+    def check(self, *, user: User, values: Values) -> dict[str, Reason]:
         """Give the phone its country, and look at each value as the contact's own form would."""
         if values.get("phone"):
             number = international(values["phone"], country=_country_of(user))
             if not number:
-                return {"phone": _("Escríbelo con el código del país: +573001234567.")}
+                return {"phone": Reason("needs_country")}
             values["phone"] = number
         contact = Contact(**{"name": "x", **{name: values[name] for name in FIELDS if name in values}})
         try:
             contact.clean_fields(exclude=["user", *(name for name in FIELDS if name not in values)])
         except ValidationError as fault:
-            return {name: " ".join(texts) for name, texts in fault.message_dict.items()}
+            return reasons_of(fault)
         return {}
 
     def find(self, *, user: User, rows: Sequence[Row], lock: bool = False) -> list[Found | None]:
@@ -149,37 +157,32 @@ class Contacts(Kind):
         for row in rows:
             contact = known.get(row.found.id) if row.found else Contact(user=user)
             if contact is None:
-                plans.append(Refused(_("Se borró mientras tanto.")))
+                plans.append(Refused(Reason("gone_meanwhile")))
             elif contact.pk and contact.pk in taken:
-                plans.append(Refused(_("Es el mismo contacto que el de la fila %(n)d.") % {"n": taken[contact.pk]}))
+                plans.append(Refused(Reason("same_as_row", {"n": taken[contact.pk]})))
             else:
                 taken |= {contact.pk: row.number} if contact.pk else {}
                 plans.append(_Plan(contact, row.values, now))
-        ready = [plan for plan in plans if isinstance(plan, _Plan)]
         try:
             with transaction.atomic():
-                _save(ready)
+                _save([plan for plan in plans if isinstance(plan, _Plan)])
         except IntegrityError:
             plans = [plan if isinstance(plan, Refused) else _save_alone(plan) for plan in plans]
-            ready = [plan for plan in plans if isinstance(plan, _Plan)]
-        made = [{"contact": plan.contact.pk, "channel": "import"} for plan in ready if plan.is_new]
-        if made:
-            record_many("contact_created", made, at=now)
         return [
             plan if isinstance(plan, Refused) else Written(plan.contact.pk, _mark(plan.contact), plan.before)
             for plan in plans
         ]
 
-    def undo(self, *, user: User, rows: Sequence[Done]) -> list[str | None]:
+    def undo(self, *, user: User, rows: Sequence[Done]) -> list[Reason | None]:
         present = Contact.objects.filter(pk__in=[row.id for row in rows]).order_by("pk")
         there = {one.pk: one for one in present.select_for_update(of=("self",))}
         changed = {row.id for row in rows if row.id in there and _mark(there[row.id]) != row.mark}
         made = [row.id for row in rows if row.before is None and row.id not in changed]
         Contact.objects.filter(pk__in=made).delete()
-        answers: list[str | None] = []
+        answers: list[Reason | None] = []
         for row in rows:
             if row.id in changed:
-                answers.append(_("Cambió después: lo dejamos como está."))
+                answers.append(Reason("changed_since"))
             elif row.before is None or row.id not in there:
                 answers.append(None)
             else:
@@ -232,21 +235,21 @@ def _save_alone(plan: _Plan) -> _Plan | Refused:
             _save([plan])
     except IntegrityError as fault:
         if "contact_external_id_unique" in str(fault):
-            return Refused(_("Ya tienes un contacto con este identificador."), "external_id")
+            return Refused(Reason("identifier_taken"), "external_id")
         if "contact_phone_unique" in str(fault) or "contact_whatsapp_unique" in str(fault):
-            return Refused(_("Ya tienes un contacto con este teléfono."), "phone")
+            return Refused(Reason("phone_taken"), "phone")
         raise
     return plan
 
 
-def _put_back(contact: Contact, before: dict[str, Any]) -> str | None:
+def _put_back(contact: Contact, before: dict[str, Any]) -> Reason | None:
     for name, value in before.items():
         setattr(contact, name, value)
     try:
         with transaction.atomic():
             contact.save()
     except IntegrityError:
-        return _("Su teléfono o identificador ya es de otro contacto: lo dejamos como está.")
+        return Reason("taken_since")
     return None
 
 

@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from icalendar import Calendar, Component
 
 from agenda.calendar.names import CATEGORY_RRULE, REMINDERS_PROPERTY, STATUS_PROPERTY
@@ -37,7 +39,7 @@ class Unreadable(Exception):
 
 @dataclass
 class Item:
-    """One component. ``problem`` says why it cannot be taken, in the active language; its fields are not set then.
+    """One component. ``problem`` says why it cannot be taken; its fields are not set then.
 
     ``start`` and ``end`` are aware datetimes, or days for what lasts whole days (the end is the day after the last);
     ``due`` is a day in the tenant's zone; ``occurrence`` tells which of a series it is (RECURRENCE-ID).
@@ -46,7 +48,7 @@ class Item:
     uid: str
     title: str
     is_task: bool = False
-    problem: str = ""
+    problem: ValidationError | None = None
     description: str = ""
     location: str = ""
     start: datetime | date | None = None
@@ -125,7 +127,7 @@ def _components(text: str) -> Iterable[Component]:
         raise Unreadable(_("El archivo está dañado y no se puede leer.")) from fault
 
 
-class _Problem(Exception):
+class _Problem(ValidationError):
     pass
 
 
@@ -141,30 +143,30 @@ def read_component(component: Component, zone: ZoneInfo) -> Item:
         else:
             _read_appointment(item, component, zone)
     except _Problem as fault:
-        item.problem = str(fault)
+        item.problem = fault
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
-        item.problem = _("No se puede leer: tiene datos dañados.")
+        item.problem = ValidationError(gettext_lazy("No se puede leer: tiene datos dañados."))
     return item
 
 
 def _read_appointment(item: Item, component: Component, zone: ZoneInfo) -> None:
     start = _moment(component, "dtstart")
     if start is None:
-        raise _Problem(_("No dice cuándo empieza."))
+        raise _Problem(gettext_lazy("No dice cuándo empieza."))
     item.timezone = _zone_of(start, zone)
     item.start = _aware(start, zone)
     end, length = _moment(component, "dtend"), _first(component, "duration")
     if end is not None:
         item.end = _aware(end, zone)
         if isinstance(item.end, datetime) != isinstance(item.start, datetime):
-            raise _Problem(_("Empieza con hora y termina sin ella, o al revés."))
+            raise _Problem(gettext_lazy("Empieza con hora y termina sin ella, o al revés."))
         if item.end == item.start:
             item.end = None
     elif length is not None:
         # On the wall clock for days, in elapsed time for hours (RFC 5545, 3.3.6); zoneinfo adds on the wall.
         item.end = item.start + length.dt
     if item.end is not None and item.end < item.start:
-        raise _Problem(_("Termina antes de empezar."))
+        raise _Problem(gettext_lazy("Termina antes de empezar."))
     item.location = _text(component, "location", most=300)
     item.busy = _text(component, "transp").upper() != "TRANSPARENT"
     if _text(component, "status").upper() == "CANCELLED":
@@ -175,7 +177,7 @@ def _read_appointment(item: Item, component: Component, zone: ZoneInfo) -> None:
     rule = _first(component, "rrule")
     item.rrule = rule.to_ical().decode() if rule is not None else ""
     if len(_all(component, "rrule")) > 1:
-        raise _Problem(_("Se repite con más de una regla."))
+        raise _Problem(gettext_lazy("Se repite con más de una regla."))
     item.without = [_aware(day, zone) for day in _dates(component, "exdate")]
     item.extra = [_aware(day, zone) for day in _dates(component, "rdate")]
     occurrence = _moment(component, "recurrence-id")
@@ -226,14 +228,14 @@ def _moment(component: Component, name: str) -> datetime | date | None:
         return None
     moment = value.dt
     if not isinstance(moment, date):
-        raise _Problem(_("Una de sus fechas no es una fecha."))
+        raise _Problem(gettext_lazy("Una de sus fechas no es una fecha."))
     return moment
 
 
 def _dates(component: Component, name: str) -> list[datetime | date]:
     found = [day.dt for value in _all(component, name) for day in getattr(value, "dts", [])]
     if len(found) > MOST_DATES:
-        raise _Problem(_("Tiene más de %(most)d fechas sueltas.") % {"most": MOST_DATES})
+        raise _Problem(gettext_lazy("Tiene más de %(most)d fechas sueltas."), params={"most": MOST_DATES})
     # An RDATE may be a period: (start, end or length).
     return [day[0] if isinstance(day, tuple) else day for day in found]
 

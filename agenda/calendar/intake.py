@@ -72,7 +72,7 @@ def take_in(*, user: User, items: Sequence[Item], now: datetime) -> Intake:
 
 
 def _readable(items: Sequence[Item], intake: Intake) -> list[Item]:
-    intake.refused += [Refusal(item.title, item.problem) for item in items if item.problem]
+    intake.refused += [Refusal(item.title, item.problem.messages[0]) for item in items if item.problem]
     return [item for item in items if not item.problem]
 
 
@@ -211,7 +211,7 @@ def _take_series(user: User, item: Item, overrides: Sequence[Item], intake: Inta
             acts.append(booking.remove(appointment_id=row.pk, now=now))
     for one in overrides:
         if one.problem:
-            intake.refused.append(Refusal(one.title, one.problem))
+            intake.refused.append(Refusal(one.title, one.problem.messages[0]))
             continue
         row = rows.get(_instant(one.occurrence or item.start, zone))
         if row is not None:

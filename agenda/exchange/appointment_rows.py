@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from agenda import details
 from agenda.exchange import columns, occurring, takeback, writing
+from agenda.exchange.faults import REASONS, name_of
 from agenda.exchange.people import read_people, write_people
 from agenda.exchange.reading import DAY, read_appointments, read_moment, say_moment
 from agenda.exchange.task_rows import read_extras
@@ -23,6 +24,7 @@ from agenda.filters import find_appointments
 from agenda.models import Series
 from agenda.undoing import attendees_of
 from tenants.exchange.kinds import Done, Found, Identity, Kind, Refused, Row, Values, Written
+from tenants.exchange.reasons import Reason, reasons_of
 from tenants.models import User
 
 AT_ONCE = 500
@@ -34,6 +36,7 @@ class Appointments(Kind):
     name = "appointments"
     label = gettext_lazy("Citas")
     key = ("uid",)
+    reasons = REASONS
     readers = {"ics": read_appointments}
     fields = columns.APPOINTMENTS
 
@@ -56,7 +59,7 @@ class Appointments(Kind):
         title, start = values.get("title"), values.get("start_datetime")
         return Identity("title", f"{title}\n{say_moment(start)}", is_unique=False) if title and start else None
 
-    def check(self, *, user: User, values: Values) -> dict[str, str]:
+    def check(self, *, user: User, values: Values) -> dict[str, Reason]:
         """Put beginning and end together from what the row says of them, and look at all as the form would."""
         try:
             read_times(values, timezone.get_current_timezone())
@@ -69,8 +72,7 @@ class Appointments(Kind):
                 values.pop("timezone", None)  # the tenant's own, or what it has
             writing.check(values, user=user)
         except ValidationError as fault:
-            names = {"start": "start_datetime", "end": "end_datetime"}
-            return {names.get(name, name): " ".join(texts) for name, texts in fault.message_dict.items()}
+            return {name_of(name): reason for name, reason in reasons_of(fault).items()}
         return {}
 
     def find(self, *, user: User, rows: Sequence[Row], lock: bool = False) -> list[Found | None]:
@@ -79,7 +81,7 @@ class Appointments(Kind):
     def write(self, *, user: User, rows: Sequence[Row]) -> list[Written | Refused]:
         return writing.write(user=user, rows=rows)
 
-    def undo(self, *, user: User, rows: Sequence[Done]) -> list[str | None]:
+    def undo(self, *, user: User, rows: Sequence[Done]) -> list[Reason | None]:
         return takeback.take_back(user=user, rows=rows, made=occurring.made_entries)
 
     def export(self, *, user: User, filters: Mapping[str, Any]) -> Iterator[Values]:
@@ -109,7 +111,7 @@ def read_times(values: Values, zone: tzinfo) -> None:
         for name in ("start_datetime", "end_datetime", "all_day"):
             values.pop(name, None)
         if not values.get("uid"):
-            raise ValidationError({"start_datetime": _("Di cuándo empieza.")})
+            raise ValidationError({"start_datetime": gettext_lazy("Di cuándo empieza.")})
         return
     bare = hour is None and end_hour is None and minutes is None
     whole = bare and _is_day(start, zone) and (end is None or _is_day(end, zone))
@@ -154,12 +156,12 @@ def _read_days(values: Values) -> None:
         if "without" in values:
             values["without"] = sorted({say_moment(read_moment(text)) for text in values["without"] or ()})
     except ValueError as fault:
-        raise ValidationError({"without": _("No es una fecha con su hora.")}) from fault
+        raise ValidationError({"without": gettext_lazy("No es una fecha con su hora.")}) from fault
     try:
         if values.get("occurrence"):
             values["occurrence"] = say_moment(read_moment(values["occurrence"]))
     except ValueError as fault:
-        raise ValidationError({"occurrence": _("No es una fecha con su hora.")}) from fault
+        raise ValidationError({"occurrence": gettext_lazy("No es una fecha con su hora.")}) from fault
 
 
 def _read_attendees(values: Values) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, BinaryIO
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from agenda.calendar import files
@@ -16,7 +17,8 @@ from agenda.calendar.files import Item, read_file
 from agenda.exchange.people import write_people
 from tenants.exchange.faults import Unreadable
 from tenants.exchange.formulas import guard_if_ambiguous
-from tenants.exchange.kinds import Values
+from tenants.exchange.kinds import Broken, Values
+from tenants.exchange.reasons import reason_of
 
 TASK_NAMES = (
     "title", "due_date", "priority", "status", "category", "description", "reminder_minutes", "rrule", "completed_at",
@@ -29,15 +31,15 @@ APPOINTMENT_NAMES = (
 DAY = timedelta(days=1)
 
 
-def read_tasks(file: BinaryIO) -> Iterator[Sequence[Any]]:
+def read_tasks(file: BinaryIO) -> Iterator[Sequence[Any] | Broken]:
     """The VTODOs of an iCalendar file. Raises Unreadable."""
     yield TASK_NAMES
     for item in _items(file):
         if item.is_task:
-            yield _cells(_task(item) if not item.problem else _broken(item, "due_date"), TASK_NAMES)
+            yield _broken(item, TASK_NAMES) if item.problem else _cells(_task(item), TASK_NAMES)
 
 
-def read_appointments(file: BinaryIO) -> Iterator[Sequence[Any]]:
+def read_appointments(file: BinaryIO) -> Iterator[Sequence[Any] | Broken]:
     """The VEVENTs of an iCalendar file. Raises Unreadable."""
     yield APPOINTMENT_NAMES
     items = [item for item in _items(file) if not item.is_task]
@@ -51,7 +53,7 @@ def read_appointments(file: BinaryIO) -> Iterator[Sequence[Any]]:
     )
     for item in items:
         if item.problem:
-            yield _cells(_broken(item, "start_datetime"), APPOINTMENT_NAMES)
+            yield _broken(item, APPOINTMENT_NAMES)
             continue
         yield _cells(values_of_item(item), APPOINTMENT_NAMES)
         for day in item.extra:  # RDATE: each for itself
@@ -107,7 +109,7 @@ def _items(file: BinaryIO) -> list[Item]:
     try:
         return read_file(data=file.read(files.MOST_BYTES + 1), timezone=timezone.get_current_timezone_name())
     except files.Unreadable as fault:
-        raise Unreadable(str(fault)) from fault
+        raise Unreadable("calendar_file", told=str(fault)) from fault
 
 
 def _task(item: Item) -> Values:
@@ -125,9 +127,8 @@ def _task(item: Item) -> Values:
     }
 
 
-def _broken(item: Item, name: str) -> Values:
-    """A row that is refused because its day says why."""
-    return {"title": item.title, name: item.problem, "uid": item.uid}
+def _broken(item: Item, names: Sequence[str]) -> Broken:
+    return Broken(_cells({"title": item.title, "uid": item.uid}, names), reason_of(ValidationError(item.problem)))
 
 
 def _cells(values: Values, names: Sequence[str]) -> list[Any]:

@@ -6,27 +6,27 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from agenda import undoing
 from tenants.exchange.kinds import Done
+from tenants.exchange.reasons import Reason
 from tenants.models import User
 
 Entries = list[dict[str, Any]]  # as a Change holds them
 MadeEntries = Callable[[Done], Entries | None]  # of what an import made; None: it was changed since
 
 
-def take_back(*, user: User, rows: Sequence[Done], made: MadeEntries) -> list[str | None]:
+def take_back(*, user: User, rows: Sequence[Done], made: MadeEntries) -> list[Reason | None]:
     """Undo ``rows``, of which those that an import made are told by ``made``; for each None, or why it was left."""
     now = timezone.now()
-    answers: list[str | None] = []
+    answers: list[Reason | None] = []
     with undoing.act(user=user, now=now):
         told = [row.before["entries"] if row.before is not None else made(row) for row in rows]
         present = undoing.rows_of([entry for entries in told for entry in entries or ()])
         going: Entries = []
         for row, entries in zip(rows, told, strict=True):
             if entries is None or _is_changed(entries, present):
-                answers.append(_("Cambió después: la dejamos como está."))
+                answers.append(Reason("changed_since"))
                 continue
             answers.append(None)
             if all((entry["model"], entry["id"]) in present for entry in entries):

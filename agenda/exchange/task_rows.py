@@ -12,17 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agenda import act_events, planning, rows, todo, undoing
+from agenda import planning, rows, todo, undoing
 from agenda.calendar.names import own_key, uid_of
 from agenda.details import preferences_of, read_minutes
 from agenda.exchange import columns
+from agenda.exchange.faults import REASONS, refused
 from agenda.exchange.reading import read_tasks
 from agenda.exchange.takeback import Entries, take_back
 from agenda.filters import find_tasks
 from agenda.models import Task
 from agenda.rules import read_rule
-from tenants.events import Event, acting
 from tenants.exchange.kinds import Done, Found, Identity, Kind, Refused, Row, Values, Written
+from tenants.exchange.reasons import Reason, reasons_of
 from tenants.models import User
 
 AT_ONCE = 500
@@ -35,6 +36,7 @@ class Tasks(Kind):
     name = "tasks"
     label = gettext_lazy("Tareas")
     key = ("uid",)
+    reasons = REASONS
     readers = {"ics": read_tasks}
     fields = columns.TASKS
 
@@ -62,7 +64,7 @@ class Tasks(Kind):
         title = values.get("title")
         return Identity("title", f"{title}\n{values.get('due_date') or ''}", is_unique=False) if title else None
 
-    def check(self, *, user: User, values: Values) -> dict[str, str]:
+    def check(self, *, user: User, values: Values) -> dict[str, Reason]:
         """Read reminders and rule, and look at each value as the task's own form would."""
         if values.get("completed_at"):
             values.setdefault("status", Task.Status.COMPLETED)
@@ -73,7 +75,7 @@ class Tasks(Kind):
             read_extras(values)
             todo.check_task(Task(**{"title": "x", **{name: values[name] for name in PLAIN if name in values}}))
         except ValidationError as fault:
-            return {name: " ".join(texts) for name, texts in fault.message_dict.items()}
+            return reasons_of(fault)
         return {}
 
     def find(self, *, user: User, rows: Sequence[Row], lock: bool = False) -> list[Found | None]:
@@ -101,7 +103,7 @@ class Tasks(Kind):
                 batch.take(row)
             return batch.finish(rows)
 
-    def undo(self, *, user: User, rows: Sequence[Done]) -> list[str | None]:
+    def undo(self, *, user: User, rows: Sequence[Done]) -> list[Reason | None]:
         return take_back(user=user, rows=rows, made=_made)
 
     def export(self, *, user: User, filters: Mapping[str, Any]) -> Iterator[Values]:
@@ -119,7 +121,7 @@ def read_extras(values: Values) -> None:
         try:
             minutes = [int(str(text).strip()) for text in values["reminder_minutes"] or ()]
         except ValueError as fault:
-            texts = _("Escribe los minutos con números: 15; 60.")
+            texts = gettext_lazy("Escribe los minutos con números: 15; 60.")
             raise ValidationError({"reminder_minutes": texts}) from fault
         values["reminder_minutes"] = read_minutes(minutes)
     if values.get("rrule"):
@@ -161,7 +163,6 @@ class _Batch:
         self.new: list[Task] = []
         self.changed: list[Task] = []
         self.following: dict[int, Task] = {}  # the next of a series that was completed, by the one before it
-        self.before: list[tuple[Task, act_events.Before | None]] = []
         self.answers: dict[int, Task | Refused] = {}
         self.taken: dict[int, int] = {}
         self.new_keys: set[int] = set()
@@ -170,19 +171,18 @@ class _Batch:
         """Make or change the task of a row, not written yet."""
         task = self.known.get(row.found.id) if row.found else Task(user=self.act.user)
         if task is None:
-            self.answers[row.number] = Refused(_("Se borró mientras tanto."))
+            self.answers[row.number] = Refused(Reason("gone_meanwhile"))
         elif task.pk and task.pk in self.taken:
-            text = _("Es la misma que la de la fila %(n)d.") % {"n": self.taken[task.pk]}
-            self.answers[row.number] = Refused(text)
+            self.answers[row.number] = Refused(Reason("same_as_row", {"n": self.taken[task.pk]}))
         else:
             try:
                 self._take(task, row)
             except ValidationError as fault:
-                self.answers[row.number] = Refused(" ".join(fault.messages))
+                self.answers[row.number] = refused(fault)
 
     def _take(self, task: Task, row: Row) -> None:
         values, is_new = row.values, task.pk is None
-        before = None if is_new else act_events.state_of(task)
+        before = None if is_new else task.status
         if not is_new:
             self.act.watch(task)
             self.taken[task.pk] = row.number
@@ -197,9 +197,8 @@ class _Batch:
             task.uid = values["uid"]
         self._repeat(task, values)
         self.answers[row.number] = task
-        self.before.append((task, before))
         (self.new if is_new else self.changed).append(task)
-        is_done_now = before is not None and before.status != task.status == Task.Status.COMPLETED
+        is_done_now = not is_new and before != task.status == Task.Status.COMPLETED
         if is_done_now and task.series_id is not None and (following := todo.make_next(self.act, task)):
             self.following[task.pk] = following
 
@@ -214,7 +213,7 @@ class _Batch:
             task.series = None
 
     def finish(self, given: Sequence[Row]) -> list[Written | Refused]:
-        """Write all, with their reminders and events."""
+        """Write all, with their reminders."""
         act = self.act
         Task.objects.bulk_create(self.new, batch_size=AT_ONCE)
         for task in self.changed:
@@ -224,10 +223,6 @@ class _Batch:
         self.new_keys = {task.pk for task in self.new}
         everything = [*self.new, *self.changed, *self.following.values()]
         planning.plan_many(of=everything, preferences=preferences_of(act.user), now=act.now)
-        act_events.tell_many(self.before, now=act.now)
-        if self.following:
-            with acting(Event.Actor.SYSTEM):
-                act_events.tell_many([(task, None) for task in self.following.values()], now=act.now)
         entries = {(entry["model"], entry["id"]): entry for entry in act.entries()}
         return [self._answer(self.answers[row.number], entries) for row in given]
 

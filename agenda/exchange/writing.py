@@ -11,19 +11,21 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from agenda import act_events, booking, details, planning, undoing
+from agenda import booking, details, planning, undoing
 from agenda.booking import AppointmentFields
 from agenda.calendar.intake import merge_entries
 from agenda.calendar.names import own_key
 from agenda.changes import Change
+from agenda.exchange.faults import refused
 from agenda.exchange.occurring import MOST_UID, mark_of_series, series_by_uid
 from agenda.exchange.people import read_people, write_people
 from agenda.exchange.reading import DAY, read_moment
 from agenda.models import Appointment, Attendee, Series
 from agenda.rows import write as write_rows
 from tenants.exchange.kinds import Refused, Row, Values, Written
+from tenants.exchange.reasons import Reason
 from tenants.models import Contact, User
 from tenants.phones import match_key
 
@@ -122,17 +124,16 @@ class _Singles:
         self.preferences = details.preferences_of(act.user)
         self.new: list[tuple[Appointment, list[dict[str, Any]]]] = []
         self.changed: list[Appointment] = []
-        self.before: list[tuple[Appointment, act_events.Before | None]] = []
         self.taken: dict[int, int] = {}
 
     def write(self) -> dict[int, Answer]:
-        """Write all, with their people, reminders and events."""
+        """Write all, with their people and reminders."""
         told: dict[int, Appointment | Refused] = {}
         for row in self.rows:
             try:
                 told[row.number] = self._change(row) if row.found else self._build(row)
             except ValidationError as fault:
-                told[row.number] = Refused(" ".join(fault.messages))
+                told[row.number] = refused(fault)
         act, made = self.act, [one for one, _people in self.new]
         Appointment.objects.bulk_create(made, batch_size=AT_ONCE)
         act.made(*made)
@@ -140,7 +141,6 @@ class _Singles:
         Attendee.objects.bulk_create(attendees, batch_size=AT_ONCE)
         write_rows(self.changed, now=act.now)
         planning.plan_many(of=[*made, *self.changed], preferences=self.preferences, now=act.now)
-        act_events.tell_many([*((one, None) for one in made), *self.before], now=act.now)
         entries = {(entry["model"], entry["id"]): entry for entry in act.entries()} if self.changed else {}
         new = {one.pk for one in made}
         return {number: one if isinstance(one, Refused) else _tell(one, new, entries) for number, one in told.items()}
@@ -168,11 +168,10 @@ class _Singles:
     def _change(self, row: Row) -> Appointment | Refused:
         one = self.known.get(row.found.id) if row.found else None
         if one is None:
-            return Refused(_("Se borró mientras tanto."))
+            return Refused(Reason("gone_meanwhile"))
         if one.pk in self.taken:
-            return Refused(_("Es la misma que la de la fila %(n)d.") % {"n": self.taken[one.pk]})
+            return Refused(Reason("same_as_row", {"n": self.taken[one.pk]}))
         self.act.watch(one)
-        before = act_events.state_of(one)
         people = booking.set_fields(one, _fields_of(row.values, self.links))
         if people is not None and row.found and write_people(people) != row.found.values["attendees"]:
             self.act.set_attendees([one], people)
@@ -181,7 +180,6 @@ class _Singles:
         one.version += 1
         self.taken[one.pk] = row.number
         self.changed.append(one)
-        self.before.append((one, before))
         return one
 
 
@@ -208,7 +206,7 @@ class _Others:
                     return self._take_occurrence(row)
                 return self._change_series(row) if row.found else self._make_series(row)
         except ValidationError as fault:
-            return Refused(" ".join(fault.messages))
+            return refused(fault)
 
     def finish(self, answers: dict[int, Answer]) -> None:
         """Mark the series that were made, now that all that this batch says of them is written."""
@@ -219,7 +217,7 @@ class _Others:
     def _make_series(self, row: Row) -> Answer:
         values = row.values
         if self.lately >= MOST_SERIES:
-            return Refused(_("Son más de %(most)d series de una vez.") % {"most": MOST_SERIES}, "rrule")
+            return Refused(Reason("too_many_series", {"most": MOST_SERIES}), "rrule")
         if "start_datetime" not in values:
             raise ValidationError({"start_datetime": _("Di cuándo empieza.")})
         fields: dict[str, Any] = dict(_fields_of(values, _links([values.get("attendees") or ""])))
@@ -240,7 +238,7 @@ class _Others:
         found, values = row.found, row.values
         target = Appointment.objects.present().filter(pk=found.id if found else 0).select_related("series").first()
         if found is None or target is None:
-            return Refused(_("Se borró mientras tanto."))
+            return Refused(Reason("gone_meanwhile"))
         changed = {name: value for name, value in values.items() if value != found.values.get(name)}
         fields: dict[str, Any] = dict(_fields_of(changed, _links([changed.get("attendees") or ""])))
         if {"start_datetime", "end_datetime", "all_day", "timezone"} & changed.keys() and "start_datetime" in values:
@@ -274,7 +272,7 @@ class _Others:
         start = moment if isinstance(moment, datetime) else details.at(moment, ZoneInfo(series.timezone))
         target = Appointment.objects.present().filter(series=series, original_start=start).first()
         if target is None:
-            return Refused(_("La repetición no tiene esa fecha."), "occurrence")
+            return Refused(Reason("no_such_occurrence"), "occurrence")
         fields = _fields_of(values, _links([values.get("attendees") or ""]))
         booked = booking.alter(appointment_id=target.pk, now=self.now, **fields)
         entries = merge_entries([booked.change] if booked.change else [])
@@ -295,13 +293,11 @@ class _Others:
             return None
         with undoing.act(user=self.user, now=self.now) as act:
             act.watch(*back)
-            told = [(one, act_events.state_of(one)) for one in back]
             for one in back:
                 one.deleted_at = None
                 one.version += 1
             write_rows(back, now=self.now)
             planning.plan_many(of=back, preferences=details.preferences_of(self.user), now=self.now)
-            act_events.tell_many(told, now=self.now)
             return act.finish(kind=Change.Kind.CHANGED, summary=back[0].title)
 
 

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from tenants.exchange.faults import NotSo
 from tenants.preferences import CURRENCIES
 
@@ -37,18 +35,18 @@ def read_number(given: Any, *, decimal: str) -> Decimal:
     writes decimals with a comma. «1,234.50» and «1.234,50» say themselves which is which.
     """
     if isinstance(given, bool):
-        raise NotSo(_("No es un número."))
+        raise NotSo("not_a_number")
     if isinstance(given, int | float | Decimal):
         return _native(given)
     text = unicodedata.normalize("NFKC", str(given)).translate(_signs).strip()
     if len(text) > LONGEST:
-        raise NotSo(_("Es demasiado largo para un número."))
+        raise NotSo("number_too_long")
     bare, is_negative = _strip(text)
     if not _amount.fullmatch(bare):
-        raise NotSo(_("No es un número."))
+        raise NotSo("not_a_number")
     number = Decimal(_with_point(bare.rstrip(), decimal))
     if len(number.as_tuple().digits) > MOST_DIGITS:
-        raise NotSo(_("Tiene demasiadas cifras."))
+        raise NotSo("too_many_digits")
     return -number if is_negative and number else number
 
 
@@ -61,12 +59,12 @@ def read_money(given: Any, *, decimal: str) -> Decimal:
     try:
         number = read_number(given, decimal=decimal)
     except NotSo as fault:
-        raise NotSo(_("No es un precio.") if str(fault) == _("No es un número.") else fault) from fault
+        raise NotSo("not_a_price") if fault.reason.code == "not_a_number" else fault from fault
     if number < 0:
-        raise NotSo(_("Un precio no puede ser negativo."))
+        raise NotSo("negative_price")
     rounded = number.quantize(CENT, ROUND_HALF_UP)
     if isinstance(given, str) and (rounded != number or number.as_tuple().exponent == -3):  # «1,000» may be a thousand
-        raise NotSo(_("Tiene más de dos decimales: revisa si los decimales van con punto o con coma."))
+        raise NotSo("too_many_decimals")
     return rounded
 
 
@@ -74,7 +72,7 @@ def read_whole(given: Any, *, decimal: str) -> int:
     """A whole number; «12,0» is one. Raises NotSo."""
     number = read_number(given, decimal=decimal)
     if number != number.to_integral_value():
-        raise NotSo(_("Tiene que ser un número entero."))
+        raise NotSo("not_whole")
     return int(number)
 
 
@@ -94,12 +92,12 @@ def guess_decimal(texts: Iterable[str], *, otherwise: str) -> str:
 def _native(given: int | float | Decimal) -> Decimal:
     if isinstance(given, float):
         if not math.isfinite(given):
-            raise NotSo(_("No es un número."))
+            raise NotSo("not_a_number")
         # Fifteen digits are what a spreadsheet knows: 0.1 + 0.2 is 0.3.
         given = Decimal(f"{given:.15g}")
     number = Decimal(given)
     if not number.is_finite() or number.adjusted() >= MOST_DIGITS:
-        raise NotSo(_("Tiene demasiadas cifras."))
+        raise NotSo("too_many_digits")
     return number + 0  # no negative zero
 
 
@@ -165,10 +163,10 @@ def _with_point(bare: str, decimal: str) -> str:
     sign = _spoken_decimal(bare) or decimal
     whole, _sign, fraction = bare.rpartition(sign) if sign in bare else (bare, "", "")
     if _sign and (sign in whole or not fraction.isdigit()):
-        raise NotSo(_("No es un número."))
+        raise NotSo("not_a_number")
     for group in "., ":
         if group in whole:
             if not _groups[group].fullmatch(whole):
-                raise NotSo(_("No es un número."))
+                raise NotSo("not_a_number")
             whole = whole.replace(group, "")
     return f"{whole or '0'}.{fraction or '0'}"

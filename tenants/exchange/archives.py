@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Protocol
 from xml.parsers import expat
 
-from django.utils.translation import gettext as _
-
 from tenants.exchange.faults import Unreadable
 
 MOST_MEMBERS = 5000
@@ -28,7 +26,7 @@ class Archive:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as fault:
             raise broken() from fault
         if len(self._zip.filelist) > MOST_MEMBERS:
-            raise Unreadable(_("El archivo lleva demasiadas piezas dentro."))
+            raise Unreadable("too_many_pieces")
         self._left = budget
 
     @property
@@ -39,7 +37,7 @@ class Archive:
         """What the member of that name holds. Raises Unreadable, also past the budget, and KeyError."""
         member = self._zip.getinfo(name)
         if member.flag_bits & 0x1:
-            raise Unreadable(_("El archivo está protegido con contraseña. Guárdalo sin ella y vuelve a subirlo."))
+            raise Unreadable("protected")
         if member.compress_type not in PLAIN:
             raise broken()
         try:
@@ -47,7 +45,7 @@ class Archive:
                 while piece := stream.read(PIECE):
                     self._left -= len(piece)
                     if self._left < 0:
-                        raise Unreadable(_("Al descomprimirlo, el archivo ocupa demasiado. No lo leímos."))
+                        raise Unreadable("expands")
                     yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as fault:
             raise broken() from fault
@@ -103,9 +101,7 @@ def attribute(attributes: dict[str, str], name: str) -> str | None:
 
 def broken() -> Unreadable:
     """What is said of a file that is not what its first bytes promise."""
-    return Unreadable(
-        _("El archivo está dañado o no es una hoja de cálculo. Ábrelo en tu programa y guárdalo de nuevo.")
-    )
+    return Unreadable("damaged")
 
 
 def _local(name: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from tenants.exchange.faults import Unreadable
+from tenants.exchange.reasons import Reason
 
 _unkept = re.compile("[\x00\ufffd\ud800-\udfff]")
 Cell = Any  # str, int, float, bool, date, datetime, time, or None
@@ -24,7 +24,7 @@ class Raw(NamedTuple):
 
     number: int
     cells: list[Cell]
-    fault: str = ""
+    fault: Reason | None = None
 
 
 Raws = Iterator[Raw]
@@ -56,25 +56,22 @@ def keep_within(raws: Raws, bounds: Bounds) -> Raws:
     """The rows, with a fault where one is too wide, too long or holds what cannot be kept. Raises Unreadable."""
     for count, raw in enumerate(raws):
         if count > bounds.rows or raw.number > bounds.rows + bounds.blank_rows:
-            told = {"n": bounds.rows}
-            raise Unreadable(_("El archivo pasa de %(n)d filas, que es lo más que leemos. Divídelo en varios.") % told)
+            raise Unreadable("too_many_rows", n=bounds.rows)
         yield raw if raw.fault else raw._replace(fault=_fault_of(raw.cells, bounds))
 
 
-def too_wide(columns: int, bounds: Bounds) -> str:
+def too_wide(columns: int, bounds: Bounds) -> Reason:
     """What is said of a row of so many columns."""
-    return _("La fila tiene %(n)d columnas; se leen %(most)d como máximo.") % {"n": columns, "most": bounds.columns}
+    return Reason("too_wide", {"n": columns, "most": bounds.columns})
 
 
-def _fault_of(cells: list[Cell], bounds: Bounds) -> str:
+def _fault_of(cells: list[Cell], bounds: Bounds) -> Reason | None:
     if len(cells) > bounds.columns:
         return too_wide(len(cells), bounds)
     for cell in cells:
         if isinstance(cell, str):
             if len(cell) > bounds.cell:
-                return _("Una celda pasa de %(n)d letras.") % {"n": bounds.cell}
+                return Reason("cell_too_long", {"n": bounds.cell})
             if wrong := _unkept.search(cell):
-                if wrong[0] == "\x00":
-                    return _("Una celda lleva caracteres nulos, que no se pueden guardar.")
-                return _("Una celda lleva letras que no se pueden leer: prueba con otra codificación.")
-    return ""
+                return Reason("null_signs" if wrong[0] == "\x00" else "unreadable_signs")
+    return None

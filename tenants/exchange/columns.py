@@ -53,7 +53,7 @@ def find_header(raws: Sequence[Raw], *, kind: Kind) -> int | None:
 def describe(
     raws: Sequence[Raw], *, header_row: int | None, kind: Kind, told: Mapping[str, str | None] | None = None
 ) -> list[dict[str, Any]]:
-    """The columns as the API shows them: {index, name, samples, field}.
+    """The columns: {index, name, samples, field}; the name is the title that the file gives, «» where it gives none.
 
     ``raws`` are the first rows of the file. ``told`` is what has been said of columns, by index as a text; without it
     their titles are looked at.
@@ -66,7 +66,7 @@ def describe(
     return [
         {
             "index": index,
-            "name": names[index] or _("Columna %s") % letters(index),
+            "name": names[index],
             "samples": _samples(body, index),
             "field": fields[index],
         }
@@ -87,7 +87,9 @@ def guess(names: Sequence[str], *, kind: Kind) -> list[str | None]:
 
 def layout_of(columns: Sequence[Mapping[str, Any]], *, header_row: int | None) -> str:
     """What a header says, in short: two files with the same titles in the same order have the same layout."""
-    titles = [plain_words(column["name"]) for column in columns] if header_row else [f"{len(columns)} columns"]
+    titles = [f"{len(columns)} columns"]
+    if header_row:
+        titles = [plain_words(column["name"] or f"Columna {letters(column['index'])}") for column in columns]
     return hashlib.sha256("\x1f".join(titles).encode()).hexdigest()
 
 
@@ -112,6 +114,11 @@ def letters(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         name = chr(65 + rest) + name
     return name
+
+
+def name_column(title: str, index: int) -> str:
+    """What a person calls a column: its title, else «Columna C»."""
+    return title or _("Columna %s") % letters(index)
 
 
 def title_of(field: Field) -> str:

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 from babel import Locale
-from django.utils.translation import gettext as _
 
 from tenants.exchange.faults import NotSo
 
@@ -47,7 +46,7 @@ def read_date(given: Any, *, order: str) -> date:
         return _serial(given).date()
     day, rest = _split(_plain(str(given)), order)
     if rest and _hour_of(rest) is None:
-        raise NotSo(_("No es una fecha."))
+        raise NotSo("not_a_date")
     return day
 
 
@@ -65,7 +64,7 @@ def read_datetime(given: Any, *, order: str, zone: tzinfo) -> datetime:
     day, rest = _split(text, order)
     hour = _hour_of(rest) if rest else time()
     if hour is None:
-        raise NotSo(_("No es una fecha con su hora."))
+        raise NotSo("not_a_moment")
     return datetime.combine(day, hour, zone)
 
 
@@ -79,7 +78,7 @@ def read_time(given: Any) -> time:
         return _serial(FIRST_SERIAL + given).time()
     hour = _hour_of(_plain(str(given)))
     if hour is None:
-        raise NotSo(_("No es una hora."))
+        raise NotSo("not_an_hour")
     return hour
 
 
@@ -113,7 +112,7 @@ def looks_like_date(text: str) -> bool:
 
 def _plain(text: str) -> str:
     if len(text) > LONGEST:
-        raise NotSo(_("No es una fecha."))
+        raise NotSo("not_a_date")
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return " ".join("".join(sign for sign in text if not unicodedata.combining(sign)).split())
 
@@ -135,7 +134,7 @@ def _split(text: str, order: str) -> tuple[date, str]:
         return _day(_year(found[3]), month, int(found[2])), _rest(text[found.end() :])
     if text.isdigit() and FIRST_SERIAL <= int(text) <= LAST_SERIAL:
         return _serial(int(text)).date(), ""
-    raise NotSo(_("No es una fecha."))
+    raise NotSo("not_a_date")
 
 
 def _rest(text: str) -> str:
@@ -155,7 +154,7 @@ def _in_order(first: str, second: str, third: str, order: str) -> date:
 
 def _year(text: str) -> int:
     if len(text) == 3:
-        raise NotSo(_("No es una fecha."))
+        raise NotSo("not_a_date")
     year = int(text)
     return year if len(text) > 2 else year + (2000 if year < PIVOT else 1900)
 
@@ -164,7 +163,7 @@ def _day(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError as fault:
-        raise NotSo(_("Ese día no existe.")) from fault
+        raise NotSo("no_such_day") from fault
 
 
 def _of_iso(found: re.Match[str], zone: tzinfo) -> datetime:
@@ -174,7 +173,7 @@ def _of_iso(found: re.Match[str], zone: tzinfo) -> datetime:
             int(found[4] or 0), int(found[5] or 0), int(found[6] or 0), int((found[7] or "0").ljust(6, "0")[:6])
         )
     except ValueError as fault:
-        raise NotSo(_("Esa hora no existe.")) from fault
+        raise NotSo("no_such_hour") from fault
     if not found[8]:
         return datetime.combine(day, hour, zone)
     offset = "+00:00" if found[8] == "Z" else found[8]
@@ -182,7 +181,7 @@ def _of_iso(found: re.Match[str], zone: tzinfo) -> datetime:
         moment = datetime.fromisoformat(f"{day.isoformat()}T{hour.isoformat()}{offset}")
         return moment.astimezone(zone)
     except (ValueError, OverflowError) as fault:
-        raise NotSo(_("No es una fecha con su hora.")) from fault
+        raise NotSo("not_a_moment") from fault
 
 
 def _hour_of(text: str) -> time | None:
@@ -202,7 +201,7 @@ def _hour_of(text: str) -> time | None:
 def _serial(number: float) -> datetime:
     """A day as spreadsheets count them, its hour in the fraction. Raises NotSo."""
     if not FIRST_SERIAL <= number <= LAST_SERIAL:
-        raise NotSo(_("No es una fecha."))
+        raise NotSo("not_a_date")
     return datetime.combine(SPREADSHEET_ZERO, time()) + timedelta(seconds=round(number * 86_400))
 
 

@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from tenants.exchange.bounds import Bounds, Raw, Raws
 from tenants.exchange.faults import Unreadable
 
@@ -32,10 +30,7 @@ def read_delimited(file: BinaryIO, *, encoding: str, delimiter: str, bounds: Bou
         except StopIteration:
             return
         except csv.Error as fault:
-            told = {"n": number + 1}
-            raise Unreadable(
-                _("La fila %(n)d no se puede leer: una celda no termina. ¿Falta cerrar unas comillas?") % told
-            ) from fault
+            raise Unreadable("unclosed_quotes", n=number + 1) from fault
         number += 1
         if number == 1 and _names_delimiter(cells, delimiter):
             continue
@@ -44,7 +39,7 @@ def read_delimited(file: BinaryIO, *, encoding: str, delimiter: str, bounds: Bou
                 cells.pop()
             yield Raw(number, list(cells))
         elif number > bounds.rows + bounds.blank_rows:
-            raise Unreadable(_("El archivo son casi solo filas vacías."))
+            raise Unreadable("blank_rows")
 
 
 def guess_delimiter(file: BinaryIO, *, encoding: str) -> str:
@@ -89,7 +84,7 @@ def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
             held.append(line)
             length += len(line)
             if length > LONGEST_LINE:
-                raise Unreadable(_("Una fila del archivo es demasiado larga."))
+                raise Unreadable("line_too_long")
             if line.endswith(_ENDS):
                 yield "".join(held)
                 held, length = [], 0
@@ -119,4 +114,4 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         return codecs.getincrementaldecoder(encoding)(errors="replace")
     except LookupError as fault:
-        raise Unreadable(_("No conocemos esa codificación.")) from fault
+        raise Unreadable("unknown_encoding") from fault

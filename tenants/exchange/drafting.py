@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.exchange import columns, files, tables
-from tenants.exchange.judging import Judge, Judged, in_batches
+from tenants.exchange.judging import Action, Judge, Judged, in_batches
 from tenants.exchange.kinds import Kind, kind_of
 from tenants.exchange.tables import Table
 from tenants.models import ImportJob, User
@@ -19,6 +20,7 @@ from tenants.models import ImportJob, User
 READ = ("encoding", "delimiter", "decimal", "date_order", "sheet", "header_row")  # what may be said of a file
 KEPT = ("format", "encoding", "delimiter", "decimal", "date_order", "sheet", "sheets", "columns", "rows")
 JUDGED_TOGETHER = 500
+COUNTING_SECONDS = 3.0  # for which rows are judged while somebody waits
 Mapping_ = Mapping[int, str | None]  # by a column's index its field; None: it is left out
 
 
@@ -94,6 +96,27 @@ def preview(*, user: User, job: ImportJob, start: int, size: int) -> list[Judged
     for batch in in_batches(shown, JUDGED_TOGETHER):
         judge.decide(batch)
     return shown
+
+
+def count(*, user: User, job: ImportJob) -> dict[str, int] | None:
+    """How many rows would become what, by action; None when they are not gone through within COUNTING_SECONDS.
+
+    In the tenant's scope. Writes nothing. Raises Unreadable.
+    """
+    if job.rows is None:
+        return None
+    kind, deadline = kind_of(job.kind), time.monotonic() + COUNTING_SECONDS
+    judge = Judge(user=user, kind=kind, job=job)
+    counts: dict[str, int] = dict.fromkeys(get_args(Action), 0)
+    with files.opened(job) as file:
+        raws = tables.read_rows(file, Table.of(job), kind=kind)
+        for batch in in_batches((judge.read(raw) for raw in raws), JUDGED_TOGETHER):
+            if time.monotonic() > deadline:
+                return None
+            judge.decide(batch)
+            for judged in batch:
+                counts[judged.action] += 1
+    return counts
 
 
 def _take(job: ImportJob, table: Table) -> None:

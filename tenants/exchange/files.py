@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import PurePath
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from tenants.exchange.faults import Unreadable
 from tenants.models import ImportJob, ImportPiece, User
 
@@ -33,14 +31,9 @@ def opened(job: ImportJob) -> Iterator[BinaryIO]:
         for number in pieces.order_by("number").values_list("number", flat=True):
             file.write(bytes(pieces.values_list("content", flat=True).get(number=number)))
         if not file.tell():
-            raise Unreadable(gone())
+            raise Unreadable("file_gone")
         file.seek(0)
         yield file
-
-
-def gone() -> str:
-    """What is said when the file of an import was let go."""
-    return _("El archivo ya no está guardado. Súbelo otra vez.")
 
 
 def harmless_name(given: str) -> str:

@@ -198,10 +198,11 @@ class ImportViewSet(GenericViewSet[ImportJob]):
         asked = PreviewParameters(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         job, page, size = self.get_object(), asked.validated_data["page"], asked.validated_data["page_size"]
-        rows = _reading(drafting.preview, user=cast(User, request.user), job=job, start=(page - 1) * size, size=size)
-        return Response(
-            {"count": job.rows, "page": page, "page_size": size, "results": [show_row(row) for row in rows]}
-        )
+        user, kind = cast(User, request.user), kind_of(job.kind)
+        rows = _reading(drafting.preview, user=user, job=job, start=(page - 1) * size, size=size)
+        counts = _reading(drafting.count, user=user, job=job) if asked.validated_data["counts"] else None
+        shown = [show_row(row, kind=kind) for row in rows]
+        return Response({"count": job.rows, "page": page, "page_size": size, "counts": counts, "results": shown})
 
     @extend_schema(
         operation_id="start_import",

@@ -23,9 +23,10 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
 class ImportJob(TenantOwned):  # type: ignore[django-manager-missing]
     """One file of one kind, from being seen to being undone.
 
-    ``columns`` holds of each column {index, name, samples, field}. ``done`` counts the rows that were looked at in this
-    phase, and ``cursor`` is the number of the last one that is written. ``lease_until`` and ``fence`` belong to whoever
-    works on it now: who finds the fence risen has lost it, and writes nothing more.
+    ``columns`` holds of each column {index, name, samples, field}; one without a title has no name. ``done`` counts the
+    rows that were looked at in this phase, and ``cursor`` is the number of the last one that is written.
+    ``lease_until`` and ``fence`` belong to whoever works on it now: who finds the fence risen has lost it, and writes
+    nothing more.
     """
 
     class Status(models.TextChoices):
@@ -73,9 +74,10 @@ class ImportJob(TenantOwned):  # type: ignore[django-manager-missing]
     skipped = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     undone = models.PositiveIntegerField(default=0)
-    errors = models.JSONField(default=list)  # the first hundred: {row, column, field, value, message}
-    left = models.JSONField(default=list)  # what undoing left alone, the first hundred: {row, message}
-    detail = models.CharField(max_length=500, blank=True)  # why it failed, for people
+    errors = models.JSONField(default=list)  # the first hundred, as ``row_errors`` keeps them
+    left = models.JSONField(default=list)  # what undoing left alone, the first hundred: {row} and a reason
+    why = models.JSONField(null=True)  # it failed: a reason, as ``reasons`` keeps it
+    detail = models.CharField(max_length=500, blank=True)  # the same of imports from before, in words
     cursor = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)

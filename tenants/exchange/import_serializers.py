@@ -11,10 +11,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.contract import StrictFields, Text, Whole
-from tenants.exchange.columns import title_of
+from tenants.exchange.columns import name_column, title_of
 from tenants.exchange.delimited import DELIMITERS
 from tenants.exchange.judging import Judged
-from tenants.exchange.kinds import kind_of, kinds
+from tenants.exchange.kinds import Kind, kind_of, kinds
+from tenants.exchange.reasons import say
+from tenants.exchange.row_errors import show_error
 from tenants.exchange.running import may_be_undone
 from tenants.exchange.sniffing import ENCODINGS
 from tenants.exchange.values import write_cell
@@ -122,6 +124,7 @@ class NoFieldsSerializer(StrictFields):
 class PreviewParameters(serializers.Serializer[Any]):
     page = Whole(min_value=1, max_value=10**9, default=1)
     page_size = Whole(min_value=1, max_value=200, default=50)
+    counts = serializers.BooleanField(default=False, help_text="Count what would become of all rows, too.")
 
 
 class ColumnSerializer(serializers.Serializer[Any]):
@@ -140,21 +143,26 @@ class KindFieldSerializer(serializers.Serializer[Any]):
 
 class RowErrorSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField(help_text="As a spreadsheet counts.")
-    column = serializers.CharField(allow_blank=True)
+    column = serializers.CharField(
+        allow_blank=True, help_text="Its title in the file, else its letter; our name of a field that no column is."
+    )
     field = serializers.CharField(allow_blank=True)
     value = serializers.CharField(allow_blank=True, help_text="What the cell says, the first 200 letters.")
-    message = serializers.CharField()
+    code = serializers.CharField(allow_blank=True, help_text="What is wrong, for programs; «» in imports of old.")
+    message = serializers.CharField(help_text="The same in your language.")
 
 
 class LeftRowSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField()
-    message = serializers.CharField()
+    code = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(help_text="In your language.")
 
 
 class PastImportSerializer(serializers.ModelSerializer[ImportJob]):
     """An import, in short."""
 
     can_undo = serializers.SerializerMethodField()
+    detail = serializers.SerializerMethodField(help_text="Why it failed, in your language.")
 
     class Meta:
         model = ImportJob
@@ -185,6 +193,9 @@ class PastImportSerializer(serializers.ModelSerializer[ImportJob]):
 
     def get_can_undo(self, job: ImportJob) -> bool:
         return may_be_undone(job, now=timezone.now())
+
+    def get_detail(self, job: ImportJob) -> str:
+        return _say_why(job)
 
 
 class ImportJobSerializer(PastImportSerializer):
@@ -230,10 +241,23 @@ class PreviewRowSerializer(serializers.Serializer[Any]):
     errors = RowErrorSerializer(many=True)  # type: ignore[assignment]
 
 
+class PreviewCountsSerializer(serializers.Serializer[Any]):
+    """How many rows would become what."""
+
+    create = serializers.IntegerField()
+    update = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    skip = serializers.IntegerField()
+    refuse = serializers.IntegerField()
+
+
 class PreviewSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(allow_null=True, help_text="Rows in all; null while nobody has counted them.")
     page = serializers.IntegerField()
     page_size = serializers.IntegerField()
+    counts = PreviewCountsSerializer(
+        allow_null=True, help_text="With `counts=true`; null where there are more rows than can be counted at once."
+    )
     results = PreviewRowSerializer(many=True)
 
 
@@ -244,8 +268,14 @@ def show_job(job: ImportJob) -> dict[str, Any]:
     shown = {
         name: getattr(job, name)
         for name in ImportJobSerializer.Meta.fields
-        if name not in ("can_undo", "missing", "created_at", "started_at", "finished_at")
+        if name not in ("can_undo", "missing", "detail", "created_at", "started_at", "finished_at")
     }
+    shown["columns"] = [{**one, "name": name_column(one["name"], one["index"])} for one in job.columns]
+    shown["errors"] = [show_error(one, kind=kind) for one in job.errors]
+    shown["left"] = [
+        {"row": one["row"], "code": one.get("code", ""), "message": say(one, words=kind.reasons)} for one in job.left
+    ]
+    shown["detail"] = _say_why(job)
     for name in ("created_at", "started_at", "finished_at"):
         shown[name] = _moment(getattr(job, name))
     shown["can_undo"] = may_be_undone(job, now=timezone.now())
@@ -256,15 +286,19 @@ def show_job(job: ImportJob) -> dict[str, Any]:
     return shown
 
 
-def show_row(judged: Judged) -> dict[str, Any]:
+def show_row(judged: Judged, *, kind: Kind) -> dict[str, Any]:
     """A row of the preview."""
     values = judged.row.values if judged.row is not None else {}
     return {
         "row": judged.number,
         "action": judged.action,
         "values": {name: _as_json(value) for name, value in values.items()},
-        "errors": judged.errors,
+        "errors": [show_error(one, kind=kind) for one in judged.errors],
     }
+
+
+def _say_why(job: ImportJob) -> str:
+    return say(job.why, words=kind_of(job.kind).reasons) if job.why else job.detail
 
 
 def _as_json(value: Any) -> Any:

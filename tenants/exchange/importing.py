@@ -10,11 +10,12 @@ from typing import Any
 
 import psycopg
 from django.db import DataError, IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
 
+from tenants.events import told_as_one
 from tenants.exchange import files, tables
 from tenants.exchange.judging import Judge, Judged, in_batches
 from tenants.exchange.kinds import Kind, Refused
+from tenants.exchange.reasons import Reason
 from tenants.exchange.tables import Table
 from tenants.exchange.values import write_cell
 from tenants.models import ImportJob, ImportRow, User
@@ -178,7 +179,7 @@ def _write(user: User, kind: Kind, job: ImportJob, judge: Judge, batch: list[Jud
                 with transaction.atomic():
                     _write_together(user, kind, job, judge, [judged])
             except (IntegrityError, DataError):
-                judged.refuse(message=_("Esta fila no se pudo guardar."))
+                judged.refuse(Reason("not_kept"))
                 _keep(user, job, [judged])
 
 
@@ -187,7 +188,9 @@ def _write_together(user: User, kind: Kind, job: ImportJob, judge: Judge, batch:
     wanted = [judged for judged in batch if judged.action in ("create", "update") and judged.row is not None]
     written: list[ImportRow] = []
     rows = [judged.row for judged in wanted if judged.row is not None]
-    for judged, result in zip(wanted, kind.write(user=user, rows=rows) if rows else [], strict=True):
+    with told_as_one():
+        results = kind.write(user=user, rows=rows) if rows else []
+    for judged, result in zip(wanted, results, strict=True):
         if isinstance(result, Refused):
             judge.blame(judged, result)
             continue
@@ -216,7 +219,10 @@ def _keep(user: User, job: ImportJob, refused: Sequence[Judged]) -> None:
                 number=judged.number,
                 action=ImportRow.Action.REFUSED,
                 cells=[_storable(cell) for cell in judged.cells[: len(job.columns) or None]],
-                reasons=[{name: error[name] for name in ("column", "field", "message")} for error in judged.errors],
+                reasons=[
+                    {name: said for name, said in error.items() if name not in ("row", "value")}
+                    for error in judged.errors
+                ],
             )
             for judged in refused
         ],

@@ -8,39 +8,44 @@ from itertools import islice
 from typing import Any, Literal, TypeVar
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from tenants.exchange.bounds import Raw
-from tenants.exchange.columns import letters, title_of
+from tenants.exchange.columns import title_of
 from tenants.exchange.faults import NotSo
 from tenants.exchange.kinds import KEPT, Field, Identity, Kind, Refused, Row
-from tenants.exchange.values import Manner, is_blank, read_value, write_cell
+from tenants.exchange.reasons import Reason
+from tenants.exchange.row_errors import KeptError, keep_error
+from tenants.exchange.values import Manner, is_blank, read_value
 from tenants.models import ImportJob, User
 
 Action = Literal["create", "update", "unchanged", "skip", "refuse"]
 One = TypeVar("One")
+Place = tuple[int, str]  # of a column: its index, and its title in the file
 
-LONGEST_VALUE = 200  # characters of what a report repeats
 MOST_REASONS = 20  # of one row
 
 
 @dataclass(slots=True)
 class Judged:
-    """A row of the file and what it comes to. ``row`` is what the kind gets; None when it cannot be read."""
+    """A row of the file and what it comes to. ``row`` is what the kind gets; None when it cannot be read.
+
+    ``errors`` are as they are kept; ``row_errors.show_error`` says them to people.
+    """
 
     number: int
     cells: list[Any]
     action: Action = "refuse"
     row: Row | None = None
-    errors: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[KeptError] = field(default_factory=list)
 
-    def refuse(self, *, message: str, column: str = "", name: str = "", cell: Any = None) -> None:
-        """Say what is wrong; the row is not taken."""
+    def refuse(self, reason: Reason, *, name: str = "", place: Place | None = None) -> None:
+        """Say what is wrong, and with which field and column of the file; the row is not taken."""
         self.action = "refuse"
         if len(self.errors) < MOST_REASONS:
-            value = write_cell(cell)[:LONGEST_VALUE].replace("\x00", "\ufffd")
+            index, title = place or (None, "")
+            cell = self.cells[index] if index is not None and index < len(self.cells) else None
             self.errors.append(
-                {"row": self.number, "column": column, "field": name, "value": value, "message": message}
+                keep_error(row=self.number, reason=reason, field=name, index=index, title=title, cell=cell)
             )
 
 
@@ -53,27 +58,27 @@ class Judge:
     def __init__(self, *, user: User, kind: Kind, job: ImportJob) -> None:
         self._user, self._kind, self._job = user, kind, job
         self._manner = Manner(job.decimal, job.date_order, timezone.get_current_timezone())
-        self._columns: list[tuple[int, Field, str]] = []
+        self._columns: list[tuple[Place, Field]] = []
         for column in job.columns:
             known = kind.field(column["field"]) if column["field"] else None
             if known is not None:
-                self._columns.append((column["index"], known, column["name"] or letters(column["index"])))
-        self._titles = {known.name: (title, index) for index, known, title in self._columns}
+                self._columns.append(((column["index"], column["name"]), known))
+        self._places = {known.name: place for place, known in self._columns}
         self._seen: dict[tuple[str, str], tuple[int, int]] = {}  # the first row with this identity, and how many
 
     @property
     def lacking(self) -> list[str]:
         """The titles of fields without which nothing new can be made, and that no column is."""
-        return [title_of(one) for one in self._kind.fields if one.required and one.name not in self._titles]
+        return [title_of(one) for one in self._kind.fields if one.required and one.name not in self._places]
 
     def read(self, raw: Raw) -> Judged:
         """Read one row's values. Looks at no database."""
         judged = Judged(raw.number, raw.cells)
         if raw.fault:
-            judged.refuse(message=raw.fault)
-            return judged
+            judged.refuse(raw.fault)
         values: dict[str, Any] = {}
-        for index, known, title in self._columns:
+        for place, known in self._columns:
+            index = place[0]
             cell = raw.cells[index] if index < len(raw.cells) else None
             if is_blank(cell) and (known.strip or cell is None or cell == ""):
                 if (nothing := known.of_nothing()) is not KEPT:
@@ -82,7 +87,9 @@ class Judge:
             try:
                 values[known.name] = read_value(cell, field=known, manner=self._manner)
             except NotSo as fault:
-                judged.refuse(message=str(fault), column=title, name=known.name, cell=cell)
+                if raw.fault:
+                    continue  # what can be read is shown all the same
+                judged.refuse(fault.reason, name=known.name, place=place)
         if not judged.errors:
             self._blame(judged, self._kind.check(user=self._user, values=values))
         identity = self._kind.identify(values) if not judged.errors else None
@@ -103,8 +110,7 @@ class Judge:
                 judged.action = "create"
                 for one in self._kind.fields:
                     if one.required and row.values.get(one.name, "") in ("", None):
-                        title, _index = self._titles.get(one.name, (title_of(one), 0))
-                        judged.refuse(message=_("Hace falta para crear una fila nueva."), column=title, name=one.name)
+                        judged.refuse(Reason("needed"), name=one.name, place=self._places.get(one.name))
             elif self._job.on_match == ImportJob.OnMatch.SKIP:
                 judged.action = "skip"
             else:
@@ -113,21 +119,18 @@ class Judge:
 
     def blame(self, judged: Judged, refused: Refused) -> None:
         """Say why the kind could not write a row."""
-        self._blame(judged, {refused.field: refused.message})
+        self._blame(judged, {refused.field: refused.reason})
 
-    def _blame(self, judged: Judged, faults: dict[str, str]) -> None:
-        for name, message in faults.items():
-            title, index = self._titles.get(name, ("", -1))
-            cell = judged.cells[index] if 0 <= index < len(judged.cells) else None
-            judged.refuse(message=message, column=title, name=name, cell=cell)
+    def _blame(self, judged: Judged, faults: dict[str, Reason]) -> None:
+        for name, reason in faults.items():
+            judged.refuse(reason, name=name, place=self._places.get(name))
 
     def _recognise(self, judged: Judged, identity: Identity) -> None:
         key = (identity.field, identity.value)
         first, times = self._seen.get(key, (judged.number, 0))
         self._seen[key] = (first, times + 1)
         if times and identity.is_unique:
-            told = {"row": first}
-            self._blame(judged, {identity.field: _("Es el mismo que el de la fila %(row)d de este archivo.") % told})
+            self._blame(judged, {identity.field: Reason("twice_in_file", {"row": first})})
         elif judged.row is not None:
             judged.row.occurrence = times
 

@@ -15,8 +15,8 @@ has opened the tenant's scope, the tenant's language and zone, and says whose do
 ``identify``     by what a row is known again, from its values alone: a SKU, a UID, a phone. None: never known again
 ``check``        what is wrong with the values together, by field; each alone has been read and measured already
 ``find``         what there is already for each row of a batch, in one or two statements; locked when asked to
-``write``        makes or changes a batch, in the caller's transaction, in few statements. Records no event for each
-                 row: the machinery records one for the import. Does what hangs on the rows (indexes, reminders)
+``write``        makes or changes a batch, in the caller's transaction, in few statements. Does what hangs on the rows
+                 (indexes, reminders). Its rows leave no events: the machinery leaves one for the import
 ``undo``         takes back what an import wrote, but leaves alone what was changed since
 ``export``       the rows as values of the same fields, so that what is exported imports again without loss
 ===============  =====================================================================================================
@@ -36,6 +36,7 @@ from typing import Any, BinaryIO, ClassVar, Literal, NamedTuple
 
 from django.utils.functional import Promise
 
+from tenants.exchange.reasons import Reason, Words
 from tenants.models import User
 
 FieldType = Literal[
@@ -134,9 +135,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a row could not be written, for people, and the field that it is about, if it is about one."""
+    """Why a row could not be written, and the field that it is about, if it is about one."""
 
-    message: str
+    reason: Reason
     field: str = ""
 
 
@@ -150,8 +151,17 @@ class Done:
 
 
 # Reads a file of a format that only this kind has (ICS): yields first the names of the columns, then rows of cells,
-# each a text, number, bool, date, time, datetime or None. Raises ``tenants.exchange.faults.Unreadable``.
-Reader = Callable[[BinaryIO], Iterator[Sequence[Any]]]
+# each a text, number, bool, date, time, datetime or None, or a Broken one that says why it cannot be taken. Raises
+# ``tenants.exchange.faults.Unreadable``.
+Reader = Callable[[BinaryIO], Iterator["Sequence[Any] | Broken"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row of such a file that cannot be taken, and why."""
+
+    cells: Sequence[Any]
+    reason: Reason
 
 
 class Kind(ABC):
@@ -161,6 +171,7 @@ class Kind(ABC):
     label: ClassVar[str | Promise]  # «productos»
     fields: ClassVar[tuple[Field, ...]]
     key: ClassVar[tuple[str, ...]]  # the fields by which a row is known again, for whoever reads; `identify` decides
+    reasons: ClassVar[Words] = {}  # by code its own words, or others than ``reasons.WORDS``
     readers: ClassVar[Mapping[str, Reader]] = {}  # by format: {"ics": read_calendar}
 
     def field(self, name: str) -> Field | None:
@@ -180,7 +191,7 @@ class Kind(ABC):
         """By what the row is known again; None when by nothing. Looks at no database."""
         return None
 
-    def check(self, *, user: User, values: Values) -> dict[str, str]:
+    def check(self, *, user: User, values: Values) -> dict[str, Reason]:
         """What is wrong with the values together, by field. May change ``values`` (a phone gets its country).
 
         Whether the row is new is not known yet. Looks at no database.
@@ -201,11 +212,11 @@ class Kind(ABC):
         """
 
     @abstractmethod
-    def undo(self, *, user: User, rows: Sequence[Done]) -> list[str | None]:
+    def undo(self, *, user: User, rows: Sequence[Done]) -> list[Reason | None]:
         """Delete what was made and put back what was changed, in the open transaction, and lock what is touched.
 
-        For each row None when it is undone (also when it is gone already), or why it was left alone, for people:
-        its mark is another one than ``mark``, because somebody changed it since.
+        For each row None when it is undone (also when it is gone already), or why it was left alone: its mark is
+        another one than ``mark``, because somebody changed it since.
         """
 
     @abstractmethod

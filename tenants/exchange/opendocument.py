@@ -7,8 +7,6 @@ from collections import deque
 from datetime import date, datetime, time, timedelta
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-
 from tenants.exchange.archives import Archive, attribute, broken, parse
 from tenants.exchange.bounds import Bounds, Cell, Raw, Raws, too_wide
 from tenants.exchange.faults import Unreadable
@@ -40,7 +38,7 @@ class Spreadsheet:
     def rows(self, sheet: str) -> Raws:
         """The rows of that sheet that hold anything; those that are said to repeat come as often. Raises Unreadable."""
         if sheet not in self.sheets:
-            raise Unreadable(_("El archivo no tiene esa hoja."))
+            raise Unreadable("no_such_sheet")
         handler = _Sheet(self.sheets.index(sheet), self._bounds)
         for _piece in parse(self._archive.pieces(CONTENT), handler):
             while handler.ready:
@@ -98,7 +96,7 @@ class _Sheet:
             self._cells, self._column, self._widest = [], 0, 0
             self._seen_rows += 1
             if self._seen_rows > MOST_ROWS or self._seen_cells > MOST_CELLS:
-                raise Unreadable(_("La hoja tiene demasiadas celdas, aunque estén vacías. Divídela en varias."))
+                raise Unreadable("too_many_cells")
         elif name in ("table-cell", "covered-table-cell"):
             self._cell, self._parts, self._size, self._paragraphs = attributes, [], 0, 0
             self._seen_cells += 1
@@ -150,7 +148,7 @@ class _Sheet:
 
     def _finish_row(self) -> None:
         if self._widest:
-            fault = too_wide(self._widest, self._bounds) if self._widest > self._bounds.columns else ""
+            fault = too_wide(self._widest, self._bounds) if self._widest > self._bounds.columns else None
             self.ready.append((Raw(self._row + 1, self._cells, fault), self._repeats))
         self._row += self._repeats
 

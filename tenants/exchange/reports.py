@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants.exchange.columns import guess, title_of
-from tenants.exchange.kinds import kind_of
+from tenants.exchange.columns import guess, name_column, title_of
+from tenants.exchange.kinds import Kind, kind_of
+from tenants.exchange.row_errors import column_of, message_of
 from tenants.exchange.values import write_cell
 from tenants.exchange.writers import Column, write_csv, write_xlsx
 from tenants.models import ImportJob, ImportRow, User
@@ -39,17 +40,19 @@ def _titles(job: ImportJob) -> dict[int, str]:
         if field is not None:
             found[column["index"]] = column["name"] if said == field.name else title_of(field)
         elif said is None:
-            found[column["index"]] = column["name"]
+            found[column["index"]] = name_column(column["name"], column["index"])
     return found
 
 
 def _rows(job: ImportJob, indexes: list[int]) -> Iterator[list[str]]:
+    kind = kind_of(job.kind)
     refused = ImportRow.objects.filter(job=job, action=ImportRow.Action.REFUSED).order_by("number")
     for cells, reasons in refused.values_list("cells", "reasons").iterator(chunk_size=500):
         cells = cells or []
         told = [write_cell(cells[index]) if index < len(cells) else "" for index in indexes]
-        yield [*told, "; ".join(_say(reason) for reason in reasons or [])]
+        yield [*told, "; ".join(_say(reason, kind) for reason in reasons or [])]
 
 
-def _say(reason: dict[str, str]) -> str:
-    return f"{reason['column']}: {reason['message']}" if reason.get("column") else reason["message"]
+def _say(reason: dict[str, Any], kind: Kind) -> str:
+    column, message = column_of(reason, kind=kind), message_of(reason, kind=kind)
+    return f"{column}: {message}" if column else message

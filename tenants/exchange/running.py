@@ -19,7 +19,6 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tenants.events import Event, acting, record
 from tenants.exchange import importing, undoing
@@ -27,6 +26,7 @@ from tenants.exchange.faults import Unreadable
 from tenants.exchange.importing import Beacon, SomeRefused, Tally
 from tenants.exchange.judging import Judge
 from tenants.exchange.kinds import Kind, kind_of
+from tenants.exchange.reasons import Reason
 from tenants.jobs import enqueue
 from tenants.models import ImportJob, ImportRow, User
 from tenants.scope import all_tenants
@@ -145,7 +145,7 @@ def _look(user: User, kind: Kind, job: ImportJob, now: Callable[[], datetime]) -
     try:
         tally = importing.look_through(user=user, kind=kind, job=job, hold=_holder(job, now))
     except Unreadable as fault:
-        return _fail(job, str(fault), now=now())
+        return _fail(job, fault.reason, now=now())
     _hold(job, status=Status.DRAFT, rows=tally.rows, done=tally.rows, lease_until=None, attempts=0)
     return True
 
@@ -158,7 +158,7 @@ def _import(user: User, kind: Kind, job: ImportJob, now: Callable[[], datetime])
         if not importing.write_on(user=user, kind=kind, job=job, hold=_holder(job, now), until=until):
             return False
     except Unreadable as fault:
-        return _fail(job, str(fault), now=now())
+        return _fail(job, fault.reason, now=now())
     with transaction.atomic():
         _finish(job, now=now())
     return True
@@ -187,11 +187,9 @@ def _import_whole(user: User, kind: Kind, job: ImportJob, now: Callable[[], date
 def _refuse_whole(job: ImportJob, tally: Tally, *, now: datetime) -> bool:
     """Some rows of a file that goes in whole or not at all are wrong: none went in."""
     refused = tally.counts["refused"]
-    told = ngettext(
-        "No importamos nada: %(n)d fila tiene errores.", "No importamos nada: %(n)d filas tienen errores.", refused
-    )
+    why = Reason("some_refused", {"n": refused}).kept()
     nothing = {**tally.fields(), "created": 0, "updated": 0}
-    _hold(job, status=Status.FAILED, detail=told % {"n": refused}, finished_at=now, lease_until=None, **nothing)
+    _hold(job, status=Status.FAILED, why=why, finished_at=now, lease_until=None, **nothing)
     return True
 
 
@@ -207,7 +205,7 @@ def _undo(user: User, kind: Kind, job: ImportJob, now: Callable[[], datetime]) -
 
 def _finish(job: ImportJob, *, now: datetime) -> None:
     rows = job.created + job.updated + job.unchanged + job.skipped + job.refused
-    _hold(job, status=Status.DONE, finished_at=now, rows=rows, done=rows, detail="", lease_until=None, attempts=0)
+    _hold(job, status=Status.DONE, finished_at=now, rows=rows, done=rows, why=None, lease_until=None, attempts=0)
     record(
         "data_imported",
         what=job.kind,
@@ -218,8 +216,8 @@ def _finish(job: ImportJob, *, now: datetime) -> None:
     )
 
 
-def _fail(job: ImportJob, told: str, *, now: datetime) -> bool:
-    _hold(job, status=Status.FAILED, detail=told[:500], finished_at=now, lease_until=None)
+def _fail(job: ImportJob, reason: Reason, *, now: datetime) -> bool:
+    _hold(job, status=Status.FAILED, why=reason.kept(), finished_at=now, lease_until=None)
     return True
 
 
@@ -228,7 +226,7 @@ def _stumble(job: ImportJob, fault: Exception, *, now: datetime) -> str:
     attempts = job.attempts + 1
     try:
         if attempts >= MAX_ATTEMPTS:
-            _fail(job, _("Algo falló de nuestro lado. Lo que ya se importó se puede deshacer."), now=now)
+            _fail(job, Reason("our_fault"), now=now)
             return "failed"
         with transaction.atomic():
             _hold(job, attempts=attempts, lease_until=None)
@@ -246,6 +244,7 @@ def _set_off(job: ImportJob, *, from_: list[str], to: str, now: datetime, dry_ru
         "attempts": 0,
         "lease_until": None,
         "detail": "",
+        "why": None,
         "started_at": now,
     }
     if to == Status.RUNNING:

@@ -6,9 +6,6 @@ import codecs
 import unicodedata
 from typing import BinaryIO
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
 from tenants.exchange.archives import Archive
 from tenants.exchange.bounds import Bounds
 from tenants.exchange.faults import Unreadable
@@ -30,31 +27,27 @@ _marks = [
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
-_strange = [
-    (b"%PDF", gettext_lazy("Esto es un PDF, aunque se llame de otra forma.")),
-    (b"\x89PNG", gettext_lazy("Esto es una imagen.")),
-    (b"\xff\xd8\xff", gettext_lazy("Esto es una imagen.")),
-    (b"GIF8", gettext_lazy("Esto es una imagen.")),
-    (b"RIFF", gettext_lazy("Esto es una imagen, un sonido o una película.")),
-    (b"\x1f\x8b", gettext_lazy("Esto es un archivo comprimido. Descomprímelo primero.")),
-    (b"Rar!", gettext_lazy("Esto es un archivo comprimido. Descomprímelo primero.")),
-    (b"7z\xbc\xaf", gettext_lazy("Esto es un archivo comprimido. Descomprímelo primero.")),
-    (b"MZ", gettext_lazy("Esto es un programa.")),
-    (b"\x7fELF", gettext_lazy("Esto es un programa.")),
-    (b"{\\rtf", gettext_lazy("Esto es un documento de texto, no una hoja de cálculo.")),
-    (b"SQLite format 3", gettext_lazy("Esto es una base de datos.")),
-    (
-        b"\xd0\xcf\x11\xe0",
-        gettext_lazy("Esto es un Excel antiguo (.xls) o protegido con contraseña. Guárdalo como .xlsx o como CSV."),
-    ),
+_strange = [  # by how it begins, the code of what it is
+    (b"%PDF", "pdf"),
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"GIF8", "picture"),
+    (b"RIFF", "media"),
+    (b"\x1f\x8b", "packed"),
+    (b"Rar!", "packed"),
+    (b"7z\xbc\xaf", "packed"),
+    (b"MZ", "program"),
+    (b"\x7fELF", "program"),
+    (b"{\\rtf", "document"),
+    (b"SQLite format 3", "database"),
+    (b"\xd0\xcf\x11\xe0", "old_excel"),
 ]
 _texts = [
-    (("<!doctype html", "<html", "<table", "<head", "<meta"), gettext_lazy("Esto es una página web.")),
-    (("<?xml",), gettext_lazy("Esto es un XML.")),
-    (("[{", '{"', "{\n", "[\n"), gettext_lazy("Esto es un JSON.")),
+    (("<!doctype html", "<html", "<table", "<head", "<meta"), "web_page"),
+    (("<?xml",), "xml"),
+    (("[{", '{"', "{\n", "[\n"), "json"),
 ]
 _calendars = {"begin:vcalendar": "ics", "begin:vcard": "vcf"}
-_instead = gettext_lazy("Sube una hoja de cálculo: CSV, Excel (.xlsx) u OpenDocument (.ods).")
 _good = set("áéíóúñüÁÉÍÓÚÑÜçÇãõÃÕâêôÂÊÔàÀ")
 _between_words = set("¿¡°ºª€–—“”«»‘®™½¼²³·… ")  # good, but not within a word
 
@@ -65,21 +58,21 @@ def tell_format(file: BinaryIO, *, bounds: Bounds, others: frozenset[str] = froz
     start = file.read(START)
     file.seek(0)
     if not start.strip(b"\r\n\t \x00\xef\xbb\xbf\xff\xfe"):
-        raise Unreadable(_("El archivo está vacío."))
+        raise Unreadable("empty")
     if start.startswith(b"PK\x03\x04"):
         return _tell_packed(file, bounds)
-    for mark, told in _strange:
+    for mark, code in _strange:
         if start.startswith(mark) or (mark == b"%PDF" and mark in start[:1024]):
-            raise Unreadable(f"{told} {_instead}")
+            raise Unreadable(code)
     text = start.decode(_of_mark(start) or "latin-1", "replace").removeprefix("\ufeff").lstrip().casefold()
     for beginning, form in _calendars.items():
         if text.startswith(beginning):
             if form in others:
                 return form
-            raise Unreadable(_("Esto es un calendario o una tarjeta, y aquí no se puede traer. %s") % _instead)
-    for beginnings, told in _texts:
+            raise Unreadable("calendar")
+    for beginnings, code in _texts:
         if text.startswith(beginnings):
-            raise Unreadable(f"{told} {_instead}")
+            raise Unreadable(code)
     return "text"
 
 
@@ -96,7 +89,7 @@ def guess_encoding(file: BinaryIO) -> str:
         unicodedata.category(sign) in ("Cc", "Cn", "Co") and sign not in "\r\n\t\x0b\x0c\x00" for sign in text
     )
     if controls > len(text) * MOST_CONTROLS or text.count("\x00") > len(text) * 0.1:
-        raise Unreadable(_("Esto no parece una tabla. %s") % _instead)
+        raise Unreadable("no_table")
     return found
 
 
@@ -106,15 +99,15 @@ def _tell_packed(file: BinaryIO, bounds: Bounds) -> str:
     if "xl/workbook.xml" in names:
         return "xlsx"
     if "xl/workbook.bin" in names:
-        raise Unreadable(_("Esto es un Excel binario (.xlsb). Guárdalo como .xlsx o como CSV."))
+        raise Unreadable("binary_excel")
     if "content.xml" in names:
         kind = archive.start_of("mimetype").decode("ascii", "replace")
         if "spreadsheet" in kind or not kind:
             return "ods"
-        raise Unreadable(_("Esto es un documento de texto, no una hoja de cálculo. %s") % _instead)
+        raise Unreadable("document")
     if "word/document.xml" in names:
-        raise Unreadable(_("Esto es un documento de texto, no una hoja de cálculo. %s") % _instead)
-    raise Unreadable(_("Esto es un archivo comprimido. Descomprímelo primero. %s") % _instead)
+        raise Unreadable("document")
+    raise Unreadable("packed")
 
 
 def _of_mark(start: bytes) -> str:

@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
-from django.utils.translation import gettext as _
 
 from tenants.exchange import columns
 from tenants.exchange.amounts import guess_decimal
@@ -18,8 +17,9 @@ from tenants.exchange.bounds import Bounds, Raw, Raws, keep_within
 from tenants.exchange.dates import guess_order
 from tenants.exchange.delimited import guess_delimiter, read_delimited
 from tenants.exchange.faults import Unreadable
-from tenants.exchange.kinds import Kind
+from tenants.exchange.kinds import Broken, Kind
 from tenants.exchange.opendocument import Spreadsheet
+from tenants.exchange.reasons import Reason
 from tenants.exchange.sniffing import guess_encoding, tell_format
 from tenants.exchange.workbooks import Workbook
 from tenants.models import ImportJob, Preferences, User
@@ -127,7 +127,11 @@ class _Own:
 
     def rows(self, sheet: str) -> Raws:
         self._file.seek(0)
-        return (Raw(number, list(cells)) for number, cells in enumerate(self._read(self._file), start=1))
+        return (_raw(number, cells) for number, cells in enumerate(self._read(self._file), start=1))
+
+
+def _raw(number: int, row: Sequence[Any] | Broken) -> Raw:
+    return Raw(number, list(row.cells), row.reason) if isinstance(row, Broken) else Raw(number, list(row))
 
 
 def _open(file: BinaryIO, table: Table, *, kind: Kind, bounds: Bounds) -> _Text | _Own | Workbook | Spreadsheet:
@@ -153,7 +157,7 @@ def _find_sheet(source: _Text | _Own | Workbook | Spreadsheet, table: Table, *, 
     if len(source.sheets) < 2 or table.sheet in source.sheets:
         return table.sheet if table.sheet in source.sheets else next(iter(source.sheets), "")
     if table.sheet:
-        raise Unreadable(_("El archivo no tiene esa hoja."))
+        raise Unreadable("no_such_sheet")
     filled = []
     for sheet in source.sheets[:SHEETS_LOOKED_AT]:
         head = list(islice(keep_within(source.rows(sheet), bounds), columns.LOOKED_AT))
@@ -168,13 +172,17 @@ def _find_sheet(source: _Text | _Own | Workbook | Spreadsheet, table: Table, *, 
 def _checked_header(head: Sequence[Raw], header: int | None) -> int | None:
     """Raises Unreadable when the header cannot be taken."""
     if not head:
-        raise Unreadable(_("El archivo está vacío."))
+        raise Unreadable("empty")
     row = next((raw for raw in head if raw.number == header), None)
     if row is not None and row.fault:
-        raise Unreadable(row.fault)
+        raise _unreadable(row.fault)
     if row is None and head[0].fault and all(raw.fault for raw in head[: columns.LOOKED_AT]):
-        raise Unreadable(head[0].fault)
+        raise _unreadable(head[0].fault)
     return header
+
+
+def _unreadable(reason: Reason) -> Unreadable:
+    return Unreadable(reason.code, **reason.params)
 
 
 def _map(

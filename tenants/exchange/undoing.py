@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from tenants.events import told_as_one
 from tenants.exchange.importing import BATCH, MOST_TOLD, Hold
 from tenants.exchange.kinds import Done, Kind
 from tenants.models import ImportJob, ImportRow, User
@@ -34,16 +35,17 @@ def undo_on(*, user: User, kind: Kind, job: ImportJob, hold: Hold, until: float)
             )
             if not rows:
                 return True
-            told = kind.undo(
-                user=user, rows=[Done(id=row.row_id or 0, mark=row.mark, before=row.before) for row in rows]
-            )
+            with told_as_one():
+                told = kind.undo(
+                    user=user, rows=[Done(id=row.row_id or 0, mark=row.mark, before=row.before) for row in rows]
+                )
             left = [(row, reason) for row, reason in zip(rows, told, strict=True) if reason is not None]
             for row, reason in left:
-                row.reasons = [{"message": reason}]
+                row.reasons = [reason.kept()]
             ImportRow.objects.bulk_update([row for row, _reason in left], ["reasons"])
             gone = {row.pk for row in rows} - {row.pk for row, _reason in left}
             ImportRow.objects.filter(pk__in=gone).delete()
-            said = [{"row": row.number, "message": reason} for row, reason in left]
+            said = [{"row": row.number, **reason.kept()} for row, reason in left]
             hold(
                 done=job.done + len(rows),
                 undone=job.undone + len(gone),

@@ -54,9 +54,9 @@ def read_value(cell: Cell, *, field: Field, manner: Manner) -> Any:
     value = _readers[field.type](cell, field, manner)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         if field.most is not None and value > field.most:
-            raise NotSo(_("No puede pasar de %(n)s.") % {"n": field.most})
+            raise NotSo("at_most", n=str(field.most))
         if field.least is not None and value < field.least:
-            raise NotSo(_("No puede ser menor que %(n)s.") % {"n": field.least})
+            raise NotSo("at_least", n=str(field.least))
     return value
 
 
@@ -87,7 +87,7 @@ def _read_list(cell: Cell, field: Field, _manner: Manner) -> list[str]:
     found = [_measured(part, field) for part in dict.fromkeys(parts) if part]
     most = field.most or MOST_PARTS
     if len(found) > most:
-        raise NotSo(_("Son demasiadas: caben %(n)d.") % {"n": most})
+        raise NotSo("too_many_parts", n=int(most))
     return found
 
 
@@ -97,15 +97,14 @@ def _read_boolean(cell: Cell, _field: Field, _manner: Manner) -> bool:
     said = plain_words(write_cell(cell))
     if said in YES or said in NO:
         return said in YES
-    raise NotSo(_("Escribe «sí» o «no»."))
+    raise NotSo("not_yes_or_no")
 
 
 def _read_choice(cell: Cell, field: Field, _manner: Manner) -> str:
     known = choices_of(field)
     said = plain_words(write_cell(cell))
     if said not in known:
-        names = ", ".join(str(words[0]) if words else key for key, words in field.choices.items())
-        raise NotSo(_("Tiene que ser una de estas palabras: %s.") % names)
+        raise NotSo("not_a_choice")  # which words, is said to whoever reads
     return known[said]
 
 
@@ -114,25 +113,30 @@ def _read_email(cell: Cell, field: Field, _manner: Manner) -> str:
     try:
         validate_email(text)
     except ValidationError as fault:
-        raise NotSo(_("No es un correo.")) from fault
+        raise NotSo("not_an_email") from fault
     return text
 
 
 def _read_phone(cell: Cell, _field: Field, _manner: Manner) -> str:
     text = write_cell(cell).strip()
     if re.fullmatch(r"[0-9][.,][0-9]+[eE]\+?[0-9]+", text):
-        raise NotSo(_("El programa lo guardó como número y perdió cifras. Dale formato de texto a la columna."))
+        raise NotSo("lost_digits")
     text = _spoken.sub("", text)
     text = f"+{text[2:]}" if text.startswith("00") else text
     if not _telephone.fullmatch(text):
-        raise NotSo(_("No es un teléfono."))
+        raise NotSo("not_a_phone")
     return text
 
 
 def _measured(text: str, field: Field) -> str:
     if field.max_length is not None and len(text) > field.max_length:
-        raise NotSo(_("Pasa de %(n)d letras.") % {"n": field.max_length})
+        raise NotSo("too_long", n=field.max_length)
     return text
+
+
+def say_choices(field: Field) -> str:
+    """What one may choose, in the language that is active."""
+    return ", ".join(str(words[0]) if words else key for key, words in field.choices.items())
 
 
 def choices_of(field: Field) -> Mapping[str, str]:

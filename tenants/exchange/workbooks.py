@@ -12,8 +12,6 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
-from django.utils.translation import gettext as _
-
 from tenants.exchange.archives import Archive, attribute, broken, parse, read_all
 from tenants.exchange.bounds import Bounds, Cell, Raw, Raws, too_wide
 from tenants.exchange.faults import Unreadable
@@ -54,7 +52,7 @@ class Workbook:
         """The rows of that sheet that hold anything. Raises Unreadable."""
         member = self._members.get(sheet)
         if member is None or member not in self._archive.names:
-            raise Unreadable(_("El archivo no tiene esa hoja."))
+            raise Unreadable("no_such_sheet")
         if self._strings is None:
             self._styles = read_all(self._archive, "xl/styles.xml", _Styles).kinds()
             self._strings = read_all(self._archive, "xl/sharedStrings.xml", lambda: _Strings(self._bounds)).found
@@ -116,7 +114,7 @@ class _Strings:
             self._total += len(text)
             self.found.append(text)
             if len(self.found) > MOST_STRINGS or self._total > MOST_CHARACTERS:
-                raise Unreadable(_("El archivo lleva demasiado texto. Divídelo en varios."))
+                raise Unreadable("too_much_text")
 
     def text(self, data: str) -> None:
         if self._is_text and not self._is_phonetic and self._size <= self._bounds.cell:
@@ -167,7 +165,7 @@ class _Sheet:
             self._cells, self._column, self._widest = {}, -1, 0
             self._seen_rows += 1
             if self._seen_rows > MOST_ROWS or self._seen_cells > MOST_CELLS:
-                raise Unreadable(_("La hoja tiene demasiadas celdas, aunque estén vacías. Divídela en varias."))
+                raise Unreadable("too_many_cells")
         elif name == "c":
             found = _letters.fullmatch(attributes.get("r", ""))
             self._column = _index(found[1]) if found else self._column + 1
@@ -204,7 +202,7 @@ class _Sheet:
         if not self._widest:
             return
         cells = [self._cells.get(column) for column in range(max(self._cells, default=-1) + 1)]
-        fault = too_wide(self._widest, self._bounds) if self._widest > self._bounds.columns else ""
+        fault = too_wide(self._widest, self._bounds) if self._widest > self._bounds.columns else None
         self.ready.append(Raw(self._row, cells, fault))
 
     def _value(self, said: dict[str, str]) -> Cell:

@@ -287,15 +287,15 @@ def test_a_file_that_wants_to_do_harm_is_refused_in_little_memory(bomb):
 )
 def test_a_row_of_a_hundred_thousand_columns_is_a_row_with_a_fault(content):
     (raw,) = rows(content)
-    assert "columnas" in raw.fault
+    assert "columnas" in str(raw.fault)
     assert raw.number == 1
 
 
 def test_what_cannot_be_kept_is_a_fault_of_its_row():
     found = rows(b"a;b\nx\x00y;1\nz;2\n")
-    assert ["nulos" in raw.fault for raw in found] == [False, True, False]
+    assert ["nulos" in str(raw.fault) for raw in found] == [False, True, False]
     too_long = rows(b"a;b\n" + b"x" * 6000 + b";1\n")
-    assert "5000" in too_long[1].fault
+    assert "5000" in str(too_long[1].fault)
 
 
 def test_the_header_is_found_where_it_is():

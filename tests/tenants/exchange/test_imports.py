@@ -13,6 +13,7 @@ from django_q.models import OrmQ
 from catalog import products, stock
 from catalog.models import Product, StockMovement
 from tenants.events import Event
+from tenants.exchange import drafting
 from tenants.exchange.importing import MOST_TOLD
 from tenants.models import ImportJob, ImportMapping, ImportPiece, ImportRow, Preferences, User
 from tenants.scope import tenant_scope
@@ -64,11 +65,24 @@ def test_the_preview_says_what_would_become_of_each_row(client, alice):
     assert [(row["row"], row["action"]) for row in shown["results"]] == [(2, "create"), (3, "update"), (4, "refuse")]
     assert shown["results"][0]["values"] == {"sku": "MAR-1", "name": "Martillo", "price": "45900.50", "stock": 12}
     assert shown["results"][2]["errors"] == [
-        {"row": 4, "column": "Precio de venta", "field": "price", "value": "gratis", "message": "No es un precio."}
-    ]
+        {
+            "row": 4, "column": "Precio de venta", "field": "price", "value": "gratis", "code": "not_a_price",
+            "message": "No es un precio.",
+        }
+    ]  # fmt: skip
+    assert shown["counts"] is None
+    counted = client.get(f"{IMPORTS}/{job['id']}/preview?page_size=1&counts=true").json()
+    assert counted["counts"] == {"create": 1, "update": 1, "unchanged": 0, "skip": 0, "refuse": 1}  # of all rows
     second = client.get(f"{IMPORTS}/{job['id']}/preview?page=2&page_size=2").json()
     assert [row["row"] for row in second["results"]] == [4]
     assert client.get(f"{IMPORTS}/{job['id']}/preview?page=0").status_code == 400
+
+
+def test_rows_that_would_take_long_to_count_are_not_waited_for(client, alice, monkeypatch):
+    job = send(client).json()
+    monkeypatch.setattr(drafting, "COUNTING_SECONDS", -1.0)
+    shown = client.get(f"{IMPORTS}/{job['id']}/preview?counts=true").json()
+    assert (shown["counts"], len(shown["results"])) == (None, 2)
 
 
 def test_one_call_creates_updates_and_tells_once(client, alice):
@@ -142,17 +156,18 @@ def test_all_or_nothing_writes_nothing_when_the_database_refuses_a_row(client, a
     """A row that looks right and cannot be written: somebody else took its SKU in between."""
     from catalog.exchange import PRODUCTS as KIND
     from tenants.exchange.kinds import Refused
+    from tenants.exchange.reasons import Reason
 
     write = type(KIND).write
 
     def refuse_last(self, *, user, rows):
-        return [*write(self, user=user, rows=rows[:-1]), Refused("Ya no se puede.", "sku")]
+        return [*write(self, user=user, rows=rows[:-1]), Refused(Reason("gone_meanwhile"), "sku")]
 
     monkeypatch.setattr(type(KIND), "write", refuse_last)
     job = bring(client, all_or_nothing="true").json()
     assert (job["status"], job["created"], job["refused"]) == ("failed", 0, 1)
     assert shelf(alice) == {}
-    assert job["errors"][0]["message"] == "Ya no se puede."
+    assert job["errors"][0]["message"] == "Se borró mientras tanto."
 
 
 def test_a_dry_run_counts_and_writes_nothing(client, alice):

@@ -136,7 +136,7 @@ def test_the_same_thing_twice_is_found_across_a_crash(shop):
     run_import(shop.pk, job.pk)
     done = fresh(job, shop)
     assert (done.created, done.refused) == (ROWS, 1)
-    assert done.errors[0]["message"] == "Es el mismo que el de la fila 4 de este archivo."
+    assert (done.errors[0]["code"], done.errors[0]["params"]) == ("twice_in_file", {"row": 4})
 
 
 def test_a_slow_import_goes_on_later_behind_what_it_wrote(shop, monkeypatch):
@@ -276,7 +276,7 @@ def test_a_fault_of_ours_is_tried_again_and_then_told(shop, monkeypatch):
     ]
     failed = fresh(job, shop)
     assert (failed.status, failed.created) == ("failed", 0)
-    assert "de nuestro lado" in failed.detail
+    assert failed.why == {"code": "our_fault", "params": {}}
 
 
 def test_an_account_that_is_closed_imports_no_more(shop):
