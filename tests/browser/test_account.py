@@ -152,6 +152,18 @@ def test_a_second_factor_is_turned_on_used_and_renewed(visit, person):
     door.get_by_role("button", name="Hacer códigos nuevos").click()
     expect(door.get_by_role("heading", name="Tus códigos nuevos")).to_be_visible()
 
+    # Without the phone the account can be given up, too, and the page says so.
+    fresh = door.get_by_label("Códigos de recuperación").get_by_role("listitem").first.inner_text()
+    card = other.go(f"{SETTINGS}#own-data").locator("#own-data")
+    card.get_by_text("Quiero borrar mi cuenta").click()
+    card.get_by_label("Tu contraseña").fill("otra-clave-bien-larga-9")
+    code = card.get_by_label("Código de tu aplicación")
+    expect(code).to_have_accessible_description("También vale un código de recuperación.")
+    code.fill(fresh)
+    card.get_by_role("button", name="Borrar mi cuenta en 30 días").click()
+    door.wait_for_url("**/user/dashboard")
+    expect(door.get_by_role("region", name="Tu cuenta se está borrando")).to_be_visible()
+
 
 def test_all_data_are_downloaded(visit, person):
     person.add_product(name="Martillo de bola")

@@ -42,7 +42,6 @@ Alpine.data("mail", () => ({
   },
   async load() {
     await this.guard(async () => this.take(await get(API)));
-    if (location.hash === "#mail") this.$nextTick(() => this.$root.scrollIntoView());
   },
   async choose(one, box) {
     this.said = "";

@@ -12,6 +12,7 @@ import "./limits.js";
 import "./logo.js";
 import "./mail.js";
 import "./plan.js";
+import "./settings-index.js";
 
 const API = "/api/user/preferences";
 const NAMES = [
