@@ -24,12 +24,12 @@ def ask(url: str, key: str) -> int:
 
 def make(page: Page, name: str, *boxes: str) -> str:
     """A new key with these boxes ticked; answers its text."""
-    page.get_by_role("button", name="Hacer una llave").click()
+    page.get_by_role("button", name="Hacer una clave").click()
     page.get_by_label("Para qué es").fill(name)
     for box in boxes:
         page.get_by_role("checkbox", name=box, exact=True).check()
-    page.get_by_role("button", name="Hacer la llave").click()
-    shown = page.get_by_role("textbox", name="Llave", exact=True)
+    page.get_by_role("button", name="Hacer la clave").click()
+    shown = page.get_by_role("textbox", name="Clave de API", exact=True)
     expect(shown).to_be_visible()
     return shown.input_value()
 
@@ -47,7 +47,7 @@ def test_a_key_is_made_used_changed_and_revoked(visit, person):
     expect(row).to_contain_text("leer y escribir: Productos y pedidos")
     expect(row).to_contain_text("todavía nunca")
     page.get_by_role("button", name="Ya la guardé").click()
-    expect(page.get_by_role("textbox", name="Llave", exact=True)).to_be_hidden()
+    expect(page.get_by_role("textbox", name="Clave de API", exact=True)).to_be_hidden()
     page.reload()
     assert key not in page.content()
     expect(row).to_contain_text(re.compile(r"Se usó\s*\d\d:\d\d"))
@@ -64,7 +64,7 @@ def test_a_key_is_made_used_changed_and_revoked(visit, person):
     dialog.get_by_role("button", name="Dejarla").click()
     assert ask(f"{person.url}/api/user/products", key) == 200
     row.get_by_role("button", name="Anular «Caja de la tienda»").click()
-    dialog.get_by_role("button", name="Anular la llave").click()
+    dialog.get_by_role("button", name="Anular la clave").click()
     expect(row).to_have_count(0)
     assert ask(f"{person.url}/api/user/products", key) == 401
 
@@ -82,11 +82,20 @@ def test_what_is_missing_stands_beside_it(visit, person):
     window = visit(person, width=360, height=740)
     window.expect_status(400)
     page = window.go(PAGE)
-    page.get_by_role("button", name="Hacer una llave").click()
+    page.get_by_role("button", name="Hacer una clave").click()
     expect(page.get_by_label("Para qué es")).to_be_focused()
-    page.get_by_role("button", name="Hacer la llave").click()
-    expect(page.get_by_label("Para qué es")).to_have_attribute("aria-invalid", "true")
+    send = page.get_by_role("button", name="Hacer la clave")
+    send.click()
+    name = page.get_by_label("Para qué es")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_have_accessible_description("Este campo no puede quedar en blanco.")
+    expect(name).to_be_focused()
     expect(page.locator("#key-scopes-error")).not_to_be_empty()
+    name.fill("Caja")
+    send.click()
+    expect(page.get_by_role("checkbox", name="Leer todo", exact=True)).to_be_focused()
+    expect(page.locator("#key-scopes-error")).to_be_visible()
+    expect(page.locator("#key-name-error")).to_be_empty()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     box = page.get_by_role("checkbox", name="Leer todo", exact=True).locator("xpath=..").bounding_box()
     assert min(box["width"], box["height"]) >= 44
@@ -94,12 +103,12 @@ def test_what_is_missing_stands_beside_it(visit, person):
 
 def test_it_is_found_from_the_settings_and_by_the_search(visit, person):
     page = visit(person).go("/user/settings")
-    page.get_by_role("link", name="Llaves de la API").click()
+    page.get_by_role("link", name="Claves de API").click()
     page.wait_for_url("**/user/api")
     expect(page.get_by_role("heading", name="API", exact=True)).to_be_visible()
     page.keyboard.press("Control+k")
-    page.get_by_role("dialog").get_by_role("combobox").fill("llaves")
-    expect(page.get_by_role("option", name=re.compile("API: llaves"))).to_be_visible()
+    page.get_by_role("dialog").get_by_role("combobox").fill("claves")
+    expect(page.get_by_role("option", name=re.compile("API: claves"))).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["api", "webhooks"])

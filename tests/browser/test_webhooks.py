@@ -10,6 +10,11 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from tests.browser.conftest import eventually
 from tests.standins.webhook_receiver import WebhookReceiver
 
+# What scrolls within a form.
+SCROLLING = """form => [...form.querySelectorAll("div, fieldset, details, ul")]
+    .filter((e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight)
+    .map((e) => e.className)"""
+
 
 def test_a_system_is_told_what_happens_and_its_owner_sees_it(visit, person):
     window = visit(person)
@@ -95,12 +100,59 @@ def test_a_system_is_told_what_happens_and_its_owner_sees_it(visit, person):
         expect(hook).to_have_count(0)
 
 
+def test_all_events_are_in_sight_in_groups_and_are_chosen_together(visit, person):
+    window = visit(person)
+    window.expect_status(400)
+    page = window.go("/user/webhooks")
+    page.get_by_role("button", name="Agregar un webhook").click()
+    form = page.locator("form.number-form")
+    assert form.evaluate(SCROLLING) == []
+    boxes = form.get_by_role("checkbox")
+    count = len(person.call("GET", "/api/user/webhooks/events"))
+    expect(boxes).to_have_count(count)
+    expect(form.get_by_role("status")).to_have_text(f"0 de {count} elegidos")
+
+    # Nothing chosen: said where it is put right.
+    page.get_by_label("Dirección").fill("https://example.com/recado")
+    form.get_by_role("button", name="Guardar").click()
+    expect(page.locator("#hook-events-error")).not_to_be_empty()
+    everything = form.get_by_role("button", name="Todos", exact=True)
+    expect(everything).to_be_focused()
+
+    orders = form.locator("details").filter(has_text="Pedidos")
+    orders.get_by_role("button", name="Todos: Pedidos").press("Enter")
+    chosen = orders.get_by_role("checkbox")
+    expect(orders.get_by_role("checkbox", checked=True)).to_have_count(chosen.count())
+    expect(form.get_by_role("status")).to_have_text(f"{chosen.count()} de {count} elegidos")
+    everything.click()
+    expect(form.get_by_role("checkbox", checked=True)).to_have_count(count)
+    orders.get_by_role("button", name="Ninguno: Pedidos").click()
+    expect(orders.get_by_role("checkbox", checked=True)).to_have_count(0)
+    everything.click()
+    form.get_by_role("button", name="Ninguno", exact=True).click()
+    expect(form.get_by_role("checkbox", checked=True)).to_have_count(0)
+
+
+def test_on_a_phone_the_groups_are_closed_but_what_is_chosen(visit, person):
+    body = {"url": "https://example.com/recado", "events": ["order_received"]}
+    person.call("POST", "/api/user/webhooks", body)
+    page = visit(person, width=360, height=740).go("/user/webhooks")
+    page.get_by_role("button", name="Cambiar").click()
+    expect(page.locator(".hook-group[open]")).to_have_count(1)
+    expect(page.locator(".hook-group[open] summary")).to_have_text(re.compile(r"Pedidos\s*1 de 3"))
+    closed = page.locator(".hook-group").filter(has_text="Productos")
+    closed.locator("summary").click()
+    closed.get_by_label("Se agregó un producto").check()
+    expect(closed.locator("summary")).to_contain_text("1 de 3")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_it_fits_a_small_phone_and_the_keyboard(visit, person):
     window = visit(person, width=360, height=740)
     page = window.go("/user/webhooks")
     page.get_by_role("button", name="Agregar un webhook").press("Enter")
     expect(page.get_by_label("Dirección")).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.get_by_role("button", name="Elegir todos").press("Enter")
-    expect(page.get_by_role("button", name="Quitar todos")).to_be_visible()
+    page.get_by_role("button", name="Todos", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Ninguno", exact=True)).to_be_visible()
     expect(page.get_by_label("Llegó un pedido")).to_be_checked()

@@ -8,6 +8,7 @@ const KEYS = "/api/user/keys";
 const DAY = 86_400_000; // milliseconds
 const SOON = 14 * DAY; // before its end a key is marked
 const KEEP = "keep"; // the end as it was
+const FIELDS = { name: "key-name", expires_at: "key-end", scopes: "key-read" }; // where what is wrong is put right
 const date$ = new Intl.DateTimeFormat(shell.locale, { timeZone: shell.timezone, day: "numeric", month: "short", year: "numeric" });
 
 Alpine.data("keys", () => ({
@@ -58,8 +59,8 @@ Alpine.data("keys", () => ({
   },
 
   // --- making and changing
-  get formTitle() { return this.editing ? interpolate(gettext("Cambiar «%s»"), [this.editing.name]) : gettext("Una llave nueva"); },
-  get saveWords() { return this.editing ? gettext("Guardar") : gettext("Hacer la llave"); },
+  get formTitle() { return this.editing ? interpolate(gettext("Cambiar «%s»"), [this.editing.name]) : gettext("Una clave nueva"); },
+  get saveWords() { return this.editing ? gettext("Guardar") : gettext("Hacer la clave"); },
   open() { this.begin(null, "", "90", []); },
   edit(key) { this.begin(key, key.name, KEEP, [...key.scopes]); },
   begin(key, name, end, scopes) {
@@ -88,11 +89,11 @@ Alpine.data("keys", () => ({
     try {
       if (this.editing) {
         await patch(`${KEYS}/${this.editing.id}`, this.body());
-        this.say(gettext("Listo. La llave cambió."));
+        this.say(gettext("Listo. La clave cambió."));
       } else {
         const made = await post(KEYS, this.body());
         this.shown = made.key;
-        this.shownTitle = interpolate(gettext("La llave «%s»"), [made.name]);
+        this.shownTitle = interpolate(gettext("La clave «%s»"), [made.name]);
         this.$nextTick(() => document.getElementById("key-box").focus());
       }
       this.form = false;
@@ -101,6 +102,8 @@ Alpine.data("keys", () => ({
       if (!(fault instanceof ApiError)) throw fault;
       this.errors = fault.fields;
       if (!Object.keys(this.errors).length) this.formTrouble = fault.words;
+      const first = Object.keys(FIELDS).find((name) => this.errors[name]);
+      if (first) this.$nextTick(() => document.getElementById(FIELDS[first]).focus());
     } finally { this.busy = false; }
   },
   async copy() {
@@ -130,7 +133,7 @@ Alpine.data("keys", () => ({
       await remove(`${KEYS}/${this.asked.id}`);
       if (this.shown.startsWith(this.asked.prefix)) this.shown = "";
       this.$refs.dialog.close();
-      this.say(gettext("Listo. La llave ya no abre nada."));
+      this.say(gettext("Listo. La clave ya no abre nada."));
       await this.load();
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;

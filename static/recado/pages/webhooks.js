@@ -13,10 +13,28 @@ const STATES = () => ({
   queued: gettext("en cola"), sending: gettext("enviando"), delivered: gettext("entregado"), failed: gettext("no se entregó"),
 });
 const BADGES = { queued: "badge-low", sending: "badge-low", delivered: "badge-ok", failed: "badge-out" };
+// By the words that events' names hold: «order_received» is told under «Pedidos».
+const GROUPS = () => ({
+  talks: [gettext("Conversaciones"), /message|conversation|question|handed|taken|delivery/],
+  orders: [gettext("Pedidos"), /^order/],
+  products: [gettext("Productos"), /^product/],
+  agenda: [gettext("Agenda y tareas"), /^(appointment|task|reminder)/],
+  contacts: [gettext("Contactos"), /^contact/],
+  others: [gettext("Otros"), /./],
+});
+const ROOMY = "(min-width: 48rem)";
+
+// The events in their groups; open is what there is room for, and what has a choice in it.
+function inGroups(events, chosen) {
+  const groups = Object.entries(GROUPS()).map(([name, [label, form]]) => ({ name, label, form, events: [] }));
+  for (const event of events) groups.find((group) => group.form.test(event.name)).events.push(event);
+  const isOpen = (group) => matchMedia(ROOMY).matches || group.events.some((event) => chosen.includes(event.name));
+  return groups.filter((group) => group.events.length).map((group) => ({ ...group, open: isOpen(group) }));
+}
 
 Alpine.data("webhooks", () => ({
   list: [], events: [], ready: false, trouble: "", said: "", busy: false, errors: {},
-  form: false, editing: null, values: none(), formTrouble: "", secret: "", overlap: false, tried: {},
+  form: false, editing: null, groups: [], values: none(), formTrouble: "", secret: "", overlap: false, tried: {},
   opened: null, log: [], next: false, page: 1, status: "", logReady: false,
 
   init() { this.load(); },
@@ -139,13 +157,24 @@ Alpine.data("webhooks", () => ({
   get canAdd() { return this.ready && !this.form; },
   get formTitle() { return this.editing ? gettext("Cambiar el webhook") : gettext("Agregar un webhook"); },
   get hasAll() { return this.values.events.length === this.events.length; },
-  get allWords() { return this.hasAll ? gettext("Quitar todos") : gettext("Elegir todos"); },
+  get allWords() { return this.hasAll ? gettext("Ninguno") : gettext("Todos"); },
+  get chosenWords() { return interpolate(gettext("%(n)s de %(all)s elegidos"), { n: number(this.values.events.length), all: number(this.events.length) }, true); },
   toggleAll() { this.values.events = this.hasAll ? [] : this.events.map((event) => event.name); },
+  chosenOf(group) { return group.events.filter((event) => this.values.events.includes(event.name)).length; },
+  isWhole(group) { return this.chosenOf(group) === group.events.length; },
+  countOf(group) { return interpolate(gettext("%(n)s de %(all)s"), { n: number(this.chosenOf(group)), all: number(group.events.length) }, true); },
+  groupWords(group) { return this.isWhole(group) ? gettext("Ninguno") : gettext("Todos"); },
+  groupLabel(group) { return `${this.groupWords(group)}: ${group.label}`; },
+  toggleGroup(group) {
+    const names = group.events.map((event) => event.name), others = this.values.events.filter((name) => !names.includes(name));
+    this.values.events = this.isWhole(group) ? others : [...others, ...names];
+  },
   open() { this.fill(null, none()); },
   edit(hook) { this.fill(hook, { url: hook.url, description: hook.description, events: [...hook.events] }); },
   fill(hook, values) {
     this.editing = hook;
     this.values = values;
+    this.groups = inGroups(this.events, values.events);
     this.errors = {};
     this.formTrouble = "";
     this.form = true;
@@ -171,6 +200,7 @@ Alpine.data("webhooks", () => ({
       if (!Object.keys(this.errors).length) this.formTrouble = fault.words;
       const first = ["url", "description"].find((name) => this.errors[name]);
       if (first) this.$nextTick(() => document.getElementById(`hook-${first}`).focus());
+      else if (this.errors.events) this.$nextTick(() => this.$root.querySelector(".hook-all button").focus());
     });
   },
 
