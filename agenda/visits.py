@@ -24,7 +24,7 @@ FARTHEST = timedelta(days=60)
 MOST_OPEN = 3  # bookings of one contact that are still to come
 GRID = timedelta(minutes=30)  # at which starts are offered
 MOST_LOOKED_AT = 400  # starts
-LONGEST_SERVICE = 60  # characters
+LONGEST_SERVICE = LONGEST_GUEST = 60  # characters
 
 
 class Refused(Exception):
@@ -62,9 +62,12 @@ def free_times(
     return [Slot(begin, begin + length) for begin in _spread(found, most=most)]
 
 
-def book(*, user: User, contact_id: int, start: datetime, service: str = "", word: str, now: datetime) -> Booked:
+def book(
+    *, user: User, contact_id: int, start: datetime, service: str = "", guest: str = "", word: str, now: datetime
+) -> Booked:
     """Book a visit of the contact at ``start`` with ``user``, whose scope is open; ``word`` stands for no service.
 
+    ``guest`` is who comes in the contact's stead: the visit is the contact's all the same, to move and to cancel.
     Of two who want the same time at once one gets it: all writing of a tenant's agenda stands in one queue. Raises
     Refused.
     """
@@ -73,10 +76,12 @@ def book(*, user: User, contact_id: int, start: datetime, service: str = "", wor
     with undoing.act(user=user, now=now):
         contact = check(user=user, contact_id=contact_id, start=start, now=now)
         what = " ".join(service.split())[:LONGEST_SERVICE].strip() or word
+        other = " ".join(guest.split())[:LONGEST_GUEST].strip()
+        is_other = bool(other) and other.casefold() not in contact.name.casefold()
         return booking.book(
             user=user,
             now=now,
-            title=f"{what} – {contact.name}"[:200],
+            title=(f"{what} – {other} ({contact.name})" if is_other else f"{what} – {contact.name}")[:200],
             start=start,
             end=start + length,
             attendees=[{"contact": contact.pk}],

@@ -10,6 +10,7 @@ from typing import Any
 
 from agenda.dates import Moment, read_moments
 from assistants.builtin.agenda_material import read_person
+from assistants.builtin.guests import find_guest
 from assistants.builtin.material import Conversation, Shop, language_of_talk, read_lines
 from assistants.builtin.planning import Call
 from assistants.builtin.topics import TOPICS
@@ -41,6 +42,7 @@ from tenants.hours import WEEKDAYS
 LOOKED_BACK = 4  # messages of the customer
 SPOKEN_OF = 3  # answers of ours in which «la» still is the appointment
 _GENERIC = frozenset({"cita", "hora", "horario", "turno", "consulta", "appointment", "agendamento", "visita"})
+_MYSELF = frozenset({"mi", "me", "mim", "myself"})  # «una cita para mí»
 _HOLIDAY = re.compile(r"\((\d{4}-\d\d-\d\d)\)")
 
 
@@ -272,7 +274,8 @@ class _Visit:
             self._tell_result(result)
             return
         if wanted := self._wanted():
-            self.missing.append(Call("book_appointment", {"start": wanted, "service": self._service()}))
+            given = {"start": wanted, "service": self._service(), "guest": self._guest()}
+            self.missing.append(Call("book_appointment", {name: value for name, value in given.items() if value}))
             return
         self._offer()
 
@@ -309,16 +312,29 @@ class _Visit:
         if result.get("free"):
             self._tell_free(result["free"])
 
-    def _service(self) -> str:
-        """What the appointment is for, in the customer's words: «corte de pelo»."""
+    def _texts(self) -> list[str]:
+        """What was said of this booking, the latest first, without its times."""
         earlier = reversed(self.conversation.earlier[-LOOKED_BACK:]) if self.goes_on else ()
+        texts = []
         for text in (self.conversation.question, *earlier):
             spans = [span for moment in self._read(text) for span in moment.spans]
-            blank = "".join("." if any(s <= place < e for s, e in spans) else sign for place, sign in enumerate(text))
+            texts.append(_blank(text, spans))
+        return texts
+
+    def _guest(self) -> str:
+        """Who comes in the customer's stead: «Pedro», «mi hija»; "" for the customer."""
+        return next((guest.name for text in self._texts() if (guest := find_guest(text))), "")
+
+    def _service(self) -> str:
+        """What the appointment is for, in the customer's words: «corte de pelo»."""
+        for text in self._texts():
+            guest = find_guest(text)
+            blank = _blank(text, [guest.span]) if guest else text
             if found := SERVICE.search(blank):
                 words = re.sub(r"\b(?:el|la|para|on|for|at|a|em|na|no|por favor|please)\s*$", "", found["what"].strip())
                 words = " ".join(words.split()[:5]).strip()
-                return "" if fold(words).partition(" ")[0] in _GENERIC else words
+                is_nothing = fold(words).partition(" ")[0] in _GENERIC or fold(words) in _MYSELF
+                return "" if is_nothing else words
         return ""
 
     # -- one's own
@@ -376,6 +392,10 @@ class _Visit:
             if _kind(text) == kind:
                 break
         return list(rows)
+
+
+def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    return "".join("." if any(s <= place < e for s, e in spans) else sign for place, sign in enumerate(text))
 
 
 def _is_part_of_day(moment: Moment) -> bool:

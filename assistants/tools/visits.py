@@ -22,7 +22,7 @@ from assistants.tools.agenda_faults import named_faults
 from assistants.tools.agenda_moments import read_span, read_start
 from assistants.tools.agenda_rows import WEEKDAYS, language_of, local_hours, today_of, zone_of
 from assistants.tools.base import Tool, ToolContext, ToolError, always, make_spec
-from assistants.tools.visits_asking import say, write_question
+from assistants.tools.visits_asking import name_guest, say, tell_guest, write_question
 
 OFFERED = 5
 LOOKED_AHEAD = 14  # days, when no day was said
@@ -63,10 +63,11 @@ def _book(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
             contact_id=_contact(context),
             start=start,
             service=arguments.get("service") or "",
+            guest=name_guest(arguments),
             word=say("word", context, language=context.user.language),
             now=context.now,
         )
-    return _done("booked", booked, context)
+    return _done("booked_for" if name_guest(arguments) else "booked", booked, context, guest=tell_guest(arguments))
 
 
 def _list(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,15 +102,15 @@ def _cancel(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str, Any
     return _done("cancelled", booked, context)
 
 
-def _done(act: str, booked: Booked, context: ToolContext) -> dict[str, Any]:
+def _done(act: str, booked: Booked, context: ToolContext, **said: str) -> dict[str, Any]:
     row = _row(booked.appointment, context)
     start, _ = local_hours(booked.appointment, zone_of(context))
     day = write_day(start.date(), language=language_of(context), today=today_of(context))
     zone = write_zone(context.user.timezone, language=language_of(context))
     return {
         "done": True,
-        "act": f"visit_{act}",
-        "said": say(act, context, when=f"{row['when_text']}, {zone}"),
+        "act": f"visit_{act.removesuffix('_for')}",
+        "said": say(act, context, when=f"{row['when_text']}, {zone}", **said),
         "visits": [row],
         "tells": [day, write_clock(start)],
     }
@@ -185,8 +186,8 @@ def _seal_visit(context: ToolContext, arguments: Mapping[str, Any]) -> dict[str,
 
 
 def _not_said(context: ToolContext, arguments: Mapping[str, Any]) -> bool:
-    """Whether the customer has to be asked: what they wrote is a question, or does not name that very time."""
-    if ASKING.search(fold(context.message)):
+    """Whether the customer has to be asked: what they wrote is a question, or does not name that very time or guest."""
+    if ASKING.search(fold(context.message)) or fold(name_guest(arguments)) not in fold(context.message):
         return True
     try:
         start = read_start(arguments["start"], context=context)
@@ -223,6 +224,11 @@ VISIT_TOOLS = (
             " se la pregunta antes.",
             start=_START,
             service={"type": "string", "default": "", "description": "Para qué, en dos o tres palabras."},
+            guest={
+                "type": "string",
+                "default": "",
+                "description": "Quién viene, si no es la persona que escribe: «Pedro», «mi hija Ana». Como lo dijo.",
+            },
         ),
         _book,
         writes=True,

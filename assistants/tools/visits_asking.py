@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -16,10 +17,12 @@ _SAYS: dict[str, dict[Language, str]] = {
     "word": {"es": "Cita", "en": "Appointment", "pt": "Agendamento"},
     "by_customer": {"es": "La canceló el cliente por chat", "en": "Cancelled by the customer by chat", "pt": "Cancelado pelo cliente pelo chat"},
     "ask_book": {"es": "¿Te agendo la cita para el {start}, {zone}?", "en": "Shall I book your appointment for {start}, {zone}?", "pt": "Marco o seu horário para {start}, {zone}?"},
+    "ask_book_for": {"es": "¿Agendo la cita para {guest}, el {start}, {zone}?", "en": "Shall I book the appointment for {guest} on {start}, {zone}?", "pt": "Marco o horário para {guest}, {start}, {zone}?"},
     "ask_move": {"es": "¿Paso tu cita del {was} al {start}, {zone}?", "en": "Shall I move your appointment from {was} to {start}, {zone}?", "pt": "Mudo o seu horário de {was} para {start}, {zone}?"},
     "ask_cancel": {"es": "¿Cancelo tu cita del {was}, {zone}?", "en": "Shall I cancel your appointment of {was}, {zone}?", "pt": "Cancelo o seu horário de {was}, {zone}?"},
     "yes": {"es": "Responde «sí» para confirmar.", "en": "Answer «yes» to confirm.", "pt": "Responda «sim» para confirmar."},
     "booked": {"es": "Tu cita quedó para el {when}.", "en": "Your appointment is booked for {when}.", "pt": "Seu horário ficou marcado para {when}."},
+    "booked_for": {"es": "La cita para {guest} quedó para el {when}.", "en": "The appointment for {guest} is booked for {when}.", "pt": "O horário para {guest} ficou marcado para {when}."},
     "moved": {"es": "Tu cita quedó ahora para el {when}.", "en": "Your appointment is now on {when}.", "pt": "Seu horário agora é {when}."},
     "cancelled": {"es": "Tu cita del {when} quedó cancelada.", "en": "Your appointment of {when} is cancelled.", "pt": "Seu horário de {when} foi cancelado."},
     "closed": {"es": "A esa hora no se atiende.", "en": "We are closed at that time.", "pt": "Nesse horário não atendemos."},
@@ -30,12 +33,28 @@ _SAYS: dict[str, dict[Language, str]] = {
     "not_yours": {"es": "No encuentro esa cita entre las tuyas.", "en": "I can't find that appointment among yours.", "pt": "Não encontro esse horário entre os seus."},
     "unknown": {"es": "No puedo agendar desde aquí.", "en": "I cannot book from here.", "pt": "Não posso marcar por aqui."},
 }  # fmt: skip
+_YOURS = {"mi": "tu", "mis": "tus", "my": "your", "meu": "seu", "minha": "sua", "meus": "seus", "minhas": "suas"}
+_POSSESSIVE = re.compile(rf"^({'|'.join(_YOURS)})\s+(?=\S)", re.IGNORECASE)
 _KEYS = {"book_appointment": "ask_book", "move_appointment": "ask_move", "cancel_appointment": "ask_cancel"}
 
 
 def say(key: str, context: ToolContext, *, language: str | None = None, **values: Any) -> str:
     """The words in the customer's language, or in another."""
     return _SAYS[key][cast("Language", language or context.language)].format(**values)
+
+
+def name_guest(arguments: Mapping[str, Any]) -> str:
+    """Who comes in the customer's stead, for the agenda: «Pedro», «hija Ana»; "" for nobody."""
+    return _POSSESSIVE.sub("", _read_guest(arguments))
+
+
+def tell_guest(arguments: Mapping[str, Any]) -> str:
+    """The same as it is said back to the customer: «Pedro», «tu hija Ana»."""
+    return _POSSESSIVE.sub(lambda found: _YOURS[found[1].lower()] + " ", _read_guest(arguments))
+
+
+def _read_guest(arguments: Mapping[str, Any]) -> str:
+    return " ".join(str(arguments.get("guest") or "").split())[:60].strip()
 
 
 def write_question(context: ToolContext, calls: Sequence[Mapping[str, Any]]) -> str:
@@ -51,5 +70,8 @@ def write_question(context: ToolContext, calls: Sequence[Mapping[str, Any]]) -> 
             )
             for name, value in (call.get("sealed") or {}).items()
         }
-        lines.append(say(_KEYS[call["tool"]], context, zone=zone, **moments))
+        key, guest = _KEYS[call["tool"]], tell_guest(call.get("arguments") or {})
+        lines.append(
+            say(f"{key}_for" if key == "ask_book" and guest else key, context, zone=zone, guest=guest, **moments)
+        )
     return "\n".join([*dict.fromkeys(lines), "", say("yes", context)])

@@ -112,6 +112,65 @@ def test_it_books_in_the_customers_language(talk: Talk, alice: User, text: str, 
     assert [start for _, start in booked(alice)] == [at(26, 11)]
 
 
+def titles(user: User) -> list[str]:
+    with tenant_scope(user):
+        return [one.title for one in Appointment.objects.standing().order_by("pk") if "Despedir" not in one.title]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "told"),
+    [
+        ("quiero una visita para Pedro el jueves a las 11", "Cita – Pedro (Carla)", "La cita para Pedro quedó para el"),
+        ("resérvame una cita de corte para mi hija Ana el jueves a las 11", "corte – hija Ana (Carla)", "tu hija Ana"),
+        ("una cita a nombre de Yolimar Prado el jueves a las 11", "Cita – Yolimar Prado (Carla)", "Yolimar Prado"),
+        ("I'd like an appointment for my son on Thursday at 11", "Cita – son (Carla)", "for your son is booked"),
+        ("book an appointment for pedro on Thursday at 11", "Cita – pedro (Carla)", "appointment for pedro is booked"),
+        (
+            "quero marcar um horário para o Pedro quinta às 11h",
+            "Cita – Pedro (Carla)",
+            "O horário para Pedro ficou",
+        ),
+        ("quero marcar um horário para minha filha quinta às 11h", "Cita – filha (Carla)", "para sua filha ficou"),
+    ],
+)
+def test_who_books_for_somebody_else_is_told_so_and_so_is_the_owner(
+    talk: Talk, alice: User, text: str, title: str, told: str
+):
+    said = talk.say(text)
+    assert told in said.text
+    assert titles(alice) == [title]
+    assert title in said.notices[0].title
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("quiero una cita para asesoría el jueves a las 11", "asesoría – Carla"),
+        ("quiero una cita para Carla el jueves a las 11", "Cita – Carla"),  # it is she who writes
+        ("quiero una cita para mí el jueves a las 11", "Cita – Carla"),
+        ("book an appointment for me on Thursday at 11", "Cita – Carla"),
+        ("quiero una cita para el jueves a las 11", "Cita – Carla"),
+    ],
+)
+def test_what_names_nobody_else_is_the_customers_own(talk: Talk, alice: User, text: str, title: str):
+    talk.say(text)
+    if not titles(alice):
+        talk.say("sí")
+    assert titles(alice) == [title]
+
+
+def test_a_guest_is_remembered_through_the_offer_and_named_in_the_question(talk: Talk, alice: User):
+    talk.say("quiero una cita para mi mamá el jueves")
+    asked = talk.say("la segunda")
+    assert asked.question.startswith("¿Agendo la cita para tu mamá, el jueves 26 de noviembre a las 11:00")
+    assert "La cita para tu mamá quedó para el jueves 26" in talk.say("sí").text
+    assert titles(alice) == ["Cita – mamá (Carla)"]
+    assert "jueves 26" in talk.say("¿qué citas tengo?").text
+    talk.say("cancela mi cita")
+    talk.say("sí")
+    assert titles(alice) == []
+
+
 def test_a_taken_hour_is_refused_with_free_ones_and_without_a_reason(talk: Talk, alice: User):
     answered = talk.say("¿puedo ir mañana a las 3?")
     assert "ya no está libre" in answered.text
