@@ -62,6 +62,7 @@ _routes: dict[str, tuple[str, ...]] = {
         "api/user/inbox/<int:pk>/notes",
         "api/user/inbox/<int:pk>/products",
         "api/user/inbox/<int:pk>/slots",
+        "api/user/inbox/<int:pk>/templates",
         "api/user/inbox/<int:pk>/take-over",
         "api/user/inbox/<int:pk>/hand-back",
         "api/user/inbox/<int:pk>/read",

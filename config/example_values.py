@@ -330,6 +330,7 @@ WHOLE: dict[str, Any] = {
         "language": "es",
     },
     "SayRequest": {"phone": "+573001234567", "text": "Hola, ¿tienes martillos?"},
+    "SendTemplateRequest": {"name": "pedido_listo", "language": "es", "variables": ["31"]},
     "StockChangeRequest": {"delta": 12, "reason": "Llegó el pedido del proveedor."},
     "TaskRequest": {
         "title": "Pagar el arriendo",

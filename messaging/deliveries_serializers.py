@@ -164,6 +164,8 @@ class MessageTemplateSerializer(serializers.Serializer[Any]):
             return f"{why.text} {why.remedy}"
         if template.needs_media:
             return _("Lleva una imagen o un archivo, que no enviamos.")
+        if template.needs_more:
+            return _("Lleva un botón con un enlace o un código distinto para cada quien, que no enviamos.")
         return _("Meta todavía no la aprueba, o la detuvo.")
 
 

@@ -128,10 +128,11 @@ def reply(
     The same ``key`` is sent once, however often it is asked for: a page whose line dropped asks again. Raises NotSent.
     """
     with transaction.atomic():
-        conversation = _lock(conversation)
-        if key and (known := _known(conversation, key)):
+        conversation = lock(conversation)
+        if key and (known := find_known(conversation, key)):
             return known
-        _check(conversation, now=now)
+        if (refusal := why_not(conversation, now=now)) is not None:
+            raise refusal
         message = Message.objects.create(
             user=conversation.user,
             conversation=conversation,
@@ -147,7 +148,7 @@ def reply(
             raise _no_recipient() from fault
         talk_events.tell_spoken(message, conversation=conversation, now=now)
         takeover.keep_quiet(conversation=conversation, now=now)
-        _settle(conversation, now=now)
+        settle(conversation, now=now)
     return message
 
 
@@ -157,8 +158,8 @@ def add_note(*, conversation: Conversation, text: str, key: str = "", now: datet
     The same ``key`` is kept once. Raises NotSent in an own talk.
     """
     with transaction.atomic():
-        conversation = _lock(conversation)
-        if key and (known := _known(conversation, key)):
+        conversation = lock(conversation)
+        if key and (known := find_known(conversation, key)):
             return known
         if conversation.audience != Conversation.Audience.CUSTOMER:
             raise _own_talk()
@@ -177,7 +178,7 @@ def add_note(*, conversation: Conversation, text: str, key: str = "", now: datet
 def take_over(*, conversation: Conversation, minutes: int | None, now: datetime) -> None:
     """The owner speaks for ``minutes``, or until handed back. In the tenant's scope. Raises NotSent in an own talk."""
     with transaction.atomic():
-        conversation = _lock(conversation)
+        conversation = lock(conversation)
         if conversation.audience != Conversation.Audience.CUSTOMER:
             raise _own_talk()
         takeover.take_over(conversation=conversation, minutes=minutes, now=now)
@@ -188,7 +189,7 @@ def take_over(*, conversation: Conversation, minutes: int | None, now: datetime)
 def hand_back(*, conversation: Conversation, now: datetime) -> None:
     """The assistant speaks again. In the tenant's scope."""
     with transaction.atomic():
-        conversation = _lock(conversation)
+        conversation = lock(conversation)
         takeover.hand_back(conversation=conversation, now=now)
         Conversation.objects.filter(pk=conversation.pk).update(handover_at=None)
         inbox_events.tell(conversation.user_id, conversation.pk)
@@ -221,7 +222,7 @@ def send_product(*, conversation: Conversation, product: Product, key: str = "",
 
 def word_product(*, conversation: Conversation, product: Product, now: datetime) -> str:
     """What ``send_product`` would send, in the customer's language."""
-    currency, language = Preferences.current(conversation.user).currency, _language(conversation)
+    currency, language = Preferences.current(conversation.user).currency, language_of(conversation)
     with translation.override(language):
         lines = [f"*{product.name}*", format_price(amount=product.price, currency=currency, language=language)]
         if not product.stock:
@@ -250,7 +251,7 @@ def word_slot(*, conversation: Conversation, start: datetime, minutes: int, now:
         raise NotFree(_("Ese horario ya no está libre."))
     zone = ZoneInfo(user.timezone)
     opens, closes = start.astimezone(zone), end.astimezone(zone)
-    with translation.override(_language(conversation)):
+    with translation.override(language_of(conversation)):
         day = f"{date_format(opens, 'l')} {date_format(opens, 'MONTH_DAY_FORMAT')}"
         when = {"day": day, "start": f"{opens:%H:%M}", "end": f"{closes:%H:%M}"}
         return _("Tengo libre el %(day)s, de %(start)s a %(end)s. ¿Te sirve?") % when
@@ -271,6 +272,11 @@ def split(text: str, *, limit: int = TEXT) -> list[str]:
 
 def why_not(conversation: Conversation, *, now: datetime) -> NotSent | None:
     """Why the owner cannot write to this customer now, with the way out; None when they can."""
+    return why_not_at_all(conversation) or _why_not_freely(conversation, now=now)
+
+
+def why_not_at_all(conversation: Conversation) -> NotSent | None:
+    """Why not even an approved template may be sent; None when one may."""
     if conversation.audience != Conversation.Audience.CUSTOMER or conversation.channel != Conversation.Channel.WHATSAPP:
         return _own_talk()
     contact = conversation.contact
@@ -282,8 +288,13 @@ def why_not(conversation: Conversation, *, now: datetime) -> NotSent | None:
             _("%(name)s pidió no recibir más mensajes. Podrás escribirle cuando vuelva a escribirte con «ALTA».")
             % {"name": contact.name},
         )
+    return None
+
+
+def _why_not_freely(conversation: Conversation, *, now: datetime) -> NotSent | None:
     if conversation.window_until is None or conversation.window_until <= now:
-        ways = _("Escríbele por correo") if contact.email else _("Llámale")
+        contact = conversation.contact
+        ways = _("Escríbele por correo") if contact is not None and contact.email else _("Llámale")
         return NotSent(
             "window_closed",
             _(
@@ -293,11 +304,6 @@ def why_not(conversation: Conversation, *, now: datetime) -> NotSent | None:
             % {"way": ways},
         )
     return None
-
-
-def _check(conversation: Conversation, *, now: datetime) -> None:
-    if (refusal := why_not(conversation, now=now)) is not None:
-        raise refusal
 
 
 def _own_talk() -> NotSent:
@@ -310,25 +316,28 @@ def _no_recipient() -> NotSent:
     return NotSent("no_recipient", _("No sabemos a qué número de WhatsApp escribirle. Espera a que te escriba."))
 
 
-def _lock(conversation: Conversation) -> Conversation:
+def lock(conversation: Conversation) -> Conversation:
+    """The conversation as it is now, locked, with whom it is with and the number."""
     found: Conversation = (
         Conversation.objects.select_for_update(of=("self",)).select_related("contact", "number").get(pk=conversation.pk)
     )
     return found
 
 
-def _known(conversation: Conversation, key: str) -> Message | None:
+def find_known(conversation: Conversation, key: str) -> Message | None:
+    """The owner's message that was sent with that key; None when there is none."""
     own = Message.objects.filter(conversation=conversation, role__in=[Message.Role.OWNER, Message.Role.NOTE])
     latest = own.order_by("-id")[:KEPT_KEYS]
     return next((message for message in latest if message.payload.get("key") == key), None)
 
 
-def _settle(conversation: Conversation, *, now: datetime) -> None:
+def settle(conversation: Conversation, *, now: datetime) -> None:
     """The owner has spoken: nothing here waits for them any more."""
     Conversation.objects.filter(pk=conversation.pk).update(unread=0, handover_at=None, updated_at=now)
     inbox_events.tell(conversation.user_id, conversation.pk)
 
 
-def _language(conversation: Conversation) -> str:
+def language_of(conversation: Conversation) -> str:
+    """The customer's, else the tenant's."""
     language = conversation.contact.language if conversation.contact else ""
     return language if language in dict(settings.LANGUAGES) else str(conversation.user.language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.core.exceptions import ValidationError as FieldErrors
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -12,14 +13,14 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agenda.filters import read_filters
 from catalog.models import Product
-from messaging import files, inbox, inbox_reading
+from messaging import files, inbox, inbox_reading, inbox_templates
 from messaging.api import EventsView, TooManyStreams, stream_response
 from messaging.bell_api import EVENT
 from messaging.inbox_serializers import (
@@ -29,9 +30,11 @@ from messaging.inbox_serializers import (
     InboxMessageSerializer,
     MessagesSerializer,
     NoteSerializer,
+    OfferedTemplatesSerializer,
     OwnerReplySerializer,
     SendProductSerializer,
     SendSlotSerializer,
+    SendTemplateSerializer,
     TakeOverSerializer,
     WordsSerializer,
 )
@@ -200,6 +203,29 @@ class SlotsView(WriteView):
     def post(self, request: Request, pk: int) -> Response:
         """Offer a free time of mine, one of `GET /api/user/personal/appointments/free`, or see what would be sent."""
         return self.send(pk, inbox.send_slot, word=inbox.word_slot)
+
+
+class TemplatesView(WriteView):
+    """What may still be written once the window of 24 hours has closed."""
+
+    serializer_class = SendTemplateSerializer
+
+    @extend_schema(operation_id="list_inbox_templates", responses=OfferedTemplatesSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """The approved templates of the number of this conversation, in the customer's language first."""
+        found = inbox_templates.find_templates(conversation=self.conversation(pk))
+        return Response(OfferedTemplatesSerializer({"results": found}).data)
+
+    @extend_schema(
+        operation_id="send_template_in_inbox",
+        responses={200: WordsSerializer, 201: InboxMessageSerializer, 409: _NOT_SENT},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Send an approved template, which WhatsApp charges, or with `preview` see what would be sent."""
+        try:
+            return self.send(pk, inbox_templates.send_template, word=inbox_templates.word_template)
+        except FieldErrors as fault:
+            raise ValidationError(fault.message_dict) from fault
 
 
 class TakeOverView(InboxView):

@@ -86,7 +86,7 @@ def least_far(parts: Sequence[Delivery]) -> Delivery:
 def _deliveries(ids: Sequence[int]) -> dict[int, list[Delivery]]:
     if not ids:
         return {}
-    shown = ("id", "user_id", "message_id", "status", "code", "detail")
+    shown = ("id", "user_id", "message_id", "status", "code", "detail", "is_billable")
     return _by_message(Delivery.objects.filter(message__in=ids).only(*shown).order_by("id"))
 
 

@@ -10,9 +10,11 @@ from rest_framework import serializers
 from agenda.filters import Filters
 from catalog.order_serializers import OrderSerializer
 from messaging import inbox, inbox_reading
+from messaging.deliveries_serializers import MOST_VARIABLES, MessageTemplateSerializer, UsedTemplateSerializer
 from messaging.models import Attachment, Conversation, Delivery, Message
 from messaging.serializers import NewMessageSerializer, UsedTool
 from messaging.whatsapp.errors import explain
+from messaging.whatsapp.templates import LONGEST_VALUE
 from tenants.contract import StrictFields, Text, Whole
 from tenants.models import Contact
 
@@ -79,6 +81,9 @@ class TickSerializer(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=Delivery.Status.choices)
     error = DeliveryErrorSerializer(allow_null=True)
+    is_billable = serializers.BooleanField(
+        allow_null=True, help_text="Whether WhatsApp charges it; null until WhatsApp has said so."
+    )
 
 
 class InboxLastMessageSerializer(serializers.ModelSerializer[Message]):
@@ -110,6 +115,9 @@ class InboxConversationSerializer(serializers.ModelSerializer[Conversation]):
     )
     can_write = serializers.SerializerMethodField(help_text="Whether you can write to them now.")
     why_not = serializers.SerializerMethodField(help_text="When you cannot: why, and what to do. Else null.")
+    can_send_template = serializers.SerializerMethodField(
+        help_text="Whether an approved template may go out, also when you cannot write freely."
+    )
     last_message = serializers.SerializerMethodField()
 
     class Meta:
@@ -128,6 +136,7 @@ class InboxConversationSerializer(serializers.ModelSerializer[Conversation]):
             "needs_me",
             "can_write",
             "why_not",
+            "can_send_template",
             "last_message",
             "created_at",
             "updated_at",
@@ -154,6 +163,9 @@ class InboxConversationSerializer(serializers.ModelSerializer[Conversation]):
     def get_why_not(self, conversation: Conversation) -> str | None:
         refusal = inbox.why_not(conversation, now=self.context["now"])
         return None if refusal is None else str(refusal)
+
+    def get_can_send_template(self, conversation: Conversation) -> bool:
+        return inbox.why_not_at_all(conversation) is None
 
     @extend_schema_field(InboxLastMessageSerializer(allow_null=True))
     def get_last_message(self, conversation: Conversation) -> Any:
@@ -195,6 +207,7 @@ class InboxMessageSerializer(serializers.ModelSerializer[Message]):
     delivery = serializers.SerializerMethodField(help_text="Null for what came in, and for what was not sent.")
     quoted = serializers.SerializerMethodField()
     order = serializers.SerializerMethodField(help_text="What a message of kind `order` orders.")
+    template = serializers.SerializerMethodField(help_text="The approved template as which it goes out; else null.")
     key = serializers.SerializerMethodField(help_text="The `key` with which it was sent, or empty.")
 
     class Meta:
@@ -213,6 +226,7 @@ class InboxMessageSerializer(serializers.ModelSerializer[Message]):
             "delivery",
             "quoted",
             "order",
+            "template",
             "key",
             "created_at",
         ]
@@ -240,6 +254,11 @@ class InboxMessageSerializer(serializers.ModelSerializer[Message]):
     def get_order(self, message: Message) -> Any:
         order = self.context["surroundings"].orders.get(message.pk)
         return None if order is None else OrderSerializer(order).data
+
+    @extend_schema_field(UsedTemplateSerializer(allow_null=True))
+    def get_template(self, message: Message) -> Any:
+        is_ours = message.role == Message.Role.OWNER and isinstance(message.payload, dict)
+        return message.payload.get("template") if is_ours else None
 
     def get_key(self, message: Message) -> str:
         return str(message.payload.get("key", "")) if isinstance(message.payload, dict) else ""
@@ -316,6 +335,26 @@ class SendSlotSerializer(WordedFields):
     minutes = Whole(min_value=5, max_value=24 * 60)
 
 
+class OfferedTemplatesSerializer(serializers.Serializer[Any]):
+    """What can be sent here although the window of 24 hours is closed."""
+
+    results = MessageTemplateSerializer(many=True)
+
+
+class SendTemplateSerializer(WordedFields):
+    """Which template, one of `GET` here, and the values of its variables."""
+
+    name = Text(max_length=512)
+    language = Text(max_length=10, help_text="As the template has it: `es`, `en_US`.")
+    variables = serializers.ListField(
+        child=Text(max_length=LONGEST_VALUE),
+        required=False,
+        default=list,
+        max_length=MOST_VARIABLES,
+        help_text="The values of its variables, header first, in order.",
+    )
+
+
 class CountsSerializer(serializers.Serializer[Any]):
     """Of the conversations with customers."""
 
@@ -334,4 +373,5 @@ def show_tick(parts: list[Delivery] | None) -> dict[str, Any] | None:
         detail = worst.detail or (worst.status if worst.status == Delivery.Status.UNKNOWN else "")
         why = explain(code=worst.code, detail=detail)
         error = {"text": why.text, "remedy": why.remedy}
-    return {"status": worst.status, "error": error}
+    charges = [part.is_billable for part in parts if part.is_billable is not None]
+    return {"status": worst.status, "error": error, "is_billable": any(charges) if charges else None}

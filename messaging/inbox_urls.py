@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/user/inbox/<int:pk>/notes", inbox_api.NotesView.as_view(), name="api-inbox-notes"),
     path("api/user/inbox/<int:pk>/products", inbox_api.ProductsView.as_view(), name="api-inbox-products"),
     path("api/user/inbox/<int:pk>/slots", inbox_api.SlotsView.as_view(), name="api-inbox-slots"),
+    path("api/user/inbox/<int:pk>/templates", inbox_api.TemplatesView.as_view(), name="api-inbox-templates"),
     path("api/user/inbox/<int:pk>/take-over", inbox_api.TakeOverView.as_view(), name="api-inbox-take-over"),
     path("api/user/inbox/<int:pk>/hand-back", inbox_api.HandBackView.as_view(), name="api-inbox-hand-back"),
     path("api/user/inbox/<int:pk>/read", inbox_api.ReadView.as_view(), name="api-inbox-read"),

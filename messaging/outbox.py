@@ -72,6 +72,7 @@ def put(
     template: dict[str, Any] | None = None,
     useful_until: datetime | None = None,
     is_replacement: bool = False,
+    is_told: bool = False,
     now: datetime,
 ) -> Delivery:
     """Put one message into the outbox, in the caller's transaction and the tenant's scope.
@@ -79,7 +80,7 @@ def put(
     The same ``key`` of a tenant is one message, however often it is put. ``payload`` is the Graph API's body without
     product, recipient and callback data; empty when only ``template`` (as in the model) is to go out. It goes out from
     ``phone_number_id``: ``channel``, the tenant's own, or the shared number when that is None. With ``is_replacement``
-    it says what another message could not.
+    it says what another message could not; with ``is_told`` the caller tells the event log.
     """
     delivery, is_new = Delivery.objects.get_or_create(
         user=user,
@@ -103,7 +104,7 @@ def put(
     )
     if is_new:
         ring()
-        if kind != Delivery.Kind.REPLY and not is_replacement:  # of a reply its message tells
+        if kind != Delivery.Kind.REPLY and not (is_replacement or is_told):  # of a reply its message tells
             talk_events.tell_sent(delivery)
     return delivery
 

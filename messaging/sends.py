@@ -90,7 +90,7 @@ def send(
             raise NotSent("spam_limit")
         if template is None and not is_open:
             raise NotSent("window_closed")
-        found, filled = _fill(origin, template, user) if template is not None else (None, {})
+        found, filled = fill(origin=origin, wish=template, user=user) if template is not None else (None, {})
         goes_as_text = bool(text.strip()) and is_open
         said = text if goes_as_text or found is None else found.preview(filled["values"])
         return outbox.put(
@@ -103,7 +103,7 @@ def send(
             phone_number_id=origin.phone_number_id,
             channel=origin.channel,
             contact=person.contact,
-            message=_note(user, person, origin, said, now=now),
+            message=_note(user, person, origin, said, template={} if goes_as_text else filled, now=now),
             template=filled,
             now=now,
         )
@@ -164,7 +164,8 @@ def _is_known(user: User, person: Person, origin: Origin) -> bool:
     return bool(talks_there.exclude(window_until=None).exists())
 
 
-def _fill(origin: Origin, wish: Wish, user: User) -> tuple[Template, dict[str, Any]]:
+def fill(*, origin: Origin, wish: Wish, user: User) -> tuple[Template, dict[str, Any]]:
+    """The approved template of that number, and it with its values as the outbox takes it. Raises ValidationError."""
     language = wish.language or user.language
     template = find_template(state=origin.state, name=wish.name, language=language)
     if template is None or (wish.language and template.language[:2] != wish.language[:2]):
@@ -180,7 +181,9 @@ def _fill(origin: Origin, wish: Wish, user: User) -> tuple[Template, dict[str, A
     return template, {"name": template.name, "language": template.language, "values": values}
 
 
-def _note(user: User, person: Person, origin: Origin, text: str, *, now: datetime) -> Message | None:
+def _note(
+    user: User, person: Person, origin: Origin, text: str, *, template: dict[str, Any], now: datetime
+) -> Message | None:
     """Keep it in the conversation with the customer, where the owner sees what became of it."""
     if person.contact is None:
         return None
@@ -192,9 +195,19 @@ def _note(user: User, person: Person, origin: Origin, text: str, *, now: datetim
         now=now,
     )
     message: Message = Message.objects.create(
-        user=user, conversation=conversation, role=Message.Role.OWNER, content=text, created_at=now
+        user=user,
+        conversation=conversation,
+        role=Message.Role.OWNER,
+        content=text,
+        payload=about_template(template),
+        created_at=now,
     )
     conversation.updated_at = now
     conversation.save(update_fields=["updated_at"])
     inbox_events.tell(user.pk, conversation.pk)
     return message
+
+
+def about_template(filled: dict[str, Any]) -> dict[str, Any]:
+    """What a message keeps of the template as which it goes out; nothing when it goes out as text."""
+    return {"template": {"name": filled["name"], "language": filled["language"]}} if filled else {}

@@ -7,6 +7,7 @@ import signal
 
 from config.simulator.connection import DISPLAY_NAME, Connection, read_connection
 from config.simulator.graph import GraphServer
+from config.simulator.records import TEMPLATES
 
 KEPT = 2000  # messages and requests that are remembered
 POSTMEN = 2
@@ -27,6 +28,7 @@ def serve(connection: Connection, *, webhook_url: str) -> None:
         webhook_url=webhook_url,
         display_phone_number=DISPLAY_NAME,
         verified_name=DISPLAY_NAME,
+        templates=TEMPLATES,
     )
     graph.start()
     signal.pause()

@@ -11,6 +11,32 @@ PHONE_NUMBER_ID, BUSINESS_ACCOUNT_ID = "106540352242922", "102290129340398"
 TOKEN, APP_SECRET = "stand-in-token", "stand-in-app-secret"
 
 
+def _template(name: str, body: str, *, buttons: tuple[str, ...] = (), language: str = "es") -> dict[str, Any]:
+    components: list[dict[str, Any]] = [{"type": "BODY", "text": body}]
+    if buttons:
+        components.append({"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": one} for one in buttons]})
+    return {
+        "name": name,
+        "language": language,
+        "category": "UTILITY",
+        "status": "APPROVED",
+        "components": components,
+    }
+
+
+# What the simulator's number has approved: those of the notices (docs/whatsapp.md), and some for customers.
+TEMPLATES = [
+    _template(
+        "recado_reminder", "Te recuerdo: {{1}}. {{2}} ¿Sigue en pie?", buttons=("Confirmar", "Cambiar", "Cancelar")
+    ),
+    _template("recado_digest", "{{1}}: {{2}} Escríbeme si quieres cambiar algo."),
+    _template("pedido_listo", "Hola, {{1}}. Tu pedido está listo: {{2}}. Te esperamos."),
+    _template("seguimos_en_contacto", "Hola, {{1}}. ¿Todavía te interesa? Con gusto seguimos.", buttons=("Sí", "No")),
+    _template("still_interested", "Hi {{1}}, are you still interested?", buttons=("Yes", "No"), language="en"),
+    _template("ainda_quer", "Olá, {{1}}. Você ainda tem interesse?", buttons=("Sim", "Não"), language="pt_BR"),
+]
+
+
 @dataclass(slots=True)
 class Number:
     """A business' number as the stand-in knows it. Without ``webhook_url`` its bodies are only remembered."""

@@ -51,12 +51,14 @@ class Template:
     buttons: tuple[str, ...]
     quick_replies: tuple[int, ...]  # the places of the buttons that send a text back
     needs_media: bool  # in its header, which we do not send
+    needs_more: bool  # in a button: an address or a code of its own for each message, which we do not send
     header_variables: tuple[str, ...]
     variables: tuple[str, ...]  # of header and body
 
     @property
     def is_usable(self) -> bool:
-        return self.status == APPROVED and self.stopped is None and not self.needs_media
+        is_ours = not (self.needs_media or self.needs_more)
+        return self.status == APPROVED and self.stopped is None and is_ours
 
     def preview(self, values: Sequence[str] = ()) -> str:
         """What the person will read. Variables without a value stand as they are."""
@@ -153,9 +155,14 @@ def _read(row: dict[str, Any]) -> Template:
         buttons=tuple(str(one.get("text", "")) for one in buttons),
         quick_replies=tuple(n for n, one in enumerate(buttons) if str(one.get("type", "")).upper() == "QUICK_REPLY"),
         needs_media=str(parts.get("HEADER", {}).get("format", "TEXT")).upper() != "TEXT",
+        needs_more=any(_wants_value(one) for one in buttons),
         header_variables=head,
         variables=(*head, *dict.fromkeys(_variable.findall(body))),
     )
+
+
+def _wants_value(button: dict[str, Any]) -> bool:
+    return str(button.get("type", "")).upper() in ("COPY_CODE", "OTP") or "{{" in str(button.get("url", ""))
 
 
 def _text(parts: dict[str, Any], name: str) -> str:

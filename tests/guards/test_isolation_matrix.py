@@ -188,6 +188,7 @@ ROUTES: dict[str, Public | Account | Tenant | Page | OwnPage] = {
     "api/user/inbox/<int:pk>/notes": Tenant("messaging.Conversation"),
     "api/user/inbox/<int:pk>/products": Tenant("messaging.Conversation"),
     "api/user/inbox/<int:pk>/slots": Tenant("messaging.Conversation"),
+    "api/user/inbox/<int:pk>/templates": Tenant("messaging.Conversation"),
     "api/user/inbox/<int:pk>/take-over": Tenant("messaging.Conversation"),
     "api/user/inbox/<int:pk>/hand-back": Tenant("messaging.Conversation"),
     "api/user/inbox/<int:pk>/read": Tenant("messaging.Conversation"),
