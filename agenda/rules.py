@@ -9,6 +9,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -202,5 +203,5 @@ def _years(moment: datetime, years: int) -> datetime:
     return moment.replace(year=moment.year + years)
 
 
-def _refused(told: Promise, **params: str) -> ValidationError:
-    return ValidationError({"rrule": ValidationError(told, params=params or None)})
+def _refused(told: str | Promise, **params: str) -> ValidationError:
+    return ValidationError({"rrule": ValidationError(cast(str, told), params=params or None)})

@@ -36,7 +36,7 @@ def read_tasks(file: BinaryIO) -> Iterator[Sequence[Any] | Broken]:
     yield TASK_NAMES
     for item in _items(file):
         if item.is_task:
-            yield _broken(item, TASK_NAMES) if item.problem else _cells(_task(item), TASK_NAMES)
+            yield _broken(item, item.problem, TASK_NAMES) if item.problem else _cells(_task(item), TASK_NAMES)
 
 
 def read_appointments(file: BinaryIO) -> Iterator[Sequence[Any] | Broken]:
@@ -53,7 +53,7 @@ def read_appointments(file: BinaryIO) -> Iterator[Sequence[Any] | Broken]:
     )
     for item in items:
         if item.problem:
-            yield _broken(item, APPOINTMENT_NAMES)
+            yield _broken(item, item.problem, APPOINTMENT_NAMES)
             continue
         yield _cells(values_of_item(item), APPOINTMENT_NAMES)
         for day in item.extra:  # RDATE: each for itself
@@ -127,8 +127,8 @@ def _task(item: Item) -> Values:
     }
 
 
-def _broken(item: Item, names: Sequence[str]) -> Broken:
-    return Broken(_cells({"title": item.title, "uid": item.uid}, names), reason_of(ValidationError(item.problem)))
+def _broken(item: Item, problem: ValidationError, names: Sequence[str]) -> Broken:
+    return Broken(_cells({"title": item.title, "uid": item.uid}, names), reason_of(problem))
 
 
 def _cells(values: Values, names: Sequence[str]) -> list[Any]:

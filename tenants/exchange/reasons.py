@@ -54,7 +54,7 @@ WORDS: Words = {
     "lost_digits": _("El programa lo guardó como número y perdió cifras. Dale formato de texto a la columna."),
     "too_long": _("Pasa de %(n)d letras."),
     # a row
-    "too_wide": _("La fila tiene %(n)d columnas; se leen %(most)d como máximo."),
+    "too_wide": _("La fila tiene %(n)d columnas; se leen %(most)d como máximo. Quita las que sobran."),
     "cell_too_long": _("Una celda pasa de %(n)d letras."),
     "null_signs": _("Una celda lleva caracteres nulos, que no se pueden guardar."),
     "unreadable_signs": _("Una celda lleva letras que no se pueden leer: prueba con otra codificación."),

@@ -57,7 +57,13 @@ def test_a_shops_own_sheet_is_seen_corrected_imported_and_taken_back(visit, pers
     expect(action_of(page, "Taladro percutor")).to_contain_text("Nuevo")
     expect(action_of(page, "Brocha de 2 pulgadas")).to_contain_text("No se puede")
     expect(action_of(page, "Pintura añil")).to_contain_text("No se puede")
-    expect(page.locator(".import-preview .is-wrong").filter(has_text="gratis")).to_be_visible()
+    # What is wrong names the column as the file does, and its cell is marked, not by its colour alone.
+    price = page.locator(".import-preview td.is-wrong").filter(has_text="gratis")
+    expect(price).to_have_text("Con error: gratis")
+    expect(price.locator("svg")).to_be_visible()
+    expect(price).to_have_accessible_description("«Precio de venta ($)»: No es un precio.")
+    expect(action_of(page, "Pintura añil")).to_contain_text("«Precio de venta ($)»: No es un precio.")
+    expect(page.locator(".import-preview td.is-wrong")).to_have_count(2)
 
     # A column that we took for something else is put right, and that is remembered.
     page.get_by_label("«Línea» es").select_option("")
@@ -65,7 +71,8 @@ def test_a_shops_own_sheet_is_seen_corrected_imported_and_taken_back(visit, pers
     page.get_by_label("«Línea» es").select_option("category")
     expect(page.locator(".import-preview thead")).to_contain_text("Categoría")
 
-    page.get_by_role("button", name="Importar 5 filas").click()
+    expect(page.locator("#start-why")).to_have_text("2 filas con error no entran.")
+    page.get_by_role("button", name="Importar 3 filas").click()
     expect(page.get_by_role("heading", name="Listo, menos unas filas")).to_be_visible()
     eventually(lambda: len(person.products()) == 4)
     prices = {product["sku"]: product["price"] for product in person.products()}
@@ -89,15 +96,28 @@ def test_a_shops_own_sheet_is_seen_corrected_imported_and_taken_back(visit, pers
     again.write_text(mended, encoding="utf-8")
     bring(page, again)
     expect(page.get_by_label("«Artículo» es")).to_have_value("name")
-    expect(action_of(page, "Brocha de 2 pulgadas")).to_contain_text("Se pone al día")
+    expect(action_of(page, "Brocha de 2 pulgadas")).to_contain_text("Se actualiza")
     page.get_by_role("button", name="Importar 2 filas").click()
     expect(page.get_by_role("heading", name="Listo, todo está dentro")).to_be_visible()
     assert {product["sku"]: product["price"] for product in person.products()}["BRO-04"] == "8900.00"
 
-    # And taken back.
+    # And taken back, once somebody has read what that means.
     page.get_by_role("button", name="Deshacer la importación").click()
+    dialog = page.get_by_role("dialog", name="¿Deshacer esta importación?")
+    expect(dialog).to_contain_text("Se borra 1 producto que creó esta importación.")
+    expect(dialog).to_contain_text("1 producto vuelve a estar como antes.")
+    dialog.get_by_role("button", name="Dejarla como está").click()
+    expect(dialog).not_to_be_visible()
+    assert {p["sku"]: p["price"] for p in person.products()}["BRO-04"] == "8900.00"
+    (painted,) = [p for p in person.products() if p["sku"] == "PIN-03"]
+    person.call("PATCH", f"/api/user/products/{painted['id']}", {"stock": 9})  # somebody changed it since
+    page.get_by_role("button", name="Deshacer la importación").click()
+    dialog.get_by_role("button", name="Sí, deshacer").click()
     expect(page.get_by_role("heading", name="Deshecha")).to_be_visible()
-    eventually(lambda: {p["sku"]: p["price"] for p in person.products()}.get("BRO-04") == "5000.00")
+    expect(page.locator(".import-result")).to_contain_text("Deshicimos 1 fila. 1 fila cambió después")
+    expect(page.get_by_role("link", name="Ver mis productos")).to_be_visible()
+    after = {p["sku"]: p["price"] for p in person.products()}
+    assert (after["BRO-04"], after["PIN-03"]) == ("5000.00", "45000.00")
     page.get_by_role("button", name="Todas las importaciones").click()
     expect(page.locator(".past-line")).to_have_count(2)
     expect(page.locator(".past-line").first).to_contain_text("Deshecha")
@@ -137,11 +157,67 @@ def test_all_or_nothing_changes_nothing_when_a_row_is_wrong(visit, person, tmp_p
     window = visit(person)
     page = window.go(f"{PAGE}?kind=products")
     bring(page, old_sheet(tmp_path))
-    page.get_by_text("No traer ninguna").click()
-    page.get_by_role("button", name="Importar 5 filas").click()
-    expect(page.get_by_role("heading", name="No se importó nada")).to_be_visible()
-    expect(page.locator(".error-table tbody tr")).to_have_count(2)
+    page.get_by_text("No importar ninguna").click()
+    expect(page.get_by_role("button", name="Importar 0 filas")).to_be_disabled()
+    expect(page.locator("#start-why")).to_have_text("Elegiste todas o ninguna, y 2 filas tienen errores.")
+    page.get_by_text("Importar las demás").click()
+    expect(page.get_by_role("button", name="Importar 3 filas")).to_be_enabled()
     assert person.products() == []
+
+
+def test_what_cannot_go_in_at_all_is_said_beside_the_button(visit, person, tmp_path):
+    window = visit(person)
+    page = window.go(f"{PAGE}?kind=products")
+    bring(page, old_sheet(tmp_path, ROWS[3:]))
+    expect(page.get_by_role("button", name="Importar 0 filas")).to_be_disabled()
+    expect(page.get_by_role("button", name="Importar 0 filas")).to_have_accessible_description(
+        "Ninguna fila puede entrar así: mira arriba qué le falta a cada una."
+    )
+    bring_again = ROWS[:1]
+    window.go(f"{PAGE}?kind=products")
+    bring(page, old_sheet(tmp_path, bring_again))
+    page.get_by_role("button", name="Importar 1 fila").click()
+    expect(page.get_by_role("heading", name="Listo, todo está dentro")).to_be_visible()
+    window.go(f"{PAGE}?kind=products")
+    bring(page, old_sheet(tmp_path, bring_again))
+    expect(page.get_by_role("button", name="Importar 0 filas")).to_be_disabled()
+    expect(page.locator("#start-why")).to_have_text("No hay nada que cambiar: todo esto ya lo tienes.")
+
+
+def test_a_wide_sheet_breaks_no_word_and_scrolls_within_its_frame(visit, person, tmp_path):
+    words = "Destornillador electroneumático multiusos"
+    head = "SKU;Nombre;Precio;Existencias;Categoría;Descripción;Activo"
+    row = f"DES-ELE-00001;{words};12500;4;Electroherramientas;{'Descripción larguísima de acero inoxidable ' * 5};sí"
+    link = f"LNK;Enlace;1;1;;https://example.com/{'x' * 300};sí"
+    window = visit(person, width=1000, height=800)
+    page = window.go(f"{PAGE}?kind=products")
+    bring(page, old_sheet(tmp_path, [row, link], head=head))
+    cells = page.locator(".import-preview tbody tr").first.locator("td .cell-text")
+    expect(cells.filter(has_text="Electroherramientas")).to_be_visible()
+    # No word of a cell stands on two lines: as many lines as blanks allow.
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll('.import-preview tbody tr:first-child .cell-text > span:last-child')]
+        .flatMap((span) => [...span.textContent.matchAll(/\\S+/g)].map((found) => {
+          const range = document.createRange();
+          range.setStart(span.firstChild, found.index); range.setEnd(span.firstChild, found.index + found[0].length);
+          return [found[0], new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size];
+        })).filter(([, lines]) => lines > 1)"""
+    )
+    assert broken == []
+    expect(page.get_by_text("Hay más columnas: desliza la tabla hacia los lados.")).to_be_visible()
+    frame = page.locator(".preview-scroll")
+    expect(frame).to_have_class(re.compile("goes-on"))
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    frame.evaluate("(frame) => { frame.scrollLeft = frame.scrollWidth; }")
+    expect(frame).not_to_have_class(re.compile("goes-on"))
+
+
+def test_the_first_steps_lead_to_it(visit, person):
+    window = visit(person)
+    page = window.go("/user/dashboard")
+    page.get_by_role("link", name="O importa tu hoja de cálculo").click()
+    expect(page.get_by_role("heading", name="Importar", exact=True)).to_be_visible()
+    expect(page.get_by_role("radio", name="Productos")).to_be_checked()
 
 
 def test_another_persons_import_is_not_there(visit, person, system, tmp_path):

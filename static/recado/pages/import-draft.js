@@ -26,10 +26,12 @@ const including = (choices, value) => (!value || named(choices, value) ? choices
 
 export const draft = () => ({
   preview: [], page: 1, hasNext: false, reading: false, asking: null,
-  readingText: gettext("Leyendo otra vez…"),
+  totals: null, counting: false, wasCounted: false, adding: null, // how many rows would become what
+  isWide: false, isAtEnd: false,
   forgetDraft() {
     this.asking?.abort();
-    Object.assign(this, { preview: [], page: 1, hasNext: false, reading: false });
+    this.adding?.abort();
+    Object.assign(this, { preview: [], page: 1, hasNext: false, reading: false, totals: null, counting: false, wasCounted: false });
   },
 
   // --- how it was read ---
@@ -83,7 +85,7 @@ export const draft = () => ({
 
   // --- another way of reading it ---
   async set(fields) {
-    this.reading = true;
+    Object.assign(this, { reading: true, wasCounted: false });
     try {
       this.job = await this.change(fields);
       this.trouble = "";
@@ -110,7 +112,8 @@ export const draft = () => ({
       const { results, count } = answer;
       const hasNext = count === null ? results.length === answer.page_size : page * answer.page_size < count;
       Object.assign(this, { preview: results, page, hasNext, reading: false });
-      this.announcement = [this.rowsText, ...this.sums.map((sum) => sum.text)].join(", ");
+      this.$nextTick(() => this.measure());
+      if (!this.wasCounted) await this.count();
     } catch (fault) {
       if (signal.aborted) return;
       if (!(fault instanceof ApiError)) throw fault;
@@ -118,17 +121,30 @@ export const draft = () => ({
       this.fail(Object.values(fault.fields).join(" ") || fault.words, { again: () => this.readPreview(page) });
     }
   },
-  // How many rows would become what: known once all were gone through, which a short file's first page does.
+  // How many rows would become what: the server counts as long as somebody may wait, and says nothing of longer files.
+  async count() {
+    this.adding?.abort();
+    const { signal } = (this.adding = new AbortController());
+    const { id } = this.job;
+    Object.assign(this, { totals: null, counting: !this.wasChecked });
+    try {
+      const counts = this.wasChecked ? null : (await get(`${API}/${id}/preview?${query({ page_size: 1, counts: true })}`, { signal, timeout: 60_000 })).counts;
+      if (signal.aborted || this.job?.id !== id) return;
+      Object.assign(this, { totals: counts, counting: false, wasCounted: true });
+      this.announcement = [this.rowsText, ...this.sums.map((sum) => sum.text), this.startWhy].filter(Boolean).join(", ");
+    } catch (fault) {
+      if (signal.aborted) return;
+      if (!(fault instanceof ApiError)) throw fault;
+      Object.assign(this, { counting: false, wasCounted: true }); // the rows are shown; whoever begins is told the rest
+    }
+  },
   get sums() {
     return Object.entries(this.counts).filter(([, count]) => count).map(([action, count]) => ({ action, text: sumWords(action, count) }));
   },
   get counts() {
     const { job } = this;
     if (this.wasChecked) return { create: job.created, update: job.updated, unchanged: job.unchanged, skip: job.skipped, refuse: job.refused };
-    if (this.hasNext || this.page > 1) return {};
-    const counts = { create: 0, update: 0, unchanged: 0, skip: 0, refuse: 0 };
-    for (const row of this.preview) counts[row.action] += 1;
-    return counts;
+    return this.totals || {};
   },
   get wasChecked() { return this.isDraft && this.job.dry_run && this.job.rows !== null && this.job.done === this.job.rows; },
   get canCheck() { return this.hasPages && !this.wasChecked; },
@@ -136,7 +152,9 @@ export const draft = () => ({
   get previewColumns() {
     // What the rows come to: a day and an hour apart are one beginning by now.
     const says = (row, { name }) => ![undefined, null, ""].includes(row.values[name]) || (row.errors || []).some((error) => error.field === name);
-    return this.fields.filter((field) => this.preview.some((row) => says(row, field)));
+    const places = new Map(this.job.columns.map((column) => [column.field, column.index]));
+    const place = ({ name }) => places.get(name) ?? places.size; // in the order of the file
+    return this.fields.filter((field) => this.preview.some((row) => says(row, field))).sort((one, other) => place(one) - place(other));
   },
   get noRows() { return !this.reading && !this.preview.length; },
   get previewText() { return this.preview.length && this.hasPages ? this.pageText : ""; },
@@ -150,18 +168,59 @@ export const draft = () => ({
   turnPage(step) { return this.readPreview(this.page + step); },
   rowClass(row) { return `is-${row.action}`; },
   actionClass, actionWords,
-  whyOf(row) { return [...new Set((row.errors || []).map((error) => error.message))]; },
+  // «Precio de venta ($)»: No es un precio. — by the title that the person's own file has.
+  whyOf(row) {
+    return (row.errors || []).map((error, n) => ({
+      id: error === this.wrongOf(row, { name: error.field }) ? `why-${row.row}-${error.field}` : `why-${row.row}-${n}`,
+      text: error.column ? interpolate(gettext("«%s»: %s"), [error.column, error.message]) : error.message,
+    }));
+  },
+  wrongOf(row, column) { return (row.errors || []).find((error) => error.field === column.name); },
+  isWrong(row, column) { return Boolean(this.wrongOf(row, column)); },
+  whyId(row, column) { return this.isWrong(row, column) ? `why-${row.row}-${column.name}` : null; },
   cellText(row, column) {
-    const wrong = (row.errors || []).find((error) => error.field === column.name);
-    return wrong ? wrong.value ?? "" : valueWords(row.values[column.name], column.type);
+    const wrong = this.wrongOf(row, column);
+    return wrong ? wrong.value || gettext("(vacía)") : valueWords(row.values[column.name], column.type);
   },
   cellClass(row, column) {
-    const wrong = (row.errors || []).some((error) => error.field === column.name);
-    return [wrong ? "is-wrong" : "", ["money", "number", "integer"].includes(column.type) ? "numeric end" : ""].join(" ").trim();
+    return [this.isWrong(row, column) ? "is-wrong" : "", ["money", "number", "integer"].includes(column.type) ? "numeric end" : ""].join(" ").trim();
   },
+  // Whether the table is wider than its frame, which says so then, and whether its end is in sight.
+  measure() {
+    const frame = this.box.querySelector(".preview-scroll");
+    if (!frame) return;
+    this.isWide = frame.scrollWidth > frame.clientWidth + 1;
+    this.isAtEnd = frame.scrollLeft + frame.clientWidth >= frame.scrollWidth - 1;
+  },
+  get frameClass() { return this.isWide && !this.isAtEnd ? "goes-on" : ""; },
 
   // --- begin ---
-  get cannotStart() { return this.busy || this.reading || this.job.rows === 0 || !this.job.columns.some((column) => column.field); },
-  get startText() { return this.job.rows === null ? gettext("Importar todo") : interpolate(ngettext("Importar %s fila", "Importar %s filas", this.job.rows), [number(this.job.rows)]); },
+  get isWorking() { return this.busy || this.reading || this.counting; },
+  get hasColumns() { return this.job.columns.some((column) => column.field); },
+  // How many rows would really go in; null while nobody knows.
+  get importable() {
+    const { create, update, refuse } = this.counts;
+    if (create === undefined) return this.job.rows === 0 ? 0 : null;
+    return this.isHow("mode", "all_or_nothing") && refuse ? 0 : create + update;
+  },
+  get cannotStart() { return this.isWorking || this.importable === 0 || !this.hasColumns; },
+  get startText() {
+    if (this.isWorking && this.importable === null) return gettext("Contando las filas…");
+    if (this.importable !== null) return interpolate(ngettext("Importar %s fila", "Importar %s filas", this.importable), [number(this.importable)]);
+    return this.job.rows === null ? gettext("Importar todo") : interpolate(ngettext("Importar hasta %s fila", "Importar hasta %s filas", this.job.rows), [number(this.job.rows)]);
+  },
+  // Beside the button: why it cannot be pressed, or what stays out.
+  get startWhy() {
+    if (this.reading) return gettext("Leyendo otra vez…");
+    const { refuse = 0, unchanged = 0, skip = 0 } = this.counts;
+    if (!this.hasColumns) return gettext("Di primero qué es cada columna.");
+    if (this.counting) return "";
+    if (this.importable === null) return this.isHow("mode", "all_or_nothing") ? gettext("Con un solo error no entra ninguna.") : gettext("Las filas con errores no entran; al final te decimos cuáles.");
+    if (this.importable) return refuse ? interpolate(ngettext("%s con error no entra.", "%s con error no entran.", refuse), [rowsWords(refuse)]) : "";
+    if (!this.job.rows) return gettext("No hay filas que importar.");
+    if (refuse && this.isHow("mode", "all_or_nothing")) return interpolate(ngettext("Elegiste todas o ninguna, y %s tiene un error.", "Elegiste todas o ninguna, y %s tienen errores.", refuse), [rowsWords(refuse)]);
+    if (refuse && !unchanged && !skip) return gettext("Ninguna fila puede entrar así: mira arriba qué le falta a cada una.");
+    return refuse ? gettext("Las filas sin errores ya están: no hay nada que cambiar.") : gettext("No hay nada que cambiar: todo esto ya lo tienes.");
+  },
   start() { return this.act("start"); },
 });

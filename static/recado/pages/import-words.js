@@ -21,6 +21,12 @@ export const statusClass = (job) => ({ done: "badge-ok", failed: "badge-out", ru
 
 export const rowsWords = (count) => interpolate(ngettext("%s fila", "%s filas", count), [number(count)]);
 
+// «480 productos»
+export const thingsWords = (kind, count) => interpolate({
+  products: ngettext("%s producto", "%s productos", count), contacts: ngettext("%s contacto", "%s contactos", count),
+  tasks: ngettext("%s tarea", "%s tareas", count), appointments: ngettext("%s cita", "%s citas", count),
+}[kind] || ngettext("%s fila", "%s filas", count), [number(count)]);
+
 // «Productos · 480 filas · 12 con error · ayer»
 export function pastWords(job) {
   const kind = KINDS.find((one) => one.name === job.kind);
@@ -34,7 +40,7 @@ export const runWords = (job) => job.rows
   : gettext("Empezando…");
 
 const ACTIONS = () => ({
-  create: gettext("Nuevo"), update: gettext("Se pone al día"), unchanged: gettext("Ya está igual"), skip: gettext("Se deja como está"),
+  create: gettext("Nuevo"), update: gettext("Se actualiza"), unchanged: gettext("Ya está igual"), skip: gettext("Se deja como está"),
   refuse: gettext("No se puede"),
 });
 export const actionWords = (row) => ACTIONS()[row.action] || row.action;
@@ -43,7 +49,7 @@ export const actionClass = (row) =>
 
 // «480 nuevos», «12 con error»: how many rows would become what.
 export const sumWords = (action, count) => interpolate({
-  create: ngettext("%s nuevo", "%s nuevos", count), update: ngettext("%s se pone al día", "%s se ponen al día", count),
+  create: ngettext("%s nuevo", "%s nuevos", count), update: ngettext("%s se actualiza", "%s se actualizan", count),
   unchanged: ngettext("%s ya está igual", "%s ya están igual", count), skip: ngettext("%s se deja como está", "%s se dejan como están", count),
   refuse: ngettext("%s con error", "%s con error", count),
 }[action], [number(count)]);

@@ -26,6 +26,7 @@ Alpine.data("imports", () => joined(draft(), result(), {
     this.kind = KINDS.some((kind) => kind.name === asked.get("kind")) ? asked.get("kind") : KINDS[0].name;
     this.follow();
     window.addEventListener("popstate", () => this.follow());
+    window.addEventListener("resize", () => this.measure());
     window.addEventListener("online", () => { if (this.isRunning) this.watch(); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden && this.isRunning) this.watch(); });
     // A file that misses the field must not take the place of the page.
@@ -74,7 +75,7 @@ Alpine.data("imports", () => joined(draft(), result(), {
   release(event) {
     this.dragging = 0;
     const files = [...(event.dataTransfer?.files || [])];
-    if (files.length > 1) this.fail(gettext("Trae un archivo a la vez."));
+    if (files.length > 1) this.fail(gettext("Importa un archivo a la vez."));
     else if (files.length) return this.send(files[0]);
   },
   chosen(event) {
@@ -169,7 +170,6 @@ Alpine.data("imports", () => joined(draft(), result(), {
     this.announcement = this.runWords;
   },
   cancel() { return this.act("cancel"); },
-  undo() { return this.act("undo"); },
 
   // POST an act of the import that is shown; whether it was done.
   async act(name, body = {}) {
@@ -218,7 +218,7 @@ Alpine.data("imports", () => joined(draft(), result(), {
       if (fault.status !== 404) { notify({ text: fault.words, kind: "bad" }); return; }
     }
     this.past = this.past.filter((other) => other.id !== one.id);
-    notify({ text: interpolate(gettext("Quitamos «%s» de la lista. Lo que trajo sigue en su sitio."), [one.file_name]) });
+    notify({ text: interpolate(gettext("Quitamos «%s» de la lista. Lo que importaste sigue en su sitio."), [one.file_name]) });
   },
 
   // --- trouble ---
