@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from datetime import timedelta
 
@@ -33,7 +31,8 @@ from tests.messaging.arrivals import (
     updates,
     write,
 )
-from tests.messaging.conftest import ROOT, process_environment, until
+from tests.messaging.conftest import process_environment, until
+from tests.messaging.nursery import Nursery
 
 pytestmark = pytest.mark.django_db
 
@@ -294,9 +293,6 @@ def test_another_tenants_number_with_the_same_id_is_nobody_elses(alice, bob, num
 
 
 # --- with real processes ---------------------------------------------------------------------------------------------
-TAKE_IN = "import django; django.setup(); from messaging import inbound; inbound.take_in_ready()"
-
-
 @pytest.mark.django_db(transaction=True)
 def test_killing_whoever_takes_in_loses_and_doubles_nothing(alice, number, settings, tmp_path):
     senders = [f"57300111{n:04}" for n in range(8)]
@@ -304,18 +300,16 @@ def test_killing_whoever_takes_in_loses_and_doubles_nothing(alice, number, setti
         receive(number, *(message(f"M{n}", sender=sender) for sender in senders))
     connection.close()
     perils = '{"before_taken_in": 0.06, "after_taken_in": 0.06}'
+    environment = process_environment(settings, RECADO_PERILS=perils, RECADO_PERILS_LOG=str(tmp_path / "perils.log"))
     deaths = 0
-    for _ in range(60):
-        environment = process_environment(
-            settings,
-            DJANGO_SETTINGS_MODULE="config.settings",
-            RECADO_PERILS=perils,
-            RECADO_PERILS_LOG=str(tmp_path / "perils.log"),
-        )
-        both = [subprocess.Popen([sys.executable, "-c", TAKE_IN], cwd=ROOT, env=environment) for _ in range(2)]
-        deaths += sum(process.wait() == -signal.SIGKILL for process in both)
-        if not updates(status=Status.PENDING):
-            break
+    take_in = "messaging.inbound.take_in_ready"
+    with Nursery(take_in, environment) as one, Nursery(take_in, environment) as other:
+        for _ in range(60):
+            for nursery in (one, other):
+                nursery.begin()
+            deaths += sum(nursery.wait() == -signal.SIGKILL for nursery in (one, other))
+            if not updates(status=Status.PENDING):
+                break
     assert deaths > 0
     assert not updates(status=Status.PENDING)
     assert not updates(status=Status.FAILED)
