@@ -1,11 +1,10 @@
 // Writing in the inbox: drafts that stay, words that go out at once and are tried again, quick replies.
 import { ApiError, post } from "../api.js";
 import { shell } from "../format.js";
-import { API } from "./inbox-shared.js";
+import { API, newKey } from "./inbox-shared.js";
 
 const LONGEST = 12_000;
 const MOST_QUICK = 6;
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const read = (key) => { try { return JSON.parse(localStorage.getItem(key) || "[]"); } catch { return []; } };
 
 export const composer = {

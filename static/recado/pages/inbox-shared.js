@@ -1,6 +1,9 @@
 // What every part of the inbox uses.
 export const API = "/api/user/inbox";
 
+// A word of our own for what is sent: asked for again with the same one, it goes out once.
+export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 // One object of several, with their getters as they are; each call makes fresh state.
 export function merge(...parts) {
   const whole = {};

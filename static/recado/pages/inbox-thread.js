@@ -122,6 +122,7 @@ export const thread = {
   },
   get isRefused() { return this.isCustomers && this.conversation && !this.conversation.can_write; },
   get refusal() { return this.conversation?.why_not || ""; },
+  get canSendTemplate() { return Boolean(this.conversation?.can_send_template); },
   openTaking() { this.part("taking").showModal(); },
   closeTaking() { this.part("taking").close(); },
   async takeOver(minutes) {
@@ -165,7 +166,12 @@ export const thread = {
   messageTickWords(message) { return this.tick(message)?.words || ""; },
   failure(message) { return message.delivery?.error?.text || ""; },
   remedy(message) { return message.delivery?.error?.remedy || ""; },
-  canResend(message) { return message.role === "owner" && message.delivery?.status === "failed"; },
+  canResend(message) { return message.role === "owner" && message.delivery?.status === "failed" && !message.template; },
+  isTemplate(message) { return Boolean(message.template); },
+  templateWords(message) {
+    const charged = message.delivery?.is_billable;
+    return charged === false ? gettext("Plantilla, sin costo") : charged ? gettext("Plantilla cobrada por WhatsApp") : gettext("Plantilla: WhatsApp la cobra");
+  },
   resend(message) { this.draft = message.content; this.isNote = false; this.keep(); this.part("input").focus(); },
   isPending(message) { return message.status === "pending"; },
   hasFailed(message) { return message.status === "failed"; },

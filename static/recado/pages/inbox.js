@@ -7,6 +7,7 @@ import { iconHref, shortcut } from "../frame.js";
 import { composer } from "./inbox-composer.js";
 import { extras } from "./inbox-extras.js";
 import { API, merge, nameOf, tickOf } from "./inbox-shared.js";
+import { templates } from "./inbox-templates.js";
 import { thread } from "./inbox-thread.js";
 import { unanswered } from "./inbox-unanswered.js";
 
@@ -213,4 +214,4 @@ const list = {
   get paneClass() { return this.tab === "unanswered" ? "inbox shows-unanswered" : this.current ? "inbox shows-thread" : "inbox"; },
 };
 
-Alpine.data("inbox", () => merge(list, thread, composer, extras, unanswered));
+Alpine.data("inbox", () => merge(list, thread, composer, extras, templates, unanswered));
