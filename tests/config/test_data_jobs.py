@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import stat
+import subprocess
+import sys
 import zipfile
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -21,12 +27,15 @@ from messaging.models import Conversation, Delivery, InboundUpdate, Message, Pho
 from tenants.authentication import issue_tokens
 from tenants.events import Event, record
 from tenants.models import AuditEntry, Contact, LimitWindow, User
+from tenants.months import drop_months, make_months
 from tenants.scope import all_tenants, tenant_scope
 from tests import factories
 from tests.factories import ROWS
+from tests.messaging.conftest import process_environment
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = 9_876_543_210_123  # an id that nothing else in the database has
 KEPT = {"tenants_auditentry", "config_datajob"}  # what superadmins did, and to whom
 Kind, State = DataJob.Kind, DataJob.State
@@ -377,3 +386,130 @@ def test_a_customer_of_another_tenant_cannot_be_named(alice, bob, root):
         theirs = factories.contact(bob)
     with pytest.raises(ValidationError):
         ask(Kind.ERASE_CONTACT, alice, root, contact_id=theirs.pk)
+
+
+# --- very many rows --------------------------------------------------------------------------------------------------
+MANY = 4_000
+# A worker whose process ends at once, as if the power had gone, in the middle of a batch: after so many were committed.
+DYING = """
+import os, signal
+import django; django.setup()
+from config import data_jobs, erasing
+erasing.BATCH = 250
+counted, batches = data_jobs._counter, []
+def dying(job, **options):
+    count = counted(job, **options)
+    def told(label, number):
+        count(label, number)
+        batches.append(number)
+        if label == "tenants.Event" and batches.count(250) == 6:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return told
+data_jobs._counter = dying
+data_jobs.run(job_id=JOB)
+"""
+
+
+@pytest.fixture
+def months(db) -> Iterator[None]:
+    """The months of the log, as a running system has them."""
+    make_months(now=timezone.now())
+    yield
+    drop_months(before=date(2999, 1, 1))
+
+
+def log_of(user: User, count: int) -> None:
+    """So many events over three months, and in what belongs to none."""
+    with tenant_scope(user), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tenants_event (user_id, name, at, actor, data)"
+            " SELECT %s, 'message_received', now() + interval '1 month' - n * interval '90 days' / %s, 'customer', '{}'"
+            " FROM generate_series(1, %s) AS n",
+            [user.pk, count, count],
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_of_many_rows_goes_on_where_a_killed_worker_stopped(
+    months, zoe, full_bob, root, settings, monkeypatch
+):
+    log_of(zoe, MANY)
+    log_of(full_bob, 50)
+    before, of_zoe = counts(full_bob), counts(zoe)
+    job = ask(Kind.ERASE, zoe, root)
+    environment = process_environment(settings, DJANGO_SETTINGS_MODULE="config.settings")
+    dead = subprocess.run(
+        [sys.executable, "-c", DYING.replace("JOB", str(job.pk))],
+        cwd=ROOT,
+        env=environment,
+        timeout=120,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert dead.returncode == -signal.SIGKILL, dead.stderr[-2000:]
+    job.refresh_from_db()
+    left = counts(zoe)
+    gone = sum(of_zoe.values()) + 1 - sum(left.values())  # and one event more: that the account was suspended
+    assert job.done == gone > 1000  # what was committed is noted, and what was not is neither noted nor gone
+    assert left["tenants.Event"] > 2000
+    assert 0 < job.share < 99
+    now = timezone.now()
+    assert data_jobs.run(job_id=job.pk).startswith("nothing to do")  # the dead one's lease still holds
+    OrmQ.objects.all().delete()
+    assert data_jobs.sweep(now=now + data_jobs.LEASE + timedelta(seconds=1)) == 1
+
+    monkeypatch.setattr(erasing, "BATCH", 250)
+    monkeypatch.setattr(data_jobs, "STEP_SECONDS", -1)
+    later, shares = now + data_jobs.LEASE + timedelta(seconds=1), [job.share]
+    while data_jobs.run(job_id=job.pk, now=lambda: later) == "goes on":
+        job.refresh_from_db()
+        assert job.done - gone <= 250  # no transaction holds more than a batch
+        gone = job.done
+        shares.append(job.share)
+    job.refresh_from_db()
+    assert (job.state, job.share) == (State.DONE, 100)
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 5  # which somebody who watches sees move
+    assert job.report["rows"]["tenants.Event"] == of_zoe["tenants.Event"] + 1
+    assert job.done == job.total
+    assert counts(full_bob) == before
+
+
+def plan_of(statement: str, values: list) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (COSTS off) {statement}", values)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_is_found_by_an_index_of_its_partition(months, zoe, bob):
+    for user, rows in ((bob, 5_000), (zoe, 20_000)):  # hers last: who begins at the beginning passes all of his
+        log_of(user, rows)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tenants_event")
+    with tenant_scope(zoe):
+        for table in data_tables.pieces(Event):
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(erasing.BY_INDEX)
+                plan = plan_of(erasing.batch_of(table), [zoe.pk])
+            assert "Tid Scan" in plan, plan
+            assert "Seq Scan" not in plan, plan
+            assert re.search(rf"Index Scan using .*\n +Index Cond: \(user_id = '?{zoe.pk}", plan), plan
+
+
+def test_every_key_of_a_tenants_table_is_found_by_an_index_when_its_row_goes():
+    """Else each deleted row would look through the whole of another table."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT c.conrelid::regclass::text, c.conname FROM pg_constraint c
+            WHERE c.contype = 'f' AND c.conparentid = 0
+            AND c.confrelid IN (SELECT attrelid FROM pg_attribute WHERE attname = 'user_id')
+            AND NOT EXISTS (
+                SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                WHERE i.indrelid = c.conrelid
+                AND ((i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey
+                     OR i.indkey[0] = ANY (c.conkey) AND a.attname <> 'user_id')
+            )
+        """)
+        assert cursor.fetchall() == []
