@@ -93,7 +93,8 @@ BORROWED: tuple[str | tuple[str, str], ...] = (
 )
 
 # Our ``pt`` is Brazilian, that of the packages Portuguese: what they say in Brazil goes under our own catalogue.
-BASES = {"pt": "pt_BR"}
+# Of Spanish only the days and months are taken.
+BASES = {"pt": "pt_BR", "es": "es"}
 PACKAGES = (
     "django.conf",
     "django.contrib.admin",
@@ -103,6 +104,15 @@ PACKAGES = (
     "django_filters",
     "rest_framework",
 )
+
+# Days and months as Django names them: Spanish and Portuguese write them small within a sentence, and of Django's not
+# all are.
+_DAYS_AND_MONTHS = (
+    "January February March April May June July August September October November December"
+    " Jan. Feb. Aug. Sept. Oct. Nov. Dec. Mon Tue Wed Thu Fri Sat Sun"
+    " Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+)
+_SMALL = frozenset(_DAYS_AND_MONTHS.split())
 
 Key = tuple[str | None, str | tuple[str, ...] | list[str]]  # context, and the text (with its plural)
 
@@ -117,13 +127,15 @@ def compile_translations(folder: Path) -> list[Path]:
         if target.exists() and target.stat().st_mtime_ns > newest:
             continue
         catalogue = read_catalogue(source)
+        language = source.parent.parent.name
         for base in below:
             with base.open("rb") as file:
                 said = read_mo(file)
             for message in said:
                 context = message.context.decode() if isinstance(message.context, bytes) else message.context
-                if message.id and not catalogue.get(message.id, context):
-                    catalogue.add(message.id, message.string, context=context)
+                is_small = source.stem == "django" and str(message.id) in _SMALL
+                if message.id and (is_small or language != "es") and not catalogue.get(message.id, context):
+                    catalogue.add(message.id, message.string.lower() if is_small else message.string, context=context)
         content = BytesIO()
         write_mo(content, catalogue)
         fresh = target.with_suffix(f".{os.getpid()}.new")  # two processes may do this at once

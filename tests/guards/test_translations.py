@@ -7,12 +7,16 @@ import importlib.util
 import re
 import shutil
 from collections import Counter
+from datetime import date
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
 import pytest
+from babel.dates import format_date
 from babel.messages import Catalog, Message
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from config import translations
 from config.translations import BORROWED, DOMAINS, LANGUAGES, LOCALE, PLURALS, ROOT, compile_translations
@@ -238,6 +242,18 @@ def test_portuguese_is_that_of_brazil_in_the_packages_too(tmp_path):
     pt = compiled_in(folder, "pt")
     assert pt.gettext("This password is too common.") == "Esta senha é muito comum."
     assert pt.gettext("Save and continue editing") == "Salvar e continuar editando"
+
+
+@pytest.mark.parametrize("language", ["es", "pt"])
+def test_days_and_months_are_small_within_a_sentence(language):
+    """Django's own Portuguese begins them with capitals; Babel's and the browsers' do not."""
+    with override(language):
+        for day in (date(2026, month, 7 + month) for month in range(1, 13)):
+            for form in ("DATE_FORMAT", "l", "D", "F", "E", "N"):
+                said = date_format(day, form)
+                assert said == said.lower(), (form, said)
+            babel = format_date(day, "EEEE d MMMM EEE MMM", locale=language)
+            assert babel == babel.lower()
 
 
 def test_compiled_catalogues_stay_out_of_the_repository():
