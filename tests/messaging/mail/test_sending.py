@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django_q.models import OrmQ
 
-from messaging.mail import claiming, outbox, sending
+from messaging.mail import claiming, failing, outbox, sending
 from messaging.models import Letter, Mailbox, Notification
 from tenants.models import User
 from tenants.scope import tenant_scope
@@ -86,6 +86,19 @@ class TestSending:
         with tenant_scope(alice):
             assert Mailbox.current(alice).fails("Alice@Example.com") is is_failing
             assert Notification.objects.filter(url="/user/settings#mail").count() == is_failing
+
+    def test_an_address_that_was_refused_for_good_is_written_to_no_more(self, alice, server):
+        server.behaviour = "reject"
+        post(alice)
+        assert drain() == {"failed": 1}
+        server.behaviour = "accept"
+        assert post(alice, title="Otra cosa") is False
+        assert drain(later(days=1)) == {}
+        assert server.letters == []
+        assert [(letter.status, letter.detail) for letter in letters(alice)][1:] == [("failed", failing.CODE)]
+        with tenant_scope(alice):
+            [told] = Notification.objects.filter(url="/user/settings#mail")  # once, however many wait
+        assert "alice@example.com" in f"{told.title} {told.body}"
 
     @pytest.mark.parametrize("behaviour", ["drop", "stall", "cut"])
     def test_silence_after_the_letter_is_unknown_and_never_sent_again(self, alice, server, behaviour):
