@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -32,7 +32,7 @@ class KeySerializer(StrictModelSerializer):
         child=serializers.ChoiceField(choices=SCOPES),
         min_length=1,
         max_length=len(SCOPES),
-        error_messages={"min_length": _lazy("Elige al menos un permiso.")},
+        error_messages={"min_length": gettext_lazy("Elige al menos un permiso.")},
         help_text="What it may do: `read` or `write` everywhere, or in one area. Who may write may read.",
     )
     expires_at = serializers.DateTimeField(

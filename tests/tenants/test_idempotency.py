@@ -268,6 +268,30 @@ class TestAtOnce:
         assert answer["Retry-After"] == "1"
         assert post(api(alice), "/api/user/contacts", {"name": "Carla"}).status_code == 201
 
+    def test_somebody_elses_request_of_that_name_waits_for_nobody(self, alice, bob, api):
+        """Keys are people's own, also while the first request of one is not done."""
+        name = Name(user=alice, key=KEY["Idempotency-Key"], digest=b"\0" * 32)
+        ready, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            try:
+                with tenant_scope(alice), once(name, now=timezone.now()):
+                    ready.set()
+                    done.wait(20)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        ready.wait(20)
+        try:
+            his = post(api(bob), "/api/user/contacts", {"name": "Carla"})
+            hers = post(api(alice), "/api/user/contacts", {"name": "Carla"})
+        finally:
+            done.set()
+            thread.join()
+        assert (his.status_code, hers.status_code) == (201, 409)
+
     def test_who_dies_in_the_middle_leaves_nothing_and_the_next_one_does_it(self, alice, api):
         """The server ends the connection as it would when the process was killed: no effect, no answer, no lock."""
         name = Name(user=alice, key=KEY["Idempotency-Key"], digest=b"\0" * 32)

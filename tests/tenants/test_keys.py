@@ -233,7 +233,21 @@ def test_it_belongs_to_a_tenant_only(alice, root, api, key_of):
     assert client.get("/api/user/products").status_code == 401
 
 
-@pytest.mark.parametrize("spoil", [lambda t: t[:-1], lambda t: t + "a", lambda t: t.upper(), lambda t: t[:-1] + "_"])
+def other(letter: str) -> str:
+    return "a" if letter != "a" else "b"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text[:-1],
+        lambda text: text + "a",
+        lambda text: text.upper(),
+        lambda text: text[:-1] + "_",
+        lambda text: text[:-1] + other(text[-1]),  # of the right form, and of the beginning that the list shows
+        lambda text: text[:-30] + other(text[-30]) + text[-29:],
+    ],
+)
 def test_a_key_that_is_nearly_right_is_wrong(alice, key_of, spoil):
     client = key_of(alice, "read", "write")
     text = client._credentials["HTTP_AUTHORIZATION"][7:]

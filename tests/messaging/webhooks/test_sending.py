@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -228,6 +228,30 @@ def test_a_new_secret_and_the_one_before_sign_for_a_day(alice, receiver):
     assert Webhook(new).verify(request.body, request.headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(old).verify(request.body, request.headers)
+
+
+def test_the_secret_before_signs_for_24_hours_and_only_the_last_one_does(alice, receiver):
+    endpoint, now = add(alice, receiver.url), timezone.now()
+    happen(alice, at=now)
+    with tenant_scope(alice):
+        delivery = WebhookDelivery.objects.get()
+        secrets = [endpoint.secret]
+        for minutes in (0, 10):
+            endpoint = endpoints.rotate(pk=endpoint.pk, now=now + timedelta(minutes=minutes))
+            secrets.append(endpoint.secret)
+    text = signing.body_of(delivery)
+
+    def signing_at(moment: datetime) -> list[str]:
+        given = signing.sign(delivery=delivery, endpoint=endpoint, now=moment).split(" ")
+        by = {Webhook(secret).sign(delivery.webhook_id, moment.astimezone(UTC), text): secret for secret in secrets}
+        return [by[signature] for signature in given]
+
+    rotated = now + timedelta(minutes=10)
+    first, second, third = secrets
+    assert signing_at(rotated) == [third, second]
+    assert signing_at(rotated + timedelta(hours=24) - timedelta(seconds=1)) == [third, second]
+    assert signing_at(rotated + timedelta(hours=24)) == [third]
+    assert first not in (second, third)
 
 
 def test_secrets_are_encrypted_at_rest(alice, receiver):
