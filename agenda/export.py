@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -29,6 +30,15 @@ class AppointmentSource(KindSource):
             start, end = week_of(filters)
             filters = {"from": start, "to": end}
         return int(find_appointments(filters).count())
+
+    def file_name(self, *, form: str, day: datetime, filters: Filters) -> str:
+        """A week on paper is called after its first day: «agenda-semana-2026-11-23.pdf»."""
+        if form != "pdf":
+            return super().file_name(form=form, day=day, filters=filters)
+        from agenda.printing import week_of
+
+        start, _end = week_of(filters, today=day.date())
+        return gettext("agenda-semana-%s.pdf") % f"{timezone.localtime(start):%Y-%m-%d}"
 
     def draw(self, *, user: User, filters: Filters, form: str, file: BinaryIO, now: datetime) -> int:
         if form == "ics":

@@ -35,10 +35,12 @@ LONGEST_TITLE, LONGEST_REST = 160, 160  # characters, in a column that is a seve
 MOST_PEOPLE = 4
 
 
-def week_of(filters: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """Seven days from the one that ``filters`` begin with, else from this week's Monday; on the active clock."""
+def week_of(filters: Mapping[str, Any], *, today: date | None = None) -> tuple[datetime, datetime]:
+    """Seven days from the one that ``filters`` begin with, else from the Monday of this week, or of that of ``today``;
+    on the active clock.
+    """
     zone = timezone.get_current_timezone()
-    first = filters["from"].astimezone(zone).date() if filters.get("from") else _monday(timezone.localdate())
+    first = filters["from"].astimezone(zone).date() if filters.get("from") else _monday(today or timezone.localdate())
     return at(first, ZoneInfo(str(zone))), at(first + timedelta(days=DAYS), ZoneInfo(str(zone)))
 
 

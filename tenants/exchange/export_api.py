@@ -56,7 +56,7 @@ class ExportView(APIView):
         filters = source.read_filters(request.query_params.dict())
         if source.count(user=user, filters=filters, form=form) > exports.MOST_AT_ONCE[form]:
             raise _too_many(exports.MOST_AT_ONCE[form])
-        name = source.file_name(form=form, day=timezone.localtime(now))
+        name = source.file_name(form=form, day=timezone.localtime(now), filters=filters)
         if request.method == "HEAD":
             return _described(HttpResponse(), form=form, name=name)
         file = cast(BinaryIO, TemporaryFile())  # noqa: SIM115  (the answer closes it)
@@ -127,7 +127,7 @@ class ExportJobSerializer(serializers.ModelSerializer[ExportJob]):
         return export_links.address_of(job) if _is_there(job) else None
 
     def get_name(self, job: ExportJob) -> str:
-        return _name_of(job)
+        return exports.name_of(job, user=cast(User, self.context["request"].user))
 
 
 class ExportsView(GenericAPIView[Any]):
@@ -201,7 +201,7 @@ class ExportFileView(APIView):
         path = exports.path_of(job) if _is_there(job) else None
         if path is None:
             raise Gone(_("El archivo ya no está: se guarda un día. Pídelo otra vez."))
-        return send_file(path.open("rb"), form=job.format, name=_name_of(job))
+        return send_file(path.open("rb"), form=job.format, name=exports.name_of(job, user=cast(User, request.user)))
 
 
 @require_safe
@@ -212,7 +212,7 @@ def show_file(request: HttpRequest, token: str) -> HttpResponseBase:
     if found is None or path is None:
         told = _("Este enlace ya no sirve. Pide el archivo otra vez en Recado.")
         return HttpResponse(told, status=404, content_type="text/plain; charset=utf-8")
-    return send_file(path.open("rb"), form=found[1].format, name=_name_of(found[1]))
+    return send_file(path.open("rb"), form=found[1].format, name=exports.name_of(found[1], user=found[0]))
 
 
 def send_file(file: BinaryIO, *, form: str, name: str) -> HttpResponseBase:
@@ -242,14 +242,6 @@ def _described(answer: HttpResponseBase, *, form: str, name: str) -> HttpRespons
 def _is_there(job: ExportJob) -> bool:
     is_fresh = job.expires_at is not None and job.expires_at > timezone.now()
     return job.status == ExportJob.Status.DONE and is_fresh and exports.path_of(job) is not None
-
-
-def _name_of(job: ExportJob) -> str:
-    try:
-        source = source_of(job.what)
-    except KeyError:
-        return f"{job.what}.{job.format}"
-    return source.file_name(form=job.format, day=timezone.localtime(job.created_at))
 
 
 def _too_many(most: int) -> ValidationError:

@@ -131,6 +131,17 @@ def folder() -> Path:
     return path
 
 
+def name_of(job: ExportJob, *, user: User) -> str:
+    """What the file is called, in the language in which it was asked for and on the clock of ``user``, whose it is."""
+    try:
+        source = source_of(job.what)
+    except KeyError:
+        return f"{job.what}.{job.format}"
+    with translation.override(job.language), timezone.override(ZoneInfo(user.timezone)):
+        filters = source.read_filters(job.filters)
+        return source.file_name(form=job.format, day=timezone.localtime(job.created_at), filters=filters)
+
+
 def path_of(job: ExportJob) -> Path | None:
     """Where the file lies; None when there is none (any more)."""
     path = folder() / job.file
@@ -179,7 +190,7 @@ def _tell(user: User, source: Source, job: ExportJob, *, rows: int, until: datet
     """Write to whoever has stopped waiting. In the caller's transaction."""
     context = {
         "what": str(source.label).lower(),
-        "name": source.file_name(form=job.format, day=timezone.localtime(job.created_at)),
+        "name": name_of(job, user=user),
         "rows": rows,
         "until": date_format(timezone.localtime(until), "SHORT_DATETIME_FORMAT"),
         "link": address_of(job),

@@ -77,8 +77,8 @@ class Source(ABC):
             return write_xlsx(file=file, columns=self.columns(), rows=rows, zone=zone, title=str(self.label), told=told)
         return self.draw(user=user, filters=filters, form=form, file=file, now=now)
 
-    def file_name(self, *, form: str, day: datetime) -> str:
-        """«productos-2026-11-23.xlsx»."""
+    def file_name(self, *, form: str, day: datetime, filters: Filters) -> str:
+        """«productos-2026-11-23.xlsx», in the language that is active: ``day`` is when it was asked for."""
         return f"{str(self.label).lower().replace(' ', '-')}-{day:%Y-%m-%d}.{form}"
 
 

@@ -10,7 +10,9 @@ import pytest
 from django.utils import timezone, translation
 
 from agenda import printing
+from agenda.export import APPOINTMENTS
 from agenda.filters import AppointmentFilters
+from tenants.exchange.export_api import send_file
 from tenants.models import User
 from tenants.scope import tenant_scope
 from tests import factories
@@ -109,3 +111,39 @@ def test_tasks_come_by_when_they_are_due(alice, bob):
 
 def test_no_tasks_make_a_page_that_says_so(alice):
     assert "No hay tareas que mostrar." in texts(tasks(alice))
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "name"),
+    [
+        ("es", {"from": "2026-11-23"}, "agenda-semana-2026-11-23.pdf"),
+        ("en", {"from": "2026-12-28"}, "agenda-week-2026-12-28.pdf"),
+        ("pt", {"from": "2026-11-25"}, "agenda-semana-2026-11-25.pdf"),
+        ("es", {}, "agenda-semana-2026-11-23.pdf"),  # that of the day on which it is asked for
+    ],
+)
+def test_a_weeks_file_is_called_after_its_first_day(alice, language, asked, name):
+    with translation.override(language), timezone.override(alice.timezone), tenant_scope(alice):
+        filters = APPOINTMENTS.read_filters(asked)
+        thursday = datetime(2026, 11, 26, 22, tzinfo=UTC)
+        assert APPOINTMENTS.file_name(form="pdf", day=timezone.localtime(thursday), filters=filters) == name
+        assert APPOINTMENTS.file_name(form="csv", day=timezone.localtime(thursday), filters=filters).endswith(
+            "-2026-11-26.csv"
+        )
+
+
+def test_the_name_goes_out_in_the_persons_language_also_from_the_queue(api, alice, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    User.objects.filter(pk=alice.pk).update(language="en")
+    alice.refresh_from_db()
+    client = api(alice)
+    answer = client.get("/api/user/personal/appointments/export?format=pdf&from=2026-11-23")
+    assert answer["Content-Disposition"] == 'attachment; filename="agenda-week-2026-11-23.pdf"'
+    asked = {"what": "appointments", "format": "pdf", "filters": {"from": "2026-12-28"}}
+    job = client.post("/api/user/exports", asked, format="json").json()
+    assert job["name"] == "agenda-week-2026-12-28.pdf"
+
+
+def test_a_name_with_other_letters_goes_out_as_utf_8():
+    answer = send_file(io.BytesIO(b"%PDF"), form="pdf", name="agenda-día-2026-11-23.pdf")
+    assert answer["Content-Disposition"] == "attachment; filename*=utf-8''agenda-d%C3%ADa-2026-11-23.pdf"
