@@ -125,7 +125,8 @@ def say(kept: Kept, *, words: Words | None = None, more: Mapping[str, str] | Non
         return str(kept.get("message", ""))
     text = (words or {}).get(kept["code"]) or WORDS.get(kept["code"])
     if text is None:
-        text = gettext(kept["text"]) if kept.get("text") else WORDS["wrong"]
+        rule = kept.get("text")
+        text = gettext(rule) if rule else WORDS["wrong"]
     given = {**(kept.get("params") or {}), **(more or {})}
     try:
         return text % given if given else str(text)
