@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from agenda.dates import Moment, Reading, read_moments
 from agenda.phrases import say_day, say_moment
-from agenda.readings import choose, is_clear, next_day
+from agenda.readings import choose, is_clear, next_day, rivals
 from tenants.models import Preferences, User
 
 MOST_CANDIDATES = 4
@@ -32,7 +32,7 @@ class Draft:
     """An appointment (``start_datetime``) or a task (``due_date``) as far as it was said; datetimes are aware.
 
     ``question`` is what has to be asked before it can be made, in the person's language; ``candidates`` what it may be
-    answered with, aware datetimes or days.
+    answered with, aware datetimes or days. ``others`` are what the words may mean, too, where nothing is asked.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class Draft:
     priority: str = "medium"
     question: str = ""
     candidates: list[datetime | date] = field(default_factory=list)
+    others: list[datetime | date] = field(default_factory=list)
 
     @property
     def ambiguous(self) -> bool:
@@ -201,6 +202,9 @@ def _place(draft: Draft, main: Moment, *, text: str, now: datetime, zone: ZoneIn
         }
         return
     start = _start(readings[0], local, zone)
+    if main.kind != "recurrence":
+        rest = rivals(moment=main, chosen=readings[0], now=local)
+        draft.others = [_start(each, local, zone) for each in rest[: MOST_CANDIDATES - 1]]
     day = start.date() if isinstance(start, datetime) else start
     if draft.kind == "task":
         draft.due_date = day

@@ -42,6 +42,16 @@ def is_clear(*, moment: Moment, readings: Sequence[Reading]) -> bool:
     return len(readings) == 1 and set(moment.reasons) <= SETTLED
 
 
+def rivals(*, moment: Moment, chosen: Reading, now: datetime) -> list[Reading]:
+    """Other days that the words may mean at the hour of ``chosen``, of which one is settled for and told: «el próximo
+    jueves» said on a Monday, «el 3/4». What is over is none.
+    """
+    if isinstance(chosen.start, time):
+        return []
+    others = [each for each in moment.candidates if not isinstance(each.start, time) and not _is_over(each, now)]
+    return [each for each in others if _clock_of(each) == _clock_of(chosen) and each.start != chosen.start]
+
+
 def next_day(*, clock: time, now: datetime) -> date:
     """The day on which an hour alone comes next; ``now`` is in the zone of the clock."""
     return now.date() if clock > now.time() else now.date() + timedelta(days=1)

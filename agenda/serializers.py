@@ -309,6 +309,10 @@ class DraftSerializer(serializers.Serializer[Any]):
     candidates = serializers.ListField(
         child=serializers.CharField(), help_text="What the question may be answered with: datetimes or days."
     )
+    others = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the words may mean, too, where nothing is asked: datetimes or days.",
+    )
 
 
 def show_draft(draft: Draft, zone: tzinfo) -> dict[str, Any]:
@@ -327,7 +331,10 @@ def show_draft(draft: Draft, zone: tzinfo) -> dict[str, Any]:
         "priority": draft.priority,
         "ambiguous": draft.ambiguous,
         "question": draft.question,
-        "candidates": [
-            show_time(one, zone) if isinstance(one, datetime) else one.isoformat() for one in draft.candidates
-        ],
+        "candidates": [_show_moment(one, zone) for one in draft.candidates],
+        "others": [_show_moment(one, zone) for one in draft.others],
     }
+
+
+def _show_moment(moment: datetime | date, zone: tzinfo) -> str:
+    return str(show_time(moment, zone)) if isinstance(moment, datetime) else moment.isoformat()

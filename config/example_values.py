@@ -100,6 +100,7 @@ VALUES: dict[str, Any] = {
     "notice": "",
     "opted_out_at": None,
     "otp": "492039",
+    "others": [],
     "password": "una-clave-larga-7",
     "phone": "+573001234567",
     "phone_number_id": "106540352242922",

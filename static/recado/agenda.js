@@ -92,6 +92,15 @@ export function beforeWords(minutes) {
   return interpolate(ngettext("%s minuto antes", "%s minutos antes", minutes), [minutes]);
 }
 
+// «45 minutos», «1 hora», «1 hora y 30 minutos».
+export function lengthWords(minutes) {
+  const hours = Math.floor(minutes / 60), rest = minutes % 60;
+  const parts = [
+    hours && interpolate(ngettext("%s hora", "%s horas", hours), [hours]), rest && interpolate(ngettext("%s minuto", "%s minutos", rest), [rest]),
+  ].filter(Boolean);
+  return new Intl.ListFormat(shell.locale).format(parts);
+}
+
 export const PRIORITIES = { high: gettext("Alta"), medium: gettext("Media"), low: gettext("Baja") };
 
 // --- repetition -----------------------------------------------------------------------------------------------------

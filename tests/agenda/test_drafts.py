@@ -143,3 +143,23 @@ def test_no_text_breaks_it_and_nothing_is_written(draft, alice: User, text, kind
     with tenant_scope(alice):
         assert not Appointment.objects.exists()
         assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "others"),
+    [
+        ("dentista el próximo jueves a las 4", at(3, 16, month=12), [at(26, 16)]),
+        ("dentista el próximo sábado a las 10 de la mañana", at(5, 10, month=12), [at(28, 10)]),
+        ("dentista el jueves a las 4", at(26, 16), []),
+        ("dentista el próximo lunes a las 4", at(30, 16), []),
+        ("dentista mañana a las 4", at(24, 16), []),
+    ],
+)
+def test_a_day_that_words_may_mean_too_is_told_beside_the_one_that_is_settled_for(alice, text, start, others):
+    """«el próximo jueves» said on a Monday: of the next week, or of this one."""
+    monday = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    with tenant_scope(alice):
+        found = read_draft(text=text, kind="appointment", now=monday, user=alice)
+    told = [found.start_datetime, *found.others] if not found.question else [*found.candidates]
+    assert told == [start, *others]
+    assert found.title == "Dentista"

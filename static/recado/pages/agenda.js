@@ -1,23 +1,25 @@
 // Agenda: when?
 import Alpine from "../../vendor/alpine.min.js";
-import { PERSONAL, all, alter, dayOf, dayWall, instantOf, spanWords, tell, wallOf } from "../agenda.js";
+import { PERSONAL, all, alter, clockOf, dayOf, dayWall, instantOf, later, minutesBetween, spanWords, tell, today, wallOf } from "../agenda.js";
 import { ApiError, get } from "../api.js";
 import "../export-menu.js";
 import { shell } from "../format.js";
 import { notify, shortcut } from "../frame.js";
 import "./appointment.js";
+import "./booked.js";
 import "./exchange.js";
 import { VIEWS, makeCalendar, titleOf } from "./calendar.js";
 import { askScope } from "./scope.js";
 import "./words.js";
 
 const KEY = `recado:${shell.person}:agenda`;
+const LID = 60; // the bar at the top of a phone
 const narrow = window.matchMedia("(max-width: 47.99rem)");
 
 let calendar = null; // not reactive: it is FullCalendar's
 
 Alpine.data("agenda", () => ({
-  title: "", view: "", firstDay: "", ready: false, trouble: "", defaults: { minutes: 60, reminders: [15] }, shown: [], any: true,
+  title: "", view: "", firstDay: "", ready: false, trouble: "", defaults: { minutes: 60, reminders: [15] }, shown: [], any: true, awaited: null,
   cancelled: false,
 
   async init() {
@@ -36,6 +38,7 @@ Alpine.data("agenda", () => ({
       },
       move: (info) => this.move(info),
       changed: ({ view }) => this.turned(view),
+      drawn: () => this.drawn(),
     });
     const id = asked.get("id") || asked.get("appointment"); // a reminder's letter names it so
     if (id) this.openById(id);
@@ -115,11 +118,31 @@ Alpine.data("agenda", () => ({
     this.say(detail.text, detail.answer);
   },
   booked({ detail }) {
-    const day = dayOf((detail.all_day ? dayWall : wallOf)(detail.start_datetime));
+    this.$root.querySelector(".booked-place").dispatchEvent(new CustomEvent("show-booked", { detail }));
+    this.bring(detail.answer);
+  },
+  look({ detail }) { this.bring(detail); },
+  // Where the calendar shows it: its day, its hour, and nothing of it under the bar at the bottom of a phone.
+  bring(appointment) {
+    const wall = (appointment.all_day ? dayWall : wallOf)(appointment.start_datetime);
     const { currentStart, currentEnd } = calendar.view; // the calendar keeps its walls as UTC
-    const isInSight = day >= currentStart.toISOString().slice(0, 10) && day < currentEnd.toISOString().slice(0, 10);
-    if (!isInSight) calendar.gotoDate(day);
-    this.kept({ detail: { answer: detail, text: interpolate(gettext("Listo. %s, %s."), [detail.title, spanWords(detail)]) } });
+    const isInSight = dayOf(wall) >= currentStart.toISOString().slice(0, 10) && dayOf(wall) < currentEnd.toISOString().slice(0, 10);
+    this.awaited = { id: appointment.id, hour: appointment.all_day ? "" : clockOf(wall) };
+    if (!isInSight) calendar.gotoDate(dayOf(wall));
+    this.refresh();
+  },
+  // Once it is drawn.
+  drawn() {
+    const shown = this.awaited && this.$root.querySelector(`[data-appointment="${this.awaited.id}"]`);
+    if (!shown) return;
+    const { hour } = this.awaited;
+    this.awaited = null;
+    if (hour) calendar.scrollToTime(later(`${today()}T${hour}`, -Math.min(30, minutesBetween(`${today()}T00:00`, `${today()}T${hour}`))).slice(11));
+    const bar = document.querySelector(".nav-main").getBoundingClientRect();
+    const floor = bar.top > window.innerHeight / 2 ? bar.top : window.innerHeight;
+    const isHidden = () => { const { top, bottom } = shown.getBoundingClientRect(); return top < LID || bottom > floor; };
+    if (isHidden()) this.$root.querySelector(".booked-place").scrollIntoView(); // then both have room, as a rule
+    if (isHidden()) shown.scrollIntoView({ block: "center" });
   },
   // Dragged or stretched.
   async move({ appointment, start, end, allDay, revert }) {

@@ -100,7 +100,7 @@ function businessHours(hours) {
 }
 
 // A calendar in `element`. `load(from, to)` answers appointments; the others are told what the person did.
-export function makeCalendar(element, { view, date, hours, load, show, create, move, changed }) {
+export function makeCalendar(element, { view, date, hours, load, show, create, move, changed, drawn }) {
   const opens = Object.values(hours || {}).flat().map(([start]) => start).sort()[0] || "08:00";
   // From the hour before work begins; on the day itself, when that is long past, from shortly before now.
   const scroll = Math.max(0, Number(opens.slice(0, 2)) - 1, view === "day" && !date ? Math.min(16, Number(wallNow().slice(11, 13)) - 2) : 0);
@@ -128,6 +128,7 @@ export function makeCalendar(element, { view, date, hours, load, show, create, m
       const { appointment } = event.extendedProps;
       if (!appointment) return;
       el.dataset.appointment = appointment.id;
+      requestAnimationFrame(drawn);
       if (el.matches("tr")) return;
       el.setAttribute("aria-label", spoken(appointment));
       el.setAttribute("role", "button");

@@ -176,10 +176,11 @@ Alpine.data("tasks", () => ({
     this.settle();
     if (task) this.move(task, column.status);
   },
-  booked({ detail }) {
+  booked({ detail: { answer } }) {
     this.load();
-    const due = detail.due_date ? interpolate(gettext("vence %s"), [dayWords(detail.due_date)]) : gettext("sin fecha");
-    tell(interpolate(gettext("Listo. «%s», %s."), [detail.title, due]), detail, () => this.load());
+    const due = answer.due_date ? interpolate(gettext("vence %s"), [dayWords(answer.due_date)]) : gettext("sin fecha");
+    const told = answer.reminder_minutes.length ? interpolate(gettext("aviso %s"), [answer.reminder_minutes.map(beforeWords).join(", ")]) : "";
+    tell(interpolate(gettext("Listo. «%s», %s."), [answer.title, [due, told].filter(Boolean).join(", ")]), answer, () => this.load());
   },
   detail({ detail }) { this.create(detail); },
 

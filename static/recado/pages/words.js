@@ -6,7 +6,7 @@ import { ApiError } from "../api.js";
 const PAUSE_MS = 350;
 
 Alpine.data("words", () => ({
-  text: "", draft: null, read: "", trouble: "", busy: false, reading: false, timer: 0, calling: null, kind: "", box: null,
+  text: "", draft: null, others: [], read: "", trouble: "", busy: false, reading: false, timer: 0, calling: null, kind: "", box: null,
 
   // Not $root, nor $dispatch: a candidate that was chosen is no longer on the page when it is booked.
   init() {
@@ -25,6 +25,7 @@ Alpine.data("words", () => ({
     return "";
   },
   get candidates() { return (this.asks && this.draft.candidates) || []; },
+  get hasOthers() { return this.shown && !this.question && this.others.length > 0; },
   get canBook() { return this.shown && !this.question && this.draft.title; },
   get title() { return this.draft?.title || ""; },
   get moment() {
@@ -61,6 +62,7 @@ Alpine.data("words", () => ({
       const read = await draft(text, this.kind, { signal: calling.signal });
       if (this.calling !== calling) return;
       this.draft = read;
+      this.others = read.others || [];
       this.read = text;
       this.reading = false;
     } catch (fault) {
@@ -87,14 +89,17 @@ Alpine.data("words", () => ({
     const { start_datetime: start, end_datetime: end } = this.draft;
     const chosen = this.kind === "task" ? { due_date: candidate.slice(0, 10) } : { start_datetime: candidate, all_day: candidate.length === 10 };
     if (start && end && candidate.length > 10) chosen.end_datetime = new Date(Date.parse(candidate) + Date.parse(end) - Date.parse(start)).toISOString();
+    this.others = [...this.draft.candidates, ...(this.draft.others || []), this.draft.start_datetime].filter((other) => other && other !== candidate);
     this.draft = { ...this.draft, ...chosen, ambiguous: false, question: "", candidates: [] };
     return this.canBook ? this.book() : null;
   },
   async book() {
     try {
-      const done = await add(this.path, bodyOf(this.draft, this.path));
+      const answer = await add(this.path, bodyOf(this.draft, this.path));
+      const others = this.others;
       this.clear();
-      this.tell("booked", done);
+      if (matchMedia("(pointer: coarse)").matches) this.box.querySelector("[data-part=words]").blur(); // its keyboard would cover what is told
+      this.tell("booked", { answer, others });
     } catch (fault) {
       if (!(fault instanceof ApiError)) throw fault;
       this.trouble = Object.values(fault.fields).join(" ") || fault.words;
@@ -105,6 +110,6 @@ Alpine.data("words", () => ({
     this.tell("detail", this.draft ? { ...bodyOf(this.draft, this.path), ...(day?.length === 10 && { day }) } : { title: this.text });
     this.clear();
   },
-  clear() { this.text = this.read = ""; this.draft = null; this.trouble = ""; },
+  clear() { this.text = this.read = ""; this.draft = null; this.others = []; this.trouble = ""; },
   escape(event) { if (this.text) { event.preventDefault(); this.clear(); } },
 }));
