@@ -118,7 +118,6 @@ class PersonAdmin(PlatformAdmin, AuditedAdmin, DjangoUserAdmin):
         "plan",
         "has_factor",
         "last_login",
-        "created_at",
     )
     list_filter = (
         *("role", "is_active", LeavingFilter, "plan"),
