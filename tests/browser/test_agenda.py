@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Person, eventually, make_person
@@ -94,13 +95,13 @@ def test_it_is_booked_in_words_and_what_is_not_clear_is_asked(visit, person):
     page = visit(person).go(PAGE)
     expect(page.get_by_text("Todavía no tienes citas.")).to_be_visible()
     line = page.get_by_label("Escribe la cita en palabras")
-    line.fill("reunión con Carla el próximo jueves a las 3 y media en su oficina y avísame una hora antes")
+    line.fill("reunión con Carla mañana a las 3 y media en su oficina y avísame una hora antes")
     read = page.locator(".words-draft")
     expect(read).to_contain_text("Reunión con Carla")
-    expect(read).to_contain_text(re.compile(r"jueves.*15:30"))
+    expect(read).to_contain_text("15:30")
     expect(read).to_contain_text("aviso 1 hora antes")
     line.press("Enter")
-    expect(page.locator(".toast-line")).to_contain_text("Listo. Reunión con Carla, jueves")
+    expect(page.locator(".booked")).to_contain_text("Listo. Reunión con Carla")
     expect(event(page, "Reunión con Carla")).to_be_visible()
     [kept] = agenda(person)
     assert (kept["start_datetime"][11:], kept["reminder_minutes"]) == ("15:30:00-05:00", [60])
@@ -113,6 +114,61 @@ def test_it_is_booked_in_words_and_what_is_not_clear_is_asked(visit, person):
     expect(dialog.get_by_label("Título")).to_have_value(re.compile("Almuerzo"))
     tomorrow = datetime.now(BOGOTA).date() + timedelta(days=1)
     expect(dialog.get_by_label("Día en que empieza")).to_have_value(str(tomorrow))
+
+
+def is_apart(page: Page, one: Locator, other: Locator) -> bool:
+    """Whether both are in sight, whole, and neither lies over the other."""
+    a, b = one.bounding_box(), other.bounding_box()
+    bar = page.get_by_role("navigation", name="Principal").bounding_box()
+    size = page.viewport_size
+    if a is None or b is None or bar is None or size is None:
+        return False
+    floor = bar["y"] if bar["y"] > size["height"] / 2 else size["height"]
+    return a["y"] >= 0 and a["y"] + a["height"] <= b["y"] and b["y"] + b["height"] <= floor
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740)])
+def test_what_was_understood_is_told_whole_beside_the_appointment_and_taken_back(visit, person, width, height):
+    page = visit(person, width=width, height=height).go(PAGE)
+    line = page.get_by_label("Escribe la cita en palabras")
+    line.fill("reunión con Carla mañana de 15:30 a 17:00 en su oficina y avísame una hora antes")
+    expect(page.locator(".words-draft")).to_contain_text("15:30–17:00")
+    line.press("Enter")
+    told = page.get_by_role("status").filter(has=page.locator(".booked"))
+    tomorrow = (datetime.now(BOGOTA) + timedelta(days=1)).date()
+    for words in (
+        *("Listo. Reunión con Carla", f"{tomorrow.day} de ", "15:30–17:00 (1 hora y 30 minutos)"),
+        *("Aviso1 hora antes", "LugarSu oficina", "ConCarla"),
+    ):
+        expect(told).to_contain_text(words, ignore_case=True)
+    shown = event(page, "Reunión con Carla")
+    expect(shown).to_be_visible()
+    eventually(lambda: is_apart(page, page.locator(".booked"), shown))
+    told.get_by_role("button", name="Deshacer").click()
+    expect(page.locator(".booked")).to_have_count(0)
+    expect(shown).to_have_count(0)
+    assert agenda(person) == []
+
+
+def test_the_reading_that_was_not_chosen_stays_at_hand(visit, person):
+    page = visit(person).go(PAGE)
+    line = page.get_by_label("Escribe la cita en palabras")
+    line.fill("dentista el 3/4 a las 10:00")
+    read = page.locator(".words-read")
+    expect(read).to_contain_text("También podía ser:")
+    other = read.get_by_role("button", name=re.compile("marzo")).inner_text()
+    expect(page.locator(".words-draft")).to_contain_text("abril")
+    line.press("Enter")
+    told = page.locator(".booked")
+    expect(told).to_contain_text("También podía ser:")
+    [first] = agenda(person)
+    assert first["start_datetime"][5:10] == "04-03"
+    told.get_by_role("button", name=other).click()
+    expect(told.get_by_role("button", name=re.compile("abril"))).to_be_visible()
+    [moved] = agenda(person)
+    assert (moved["id"], moved["title"]) == (first["id"], "Dentista")
+    assert moved["start_datetime"][5:10] == "03-04"
+    expect(event(page, "Dentista")).to_be_visible()
 
 
 def test_of_a_series_one_changes_this_one_or_also_the_following(visit, person):
@@ -138,8 +194,9 @@ def test_of_a_series_one_changes_this_one_or_also_the_following(visit, person):
 
 def test_everything_by_keyboard_alone(visit, person):
     person.call("POST", "/api/user/contacts", {"name": "Carla Suárez", "email": "carla@example.com"})
-    page = visit(person).go(f"{PAGE}?view=list")
-    page.wait_for_load_state("networkidle")
+    window = visit(person)
+    window.go(f"{PAGE}?view=list")
+    page = window.settle()
     page.keyboard.press("n")
     dialog = page.locator("#appointment")
     expect(dialog.get_by_label("Título")).to_be_focused()
@@ -247,14 +304,14 @@ def test_the_personal_assistant_books_and_a_button_takes_it_back(visit, person):
     expect(page.get_by_text("Tus conversaciones quedan aquí.").first).to_be_visible()
 
 
-def test_the_bell_rings_on_an_open_page(visit, person, system):
+def test_the_bell_rings_on_an_open_page(visit, person, console):
     page = visit(person).go("/user/dashboard")
     expect(page.get_by_role("button", name="Avisos", exact=True)).to_be_visible()
     soon = datetime.now(BOGOTA) + timedelta(minutes=15, seconds=6)
     body = {"title": "Llamar al banco", "start_datetime": soon.isoformat(), "reminder_minutes": [15]}
     person.call("POST", API, body)
     eventually(lambda: datetime.now(BOGOTA) > soon - timedelta(minutes=15), seconds=60)
-    system.manage("send_reminders")
+    console.call("tests.browser.rows.send_reminders")
     expect(page.locator(".toast-line")).to_contain_text("Llamar al banco", timeout=60_000)
     page.get_by_role("button", name="Avisos: 1 sin leer").click()
     page.get_by_role("link", name="Llamar al banco").click()
