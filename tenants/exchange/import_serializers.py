@@ -244,8 +244,8 @@ class PreviewRowSerializer(serializers.Serializer[Any]):
 class PreviewCountsSerializer(serializers.Serializer[Any]):
     """How many rows would become what."""
 
-    create = serializers.IntegerField()
-    update = serializers.IntegerField()
+    create = serializers.IntegerField()  # type: ignore[assignment]
+    update = serializers.IntegerField()  # type: ignore[assignment]
     unchanged = serializers.IntegerField()
     skip = serializers.IntegerField()
     refuse = serializers.IntegerField()
