@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.conf import settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from django.utils.translation.reloader import translation_file_changed
 from rest_framework.test import APIClient
@@ -15,27 +18,35 @@ from messaging.streams import switchboard
 from tenants.accounts import register
 from tenants.authentication import issue_tokens
 from tenants.models import Plan, User
+from tests import databases
 
 PASSWORD = "una-clave-larga-7"
+
+
+# Pages without the manifest that collectstatic writes, passwords without their cost, no rate limits.
+QUICK = override_settings(
+    STORAGES=settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+    LIMITS=False,
+    # What people write goes where pytest-django looks (EMAIL_BACKEND is its own), and so does what is handed over.
+    MAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+    # Argon2 is slow on purpose; tests/tenants/test_hashing.py checks that it is what people get.
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+)
 
 
 def pytest_configure() -> None:
     """A clean checkout has no compiled catalogues; and by now Django has read those that were there."""
     for written in compile_translations(LOCALE):
         translation_file_changed(sender=None, file_path=written)
+    QUICK.enable()
+    TransactionTestCase._fixture_teardown = databases.empty_tables
 
 
-@pytest.fixture(autouse=True)
-def _quick_settings(settings):
-    """Pages without the manifest that collectstatic writes, passwords without their cost, no rate limits."""
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
-    settings.LIMITS = False
-    # What people write goes where pytest-django looks (EMAIL_BACKEND is its own), and so does what is handed over.
-    settings.MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    # Argon2 is slow on purpose; tests/tenants/test_accounts.py checks that it is what people get.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays, so nobody need look through it again for what can be thrown away."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +54,21 @@ def _house_language():
     """A request that a test sends leaves its language to the thread, and so to the test after it."""
     with translation.override("es"):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_keepdb, django_db_blocker):
+    """Of several processes one migrates, and all take copies."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if not run or django_db_keepdb:
+        yield
+        return
+    template = databases.Template(run=run)
+    with django_db_blocker.unblock():
+        template.use()
+    yield
+    with django_db_blocker.unblock():
+        template.leave()
 
 
 @pytest.fixture(scope="session")
