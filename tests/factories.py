@@ -289,8 +289,11 @@ def webhook_endpoint(user: User, **fields: Any) -> WebhookEndpoint:
 
 
 def webhook_delivery(user: User, **fields: Any) -> WebhookDelivery:
-    """One that is over, and has the number of its endpoint: in a path one id then fills the places of both."""
-    endpoint = fields.get("endpoint") or webhook_endpoint(user)
+    """One that is over, and has the number of its endpoint: in a path one id then fills the places of both.
+
+    Without an endpoint that number is far from those which PostgreSQL gives.
+    """
+    endpoint = fields.get("endpoint") or webhook_endpoint(user, pk=1_000_000 + next(_numbers))
     fields = {"pk": endpoint.pk, "endpoint": endpoint, "event": "order_received", "status": "delivered", **fields}
     return WebhookDelivery.objects.create(user=user, **fields)
 

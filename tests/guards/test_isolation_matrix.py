@@ -6,22 +6,19 @@ Routes come from the URL resolver. A route without a row in ``ROUTES`` fails, so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.test import APIClient
 
 from tenants.models import TenantOwned, User
-from tenants.scope import all_tenants, tenant_scope
-from tests.conftest import PASSWORD
-from tests.factories import EVERY_ROW
+from tests.databases import look, taken_back
 
 pytestmark = pytest.mark.django_db
 
@@ -252,13 +249,15 @@ def filled(route: str, pk: int | str) -> str:
     return "/" + re.sub(r"<[^>]+>", str(pk), route)
 
 
+@cache
+def _every_row() -> str:
+    tables = [model._meta.db_table for model in apps.get_models() if issubclass(model, TenantOwned)]
+    return " UNION ALL ".join(f"SELECT '{table}', t::text FROM {table} t" for table in tables) + " ORDER BY 1, 2"
+
+
 def rows_of_everybody() -> list[tuple[Any, ...]]:
     """All rows of all tenant tables as PostgreSQL shows them, to see that nothing changed."""
-    tables = [model._meta.db_table for model in apps.get_models() if issubclass(model, TenantOwned)]
-    held = " UNION ALL ".join(f"SELECT '{table}', t::text FROM {table} t" for table in tables)
-    with all_tenants(), connection.cursor() as cursor:
-        cursor.execute(f"{held} ORDER BY 1, 2")
-        return cursor.fetchall()
+    return look(_every_row())
 
 
 def send(client: Client, method: str, path: str) -> HttpResponse:
@@ -270,32 +269,6 @@ def content(response: HttpResponse) -> bytes:
     return b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
 
 
-@pytest.fixture
-def carol(db) -> User:
-    """A tenant who was deactivated after her token was issued."""
-    from tenants.accounts import register
-
-    return register(username="carol", password=PASSWORD)
-
-
-@pytest.fixture
-def people(alice, bob, carol, root, api) -> dict[str, APIClient]:
-    clients = {"anonymous": api(), "owner": api(alice), "other": api(bob), "deactivated": api(carol), "root": api(root)}
-    User.objects.filter(pk=carol.pk).update(is_active=False)
-    return clients
-
-
-@pytest.fixture
-def own_row(alice, bob) -> Callable[[str], int]:
-    def make(label: str) -> int:
-        with tenant_scope(bob):
-            EVERY_ROW[label](bob)
-        with tenant_scope(alice):
-            return int(EVERY_ROW[label](alice).pk)
-
-    return make
-
-
 def of_kind(*kinds: type) -> list[str]:
     return [route for route, kind in ROUTES.items() if isinstance(kind, kinds)]
 
@@ -304,103 +277,106 @@ def test_every_route_has_a_row_and_every_row_a_route():
     assert set(routes()) == set(ROUTES)
 
 
-@pytest.mark.parametrize("method", METHODS)
+def path_of(route: str, world: Any) -> str:
+    """The route with the id of the owner's row in it."""
+    row = getattr(ROUTES[route], "row", "")
+    return filled(route, world.rows[row] if row else 0)
+
+
 @pytest.mark.parametrize("route", of_kind(Tenant, Account))
-def test_who_may_call(route, method, people, own_row):
-    kind = ROUTES[route]
-    path = filled(route, own_row(kind.row) if getattr(kind, "row", "") else 0)
+def test_who_may_call(route, world, subtests):
+    kind, path, before = ROUTES[route], path_of(route, world), rows_of_everybody()
+    for method in METHODS:
+        people = world.clients()
+        with subtests.test(method=method), taken_back():
+            for person in ("anonymous", "deactivated"):
+                answer = send(people[person], method, path)
+                assert answer.status_code == 401, person
+                assert answer["WWW-Authenticate"].startswith("Bearer"), person
+                assert answer["Content-Type"] == "application/json" or method == "HEAD", person
+                assert rows_of_everybody() == before, person
 
-    for person in ("anonymous", "deactivated"):
-        before = rows_of_everybody()
-        answer = send(people[person], method, path)
-        assert answer.status_code == 401, person
-        assert answer["WWW-Authenticate"].startswith("Bearer"), person
-        assert answer["Content-Type"] == "application/json" or method == "HEAD", person
-        assert rows_of_everybody() == before
+            answer = send(people["root"], method, path)
+            if isinstance(kind, Tenant):
+                assert answer.status_code == 403
+                assert rows_of_everybody() == before
+            elif kind.row:  # which is the owner's
+                assert answer.status_code in {404, 405} or method == "OPTIONS"
+            else:
+                assert answer.status_code not in {401, 403, 404, 500}
 
-    before = rows_of_everybody()
-    answer = send(people["root"], method, path)
-    if isinstance(kind, Tenant):
-        assert answer.status_code == 403
-        assert rows_of_everybody() == before
-    elif kind.row:  # which is the owner's
-        assert answer.status_code in {404, 405} or method == "OPTIONS"
-    else:
-        assert answer.status_code not in {401, 403, 404, 500}
-
-    answer = send(people["owner"], method, path)
-    assert answer.status_code not in {401, 403, 404}
-    assert answer.status_code < 500
+            answer = send(people["owner"], method, path)
+            assert answer.status_code not in {401, 403, 404}
+            assert answer.status_code < 500
 
 
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", [route for route in of_kind(Tenant, Account) if ROUTES[route].row])
-def test_a_foreign_row_is_as_absent_as_an_absent_one(route, method, people, own_row):
-    pk = own_row(ROUTES[route].row)
-    before = rows_of_everybody()
-    foreign = send(people["other"], method, filled(route, pk))
-    absent = send(people["other"], method, filled(route, ABSENT))
-    assert (foreign.status_code, content(foreign)) == (absent.status_code, content(absent))
-    assert foreign.headers.get("Content-Type") == absent.headers.get("Content-Type")
-    assert foreign.status_code in {404, 405} or method == "OPTIONS"
-    assert rows_of_everybody() == before
+def test_a_foreign_row_is_as_absent_as_an_absent_one(route, world, subtests):
+    path, before = path_of(route, world), rows_of_everybody()
+    for method in METHODS:
+        with subtests.test(method=method), taken_back():
+            foreign = send(world.client("other"), method, path)
+            absent = send(world.client("other"), method, filled(route, ABSENT))
+            assert (foreign.status_code, content(foreign)) == (absent.status_code, content(absent))
+            assert foreign.headers.get("Content-Type") == absent.headers.get("Content-Type")
+            assert foreign.status_code in {404, 405} or method == "OPTIONS"
+            assert rows_of_everybody() == before
 
 
 @pytest.mark.parametrize("route", of_kind(Public))
-@pytest.mark.parametrize("method", METHODS)
-def test_public_routes_answer_everybody_alike(route, method, people):
+def test_public_routes_answer_everybody_alike(route, world, subtests):
     before = rows_of_everybody()
-    statuses = {person: send(client, method, filled(route, 0)).status_code for person, client in people.items()}
-    assert max(statuses.values()) < (504 if route == "readyz" else 500)  # nothing runs here, and readyz says so
-    assert rows_of_everybody() == before
+    for method in METHODS:
+        with subtests.test(method=method), taken_back():
+            people = world.clients().items()
+            statuses = {person: send(client, method, filled(route, 0)).status_code for person, client in people}
+            # Nothing runs here, and readyz says so.
+            assert max(statuses.values()) < (504 if route == "readyz" else 500), statuses
+            assert rows_of_everybody() == before
 
 
 @pytest.mark.parametrize("route", of_kind(Page))
-def test_pages_send_each_role_to_its_own_side(route, alice, bob, carol, root, browse, own_row):
-    path = filled(route, own_row(ROUTES[route].row) if ROUTES[route].row else 0)
-    assert browse(alice).get(path).status_code in {200, 302}
-    assert browse(root).get(path)["Location"] == "/admin/dashboard"
-    deactivated = browse(carol)
-    User.objects.filter(pk=carol.pk).update(is_active=False)
-    for client in (Client(), deactivated):
-        answer = client.get(path)
-        assert answer.status_code == 302
-        assert answer["Location"].startswith("/login")
+def test_pages_send_each_role_to_its_own_side(route, world):
+    path = path_of(route, world)
+    assert world.browser("owner").get(path).status_code in {200, 302}
+    assert world.browser("root").get(path)["Location"] == "/admin/dashboard"
+    for person in ("anonymous", "deactivated"):
+        answer = world.browser(person).get(path)
+        assert answer.status_code == 302, person
+        assert answer["Location"].startswith("/login"), person
 
 
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("route", of_kind(OwnPage))
-def test_pages_about_ones_own_account_want_somebody(route, method, alice, bob, carol, root, browse):
-    path = filled(route, 0)
-    before = rows_of_everybody()
-    for person in (alice, root):
-        assert send(browse(person), method, path).status_code in {200, 302, 400, 405}
-    deactivated = browse(carol)
-    User.objects.filter(pk=carol.pk).update(is_active=False)
-    for client in (Client(), deactivated):
-        answer = send(client, method, path)
-        assert answer.status_code == 302
-        assert answer["Location"].startswith("/login")
-    assert rows_of_everybody() == before
+def test_pages_about_ones_own_account_want_somebody(route, world, subtests):
+    path, before = filled(route, 0), rows_of_everybody()
+    for method in METHODS:
+        with subtests.test(method=method), taken_back():
+            for person in ("owner", "root"):
+                assert send(world.browser(person), method, path).status_code in {200, 302, 400, 405}, person
+            for person in ("anonymous", "deactivated"):
+                answer = send(world.browser(person), method, path)
+                assert answer.status_code == 302, person
+                assert answer["Location"].startswith("/login"), person
+            assert rows_of_everybody() == before
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/dashboard", "/admin/tenants/user/", "/admin/password_change/"])
-def test_the_admin_is_the_superadmins_only(path, alice, root, browse):
-    assert browse(root).get(path).status_code in {200, 302, 404}
-    assert browse(alice).get(path)["Location"] == "/user/dashboard"
+def test_the_admin_is_the_superadmins_only(path, world):
+    assert world.browser("root").get(path).status_code in {200, 302, 404}
+    assert world.browser("owner").get(path)["Location"] == "/user/dashboard"
     assert Client().get(path)["Location"].startswith(("/login", "/admin/login"))
 
 
-def test_the_session_of_a_page_works_on_the_api_and_ends_with_deactivation(alice, browse):
-    client = browse(alice)
+def test_the_session_of_a_page_works_on_the_api_and_ends_with_deactivation(world):
+    client = world.browser("owner")
     assert client.get("/api/user/preferences").status_code == 200
-    User.objects.filter(pk=alice.pk).update(is_active=False)
+    User.objects.filter(pk=world.owner.pk).update(is_active=False)
     assert client.get("/api/user/preferences").status_code == 401
 
 
-def test_a_session_must_send_the_csrf_token(alice):
+def test_a_session_must_send_the_csrf_token(world):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(alice)
+    client.force_login(world.owner)
     answer = client.patch("/api/user/preferences", data={"tone": "brief"}, content_type="application/json")
     assert answer.status_code == 403
     assert answer["Content-Type"] == "application/json"

@@ -10,32 +10,23 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
-from rest_framework.utils.encoders import JSONEncoder
 
-from config import descriptions
 from config.areas import CLOSED, OPEN, UNREPEATED, WAITING, areas
 from config.descriptions import TAGS
-from config.examples import Examples
 from tenants.idempotency import KeptAnswer
 from tenants.keys import AREAS
 from tenants.models import User
 from tenants.scope import tenant_scope
 from tests.factories import ROWS
+from tests.guards.description import description, generate
 from tests.guards.test_bad_input import UNDESCRIBED
 from tests.guards.test_isolation_matrix import ROUTES, Tenant, filled, routes
 
 JSON = "application/json"
 WHERE = "urn:description"
-
-
-@cache
-def description() -> dict[str, Any]:
-    """What /api/schema answers, as programs read it."""
-    return dict(json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True), cls=JSONEncoder)))
 
 
 def operations() -> list[tuple[str, dict[str, Any]]]:
@@ -148,12 +139,8 @@ def _example(operation: dict[str, Any]) -> tuple[str, Any]:
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------
-def test_the_description_is_made_without_a_warning(capsys):
-    from drf_spectacular.drainage import GENERATOR_STATS
-
-    GENERATOR_STATS.reset()
-    SchemaGenerator().get_schema(request=None, public=True)
-    assert (dict(GENERATOR_STATS._warn_cache), dict(GENERATOR_STATS._error_cache)) == ({}, {})
+def test_the_description_is_made_without_a_warning():
+    assert generate().warnings == ()
 
 
 @pytest.mark.parametrize(("name", "operation"), operations(), ids=[name for name, _ in operations()])
@@ -181,17 +168,8 @@ def test_every_example_is_of_its_schema(name, operation):
     assert wrong == [], "mend it in config/example_values.py (OF, VALUES or WHOLE)"
 
 
-def test_every_text_of_an_example_says_something(monkeypatch):
-    made = []
-
-    class Watched(Examples):
-        def __init__(self, components: dict[str, Any]) -> None:
-            super().__init__(components)
-            made.append(self)
-
-    monkeypatch.setattr(descriptions, "Examples", Watched)
-    SchemaGenerator().get_schema(request=None, public=True)
-    assert made[0].untold == set(), "say in VALUES or OF of config/example_values.py what such a field holds"
+def test_every_text_of_an_example_says_something():
+    assert generate().untold == set(), "say in VALUES or OF of config/example_values.py what such a field holds"
 
 
 def test_it_is_openapi_31_with_three_ways_in():

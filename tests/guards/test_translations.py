@@ -125,6 +125,7 @@ def code() -> dict[str, Catalog]:
     return translations.read_code()
 
 
+@cache
 def catalogue(language: str, domain: str) -> Catalog:
     return translations.read_catalogue(translations.catalogue_path(language=language, domain=domain))
 
