@@ -79,6 +79,12 @@ def test_the_exact_search_finds_the_nearest_vectors(run):
     assert all(line["value"] >= 0.9 for line in recall)
 
 
+def test_limits_are_measured_against_the_same_request_without(run):
+    found = of_row(run[1], "limits")
+    assert len(found) == 2
+    assert all(line["ceiling"].startswith("LIMITS=off") for line in found)
+
+
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="memory is read from Linux' /proc")
 def test_memory_is_that_of_every_part_of_the_system(run):
     found = of_row(run[1], "memory")

@@ -15,7 +15,7 @@ from config.benchmarks.workspace import run_inside, throwaway
 MOST_SECONDS = {"full": 30 * 60, "quick": 8 * 60, "tiny": 10 * 60}
 ROWS = (
     *("memory", "reads", "turns", "queue", "webhook", "replies", "exchange"),
-    *("serialising", "lists", "row-security", "search", "agenda", "reminders", "analytics", "record"),
+    *("serialising", "lists", "row-security", "search", "agenda", "reminders", "analytics", "record", "limits"),
 )
 
 
