@@ -14,10 +14,11 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.exchange.formulas import guard
+
 Figures = Mapping[str, Any]
 Rows = list[list[Any]]
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would reckon with what begins so
 MARK = "\ufeff"  # by which Excel knows UTF-8
 
 CHANNELS = {"web": gettext_lazy("web"), "whatsapp": gettext_lazy("WhatsApp")}
@@ -29,7 +30,7 @@ def write_csv(*, table: str, figures: Figures, language: str) -> bytes:
     """The table of that name (one of TABLES) from what ``metrics.read`` gave, for spreadsheets of ``language``.
 
     Spanish and Portuguese ones part columns by a semicolon, for a comma parts the decimals there. Nothing is grouped
-    or has a sign of money. What a spreadsheet would take for a formula begins with a quote.
+    or has a sign of money. What a spreadsheet would take for a formula is guarded.
     """
     comma = language == "en"
     out = io.StringIO()
@@ -46,7 +47,7 @@ def _cell(value: Any, *, point: str) -> str:
         return value.isoformat(sep=" ", timespec="minutes") if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, int | float | Decimal):
         return f"{value}".replace(".", point)
-    return f"'{value}" if str(value).startswith(FORMULAS) else str(value)
+    return guard(str(value))
 
 
 def _conversations(figures: Figures) -> Rows:

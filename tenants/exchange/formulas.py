@@ -1,15 +1,15 @@
 """Text that a spreadsheet would reckon with: guarded by an apostrophe when it leaves, freed of it when it comes back.
 
-OWASP's list of what begins a formula, with the full-width signs that some programs take for the narrow ones. A phone
-in international form begins with one of them, too. What would look guarded already is guarded once more, so that every
-text comes back as it was.
+OWASP's list of what begins a formula, with the full-width signs that some programs take for the narrow ones, and NUL,
+which some drop. A phone in international form begins with one of them, too. What would look guarded already is guarded
+once more, so that every text comes back as it was.
 """
 
 from __future__ import annotations
 
 import re
 
-_SIGNS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+_SIGNS = "=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20"
 _to_guard = re.compile(f"'*[{_SIGNS}]")
 _looks_guarded = re.compile(f"'+[{_SIGNS}]")
 

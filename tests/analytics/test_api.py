@@ -171,7 +171,7 @@ def test_every_table_comes_back_as_it_was(table):
                 assert cell.replace(",", ".") == str(value).replace(",", ".")
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+57 300", "-2", "@here", "\tx", "\rx"])
+@pytest.mark.parametrize("start", ["=1+1", "+57 300", "-2", "@here", "\tx", "\rx", "\nx", "\uff1d1", "\uff20x", "'=1"])
 def test_what_would_be_a_formula_begins_with_a_quote(start):
     asked = {"question": start, "times": 1, "last_asked_at": datetime(2026, 11, 20, 15, tzinfo=UTC), "id": 1}
     lines = read_table(write_csv(table="missing", figures=make_figures(missing=[asked]), language="en"), ",")
