@@ -6,6 +6,7 @@ scope of that tenant alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,14 +44,20 @@ def handle(update: InboundUpdate, *, now: datetime) -> Result:
         case Kind.ECHO:
             return _take_echo(update, payloads.read_message(item, value), now=now)
         case Kind.STATUS:
-            delivery = statuses.apply(update, value=value, item=item, now=now)
-            return Result(tenant_id=delivery.user_id) if delivery is not None else Result(note="not ours")
+            return handle_statuses([update], now=now)[0]
         case Kind.TEMPLATE | Kind.ACCOUNT | Kind.FAULT:
             number = _number_of(update)
             if update.channel_id is None or number is not None:
                 health.note(update, value=value, item=item, channel=number, now=now)
             return Result(tenant_id=number.user_id if number is not None else None)
     return Result(status=Status.NOT_UNDERSTOOD)
+
+
+def handle_statuses(updates: Sequence[InboundUpdate], *, now: datetime) -> list[Result]:
+    """Do what these say, which are all of them statuses. Returns what became of each."""
+    items = [payloads.read(update)[1] for update in updates]
+    found = statuses.apply(list(zip(updates, items, strict=True)), now=now)
+    return [Result(tenant_id=one.user_id) if one is not None else Result(note="not ours") for one in found]
 
 
 def _take_message(update: InboundUpdate, incoming: Incoming, *, now: datetime) -> Result:

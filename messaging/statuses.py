@@ -6,6 +6,7 @@ read. ``failed`` comes from anything before delivered, and ``unknown`` is resolv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,11 @@ from messaging.whatsapp.values import as_dict, as_id, as_text, as_whole, dicts_i
 
 Status = Delivery.Status
 
+Told = tuple[InboundUpdate, dict[str, Any]]  # a status, with the update that it came in
+FIELDS = (
+    *("status", "code", "detail", "wamid", "sent_at", "delivered_at", "read_at", "lease_until"),
+    *("is_billable", "category", "pricing_type", "updated_at"),
+)
 FAR = timedelta(days=31)  # a time that is further away than that was not read rightly
 # What each status may follow. Queued: a message that was thought to be refused went out after all.
 FOLLOWS: dict[Status, set[Status]] = {
@@ -27,54 +33,92 @@ FOLLOWS: dict[Status, set[Status]] = {
 }
 
 
-def apply(update: InboundUpdate, *, value: dict[str, Any], item: dict[str, Any], now: datetime) -> Delivery | None:
-    """Write down what the status ``item`` says. Applying it again changes nothing.
+def apply(told: Sequence[Told], *, now: datetime) -> list[Delivery | None]:
+    """Write down what these statuses say, in their order. Applying them again changes nothing.
 
-    With the scope of all tenants open, in the transaction of the update. Only messages are touched that went out from
-    the number that the update is about and, by the secret that signed it, from the same channel. Returns the message;
-    None when it is none of ours, or says nothing that is known.
+    With the scope of all tenants open, in the transaction of the updates. Only messages are touched that went out from
+    the number that an update is about and, by the secret that signed it, from the same channel. Returns the message of
+    each; None when it is none of ours.
     """
-    delivery = _find(update, item)
-    if delivery is None:
-        if update.channel_id is None:
+    known = _Known(told)
+    found = []
+    moved: dict[int, Delivery] = {}
+    for update, item in told:
+        delivery = known.find(update, item)
+        found.append(delivery)
+        if delivery is not None and _move(delivery, item, now=now):
+            moved[delivery.pk] = delivery
+        if delivery is None and update.channel_id is None:
             strangers.note_status(item, now=now)
-        return None
-    wamid = as_id(item.get("id"))
-    if wamid and not delivery.wamid:
-        delivery.wamid = wamid
+    for pk in {one.pk: None for one in found if one is not None}:
+        known.rows[pk].save(update_fields=FIELDS)
+    for delivery in {one.message_id: one for one in moved.values()}.values():
+        endings.tell_pages(delivery)
+    return found
+
+
+class _Known:
+    """The messages that some statuses may be about, all of them locked in one order."""
+
+    def __init__(self, told: Sequence[Told]) -> None:
+        named = {pk for _, item in told if (pk := _named(item)) is not None}
+        self.rows: dict[int, Delivery] = {}
+        self._by_wamid: dict[tuple[str, int | None, str], Delivery] = {}
+        self._lock(pk__in=named)
+        # What brings no id of ours back, or one that is not of this number.
+        rest = [(update, item) for update, item in told if self._named(update, item) is None]
+        wamids = {wamid for _, item in rest if (wamid := as_id(item.get("id")))}
+        self._lock(wamid__in=wamids, phone_number_id__in={update.phone_number_id for update, _ in rest} - {""})
+
+    def find(self, update: InboundUpdate, item: dict[str, Any]) -> Delivery | None:
+        """The message that a status is about, by the id of ours that comes back with it, else by WhatsApp's."""
+        wamid = as_id(item.get("id"))
+        key = (update.phone_number_id, update.channel_id, wamid)
+        delivery = self._named(update, item) or (self._by_wamid.get(key) if wamid else None)
+        if delivery is not None and wamid and not delivery.wamid:
+            delivery.wamid = wamid
+            self._by_wamid.setdefault(key, delivery)
+        return delivery
+
+    def _named(self, update: InboundUpdate, item: dict[str, Any]) -> Delivery | None:
+        pk = _named(item)
+        row = self.rows.get(pk) if pk is not None else None
+        if row is None or (row.phone_number_id, row.channel_id) != (update.phone_number_id, update.channel_id):
+            return None
+        return row
+
+    def _lock(self, **which: set[Any]) -> None:
+        if not all(which.values()):
+            return
+        # What hangs on it is read where it is wanted: most statuses want none of it, and joining all costs more.
+        for row in Delivery.objects.filter(**which).select_for_update(of=("self",)).order_by("pk"):
+            kept = self.rows.setdefault(row.pk, row)
+            if kept.wamid:
+                self._by_wamid.setdefault((kept.phone_number_id, kept.channel_id, kept.wamid), kept)
+
+
+def _named(item: dict[str, Any]) -> int | None:
+    return id_of_callback(item.get("biz_opaque_callback_data"))
+
+
+def _move(delivery: Delivery, item: dict[str, Any], *, now: datetime) -> bool:
+    """Change the message as a status says, without saving it. Returns whether the pages that show it are to be told."""
     _note_price(delivery, item)
     status = _read_status(item)
     if status is None or Status(delivery.status) not in FOLLOWS[status] or not _was_begun(delivery):
-        delivery.save()
-        return delivery
+        return False
     at = _moment(item, now=now)
     delivery.sent_at = delivery.sent_at or at
     delivery.lease_until = None
     if status == Status.FAILED:
         _fail(delivery, item, now=now)
-        return delivery
+        return False
     delivery.status, delivery.code, delivery.detail = status, None, ""
     if status in (Status.DELIVERED, Status.READ):
         delivery.delivered_at = delivery.delivered_at or at
     if status == Status.READ:
         delivery.read_at = at
-    delivery.save()
-    endings.tell_pages(delivery)
-    return delivery
-
-
-def _find(update: InboundUpdate, item: dict[str, Any]) -> Delivery | None:
-    """The message, locked, by the id of ours that comes back with it, else by WhatsApp's."""
-    ours = Delivery.objects.filter(phone_number_id=update.phone_number_id, channel_id=update.channel_id)
-    if not update.phone_number_id:
-        return None
-    # What hangs on it is read where it is wanted: most statuses want none of it, and joining all costs more than they.
-    locked = ours.select_for_update(of=("self",))
-    pk = id_of_callback(item.get("biz_opaque_callback_data"))
-    if pk is not None and (found := locked.filter(pk=pk).first()) is not None:
-        return found
-    wamid = as_id(item.get("id"))
-    return locked.filter(wamid=wamid).order_by("pk").first() if wamid else None
+    return True
 
 
 def _was_begun(delivery: Delivery) -> bool:

@@ -24,6 +24,7 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from tenants.notices import Listener, dedicated_connection, notify
+from tenants.scope import is_open
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,10 @@ _insert = f"""
     )
     SELECT id, pg_notify('{CHANNEL}', '') FROM made
 """  # noqa: S608  (only our own text goes into it)
+# The same as a part of whoever's statement stores something else, which goes on with FROM, WHERE and RETURNING, and
+# then answers WAKE for each row that came of it. The values are those of ``NotifyBroker.values``.
+STORE = f"INSERT INTO {_table} (key, payload, lock) SELECT %(task_key)s, %(task_payload)s, statement_timestamp()"
+WAKE = f"pg_notify('{CHANNEL}', '')"
 _insert_many = (
     f"INSERT INTO {_table} (key, payload, lock) SELECT %s, p, statement_timestamp() FROM unnest(%s::text[]) AS p"  # noqa: S608
 )
@@ -78,6 +83,11 @@ class NotifyBroker(ORM):
         self._line = _Line()
         self._look_at = 0.0
 
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> Any:
+        """The rows of the queue. Where a scope is open the caller's connection stays open, too: it would go with it."""
+        return OrmQ.objects.using(Conf.ORM) if is_open() else ORM.get_connection(list_key)
+
     def close(self) -> None:
         """Let go of the connections that this process has made."""
         self._listener.close()
@@ -88,6 +98,10 @@ class NotifyBroker(ORM):
         with connections[Conf.ORM].cursor() as cursor:
             cursor.execute(_insert, [self._key(), task])
             return int(cursor.fetchone()[0])
+
+    def values(self, task: str) -> dict[str, Any]:
+        """What ``STORE`` wants to know of the signed package."""
+        return {"task_key": self._key(), "task_payload": task}
 
     def enqueue_many(self, tasks: list[str]) -> None:
         """Store many packages in one statement, with one notice for all."""

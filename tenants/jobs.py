@@ -31,6 +31,11 @@ def enqueue(task: str, *ids: int, timeout: int | None = None) -> str:
     return task_id
 
 
+def bell_values(task: str, *, timeout: int | None = None) -> dict[str, Any]:
+    """What a statement wants to know that stores a doorbell along with what it is for: ``tenants.broker.STORE``."""
+    return _broker().values(_package(task, (), timeout)[1])
+
+
 def enqueue_many(task: str, batches: Iterable[tuple[int, ...]]) -> None:
     """Queue one task for each tuple of ids, all in one statement and with one wake-up."""
     _broker().enqueue_many([_package(task, ids, None)[1] for ids in batches])

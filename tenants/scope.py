@@ -113,6 +113,11 @@ def current_tenant() -> User | None:
     return state.get("user") if state.get("_enabled", True) else None
 
 
+def is_open() -> bool:
+    """Whether any scope is open."""
+    return not _is_closed() and getattr(connection, "_recado_scope", ("", "")) != ("", "")
+
+
 def sees_everybody() -> bool:
     """Whether the scope of all tenants is open."""
     return getattr(connection, "_recado_scope", None) == ("", "on")

@@ -6,10 +6,12 @@ All of a body is stored in one transaction, or nothing, and then Meta sends it a
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from agenda.perils import pass_by
@@ -17,28 +19,52 @@ from messaging import inbound
 from messaging.models import Channel, InboundUpdate, SharedNumber, WebhookBody
 from messaging.whatsapp.payloads import Unreadable, Update, split
 from messaging.whatsapp.signatures import Placed, Refused, Signer, find_signer, place, read_signature
+from tenants.broker import STORE, WAKE
 from tenants.scope import all_tenants
 
 LEAST_DAYS = 8  # Meta repeats itself for seven
 MOST_AT_ONCE = 5000
-ROWS_IN_A_STATEMENT = 1000
 SEEN_EVERY = timedelta(minutes=1)
 COUNTED_EVERY = timedelta(seconds=1)  # so that nobody makes us write without end
 
 Status = InboundUpdate.Status
 
-_next_id = "nextval(pg_get_serial_sequence('messaging_inboundupdate', 'id'))"
-_take = f"SELECT {_next_id} FROM generate_series(1, %s)"  # noqa: S608  (only our own text goes into it)
-_insert = f"""
-    INSERT INTO messaging_inboundupdate (
-        kind, key, phone_number_id, channel_id, sender, data, status, note, id, body_id, attempts, received_at, next_at
+# The updates of a body, once: their ids follow their order in it. They are written in the order of their keys, so that
+# two bodies that hold the same updates in different orders wait for each other and never in a circle.
+_updates = """
+    given AS (
+        SELECT * FROM ROWS FROM (
+            json_to_recordset(%(updates)s::json)
+            AS (kind text, key text, number text, channel bigint, sender text, data text, status text, note text)
+        ) WITH ORDINALITY AS one (kind, key, number, channel, sender, data, status, note, place)
+    ), places AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('messaging_inboundupdate', 'id')) AS id, place
+        FROM body, generate_series(1, %(count)s) AS place WHERE body.times = 1
+    ), stored AS (
+        INSERT INTO messaging_inboundupdate (
+            id, body_id, kind, key, phone_number_id, channel_id, sender, data, status, note, attempts, received_at,
+            next_at
+        )
+        SELECT
+            places.id, body.id, kind, key, number, channel, sender, convert_to(data, 'UTF8'), status, note, 0, %(now)s,
+            %(now)s
+        FROM body, places JOIN given USING (place) ORDER BY number, coalesce(channel, 0), kind, key
+        ON CONFLICT DO NOTHING
     )
-    SELECT kind, key, number, channel, sender, data, status, note, coalesce(id, {_next_id}), %s, 0, %s, %s
-    FROM unnest(
-        %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[]
-    ) AS given (kind, key, number, channel, sender, data, status, note, id)
-    ON CONFLICT DO NOTHING
-"""  # noqa: S608
+"""
+# All of it in one statement, which is a transaction of its own: a body, its updates, and the bell for them. The same
+# body at the same time waits for the first one's end: then everything of it is there.
+_put = f"""
+    WITH body AS (
+        INSERT INTO messaging_webhookbody AS kept (body, digest, channel_id, times, received_at, fault)
+        VALUES (%(body)s, %(digest)s, %(signer)s, 1, %(now)s, %(fault)s)
+        ON CONFLICT (digest, channel_id) DO UPDATE SET times = kept.times + 1 RETURNING id, times
+    ), {_updates}, rung AS (
+        {STORE} FROM body WHERE body.times = 1 AND %(rings)s AND {inbound.WANTS_BELL} RETURNING id
+    )
+    SELECT body.id, (SELECT count({WAKE}) FROM rung) FROM body
+"""  # noqa: S608  (only our own text goes into it)
+_add = f"WITH body AS (SELECT %(body_id)s::bigint AS id, 1 AS times), {_updates} SELECT id FROM body"  # noqa: S608
 
 
 def receive(*, body: bytes, signature: str | None, now: datetime) -> int:
@@ -91,59 +117,40 @@ def _unread(body: bytes) -> Update:
 
 
 def _store(body: bytes, placed: list[Placed], *, signer: Signer, fault: str, now: datetime) -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # The same body at the same time waits here for the first one's end: then everything of it is there.
-        cursor.execute(
-            "INSERT INTO messaging_webhookbody AS kept (body, digest, channel_id, times, received_at, fault)"
-            " VALUES (%s, %s, %s, 1, %s, %s)"
-            " ON CONFLICT (digest, channel_id) DO UPDATE SET times = kept.times + 1 RETURNING id, times",
-            [body, hashlib.sha256(body).digest(), signer.channel_id, now, fault],
-        )
-        body_id, times = cursor.fetchone()
-        if times == 1 and insert(placed, body_id=body_id, now=now):
-            inbound.ring()
-    return int(body_id)
+    values = _values(placed, now=now) | inbound.bell()
+    values |= {"body": body, "digest": hashlib.sha256(body).digest(), "signer": signer.channel_id, "fault": fault}
+    values["rings"] = any(can_be_taken_in(one) for one in placed)
+    with connection.cursor() as cursor:
+        cursor.execute(_put, values)
+        return int(cursor.fetchone()[0])
 
 
-def insert(placed: list[Placed], *, body_id: int, now: datetime) -> bool:
-    """Store the updates that are not there yet. Returns whether any of them waits to be taken in.
-
-    Their ids follow their order in the body. They are written in the order of their keys, so that two bodies that
-    hold the same updates in different orders wait for each other and never in a circle.
-    """
-    ids = _take_ids(len(placed)) if len(placed) > 1 else [None] * len(placed)
-    rows = [(*_row(one), pk) for one, pk in zip(placed, ids, strict=True)]
-    rows.sort(key=lambda row: (row[2], row[3] or 0, row[0], row[1]))
-    for start in range(0, len(rows), ROWS_IN_A_STATEMENT):
-        columns = zip(*rows[start : start + ROWS_IN_A_STATEMENT], strict=True)
-        with connection.cursor() as cursor:
-            cursor.execute(_insert, [body_id, now, now, *map(list, columns)])
-    return any(can_be_taken_in(one) for one in placed)
+def insert(placed: list[Placed], *, body_id: int, now: datetime) -> None:
+    """Store the updates of a stored body that are not there yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_add, _values(placed, now=now) | {"body_id": body_id})
 
 
-def _row(one: Placed) -> tuple[str, str, str, int | None, str, bytes, str, str]:
-    update = one.update
-    status = Status.PENDING if can_be_taken_in(one) else Status.NOT_UNDERSTOOD
-    return (
-        str(update.kind),
-        update.key,
-        update.phone_number_id,
-        one.channel_id,
-        update.sender,
-        update.data,
-        str(status),
-        one.note,
-    )
+def _values(placed: list[Placed], *, now: datetime) -> dict[str, Any]:
+    # As one JSON: an array for each column costs more than all the rest. What is stored of an update is ASCII.
+    updates = [
+        {
+            "kind": str(one.update.kind),
+            "key": one.update.key,
+            "number": one.update.phone_number_id,
+            "channel": one.channel_id,
+            "sender": one.update.sender,
+            "data": one.update.data.decode("ascii"),
+            "status": str(Status.PENDING if can_be_taken_in(one) else Status.NOT_UNDERSTOOD),
+            "note": one.note,
+        }
+        for one in placed
+    ]
+    return {"updates": json.dumps(updates), "count": len(updates), "now": now}
 
 
 def can_be_taken_in(one: Placed) -> bool:
     return one.update.understood and not one.note
-
-
-def _take_ids(count: int) -> list[int | None]:
-    with connection.cursor() as cursor:
-        cursor.execute(_take, [count])
-        return sorted(pk for (pk,) in cursor.fetchall())
 
 
 def _note_visit(channel_ids: set[int | None], *, signer: Signer, now: datetime) -> None:

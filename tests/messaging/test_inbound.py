@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -16,6 +17,7 @@ from messaging import arriving, inbound, takeover
 from messaging.models import Conversation, InboundUpdate, Message
 from messaging.questions import UnansweredQuestion
 from tenants.models import Contact, User
+from tenants.notices import dedicated_connection
 from tenants.scope import all_tenants, tenant_scope
 from tests.messaging.arrivals import (
     ANA,
@@ -88,6 +90,56 @@ def test_what_people_write_comes_before_what_became_of_our_messages(alice, numbe
     assert inbound.due(now=now) == [of_message.pk]
     assert inbound.take_in(of_message.pk, now=now)
     assert inbound.due(now=now) == [of_status.pk]
+
+
+def told(*wamids: str) -> list[dict[str, object]]:
+    return [
+        bodies.make_status("delivered", wamid=wamid, recipient=f"5730011{n:05}", at=timezone.now())
+        for n, wamid in enumerate(wamids)
+    ]
+
+
+def test_statuses_are_taken_in_together(alice, number):
+    def statements(*wamids: str) -> int:
+        receive(number, statuses=told(*wamids))
+        with CaptureQueriesContext(connection) as captured:
+            assert inbound.drain() == len(wamids)
+        return len(captured)
+
+    statements("wamid.warm")
+    assert statements(*(f"wamid.{n}" for n in range(40))) == statements("wamid.one")
+    assert {(update.status, update.note) for update in updates()} == {(Status.DONE, "not ours")}
+
+
+def test_a_status_that_breaks_holds_up_no_other(alice, number, monkeypatch):
+    apply = arriving.statuses.apply
+
+    def broken(found, *, now):
+        if any(item["id"] == "wamid.poison" for _, item in found):
+            raise RuntimeError("ours")
+        return apply(found, now=now)
+
+    monkeypatch.setattr(arriving.statuses, "apply", broken)
+    receive(number, statuses=told("wamid.a", "wamid.poison", "wamid.b"))
+    inbound.drain()
+    assert [(update.status, update.attempts) for update in updates()] == [
+        (Status.DONE, 0),
+        (Status.PENDING, 1),
+        (Status.DONE, 0),
+    ]
+
+
+def test_of_statuses_only_those_are_taken_in_before_which_nothing_waits(alice, number):
+    now = timezone.now()
+    first, second = (
+        bodies.make_status(state, wamid="wamid.out", recipient=ANA, at=now) for state in ("sent", "delivered")
+    )
+    receive(number, statuses=[first, second, *told("wamid.other")])
+    pks = [update.pk for update in updates()]
+    assert inbound.take_in_statuses(pks[1:], now=now) == 1
+    assert [update.status for update in updates()] == [Status.PENDING, Status.PENDING, Status.DONE]
+    assert inbound.take_in_statuses(pks, now=now) == 2
+    assert inbound.take_in_statuses(pks, now=now) == 0
 
 
 def test_an_owner_is_known_by_the_phone(alice, number):
@@ -351,7 +403,7 @@ def test_only_one_holds_the_role(number):
 
     def hold() -> None:
         try:
-            with inbound._role() as held:
+            with inbound._held(inbound.ROLE_KEY) as held:
                 assert held
                 taken.set()
                 leave.wait(10)
@@ -365,6 +417,56 @@ def test_only_one_holds_the_role(number):
     leave.set()
     thread.join()
     assert inbound.take_in_ready() == "0 updates"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_rings_while_somebody_is_awake(number):
+    with dedicated_connection() as line:
+        line.execute("SELECT pg_advisory_lock(%s)", [inbound.AWAKE_KEY])
+        receive(number, message("Uno"))
+        assert not OrmQ.objects.exists()
+    until(lambda: not locks_of(inbound.AWAKE_KEY))
+    receive(number, message("Dos"))
+    assert OrmQ.objects.count() == 1
+    assert len(updates(status=Status.PENDING)) == 2
+    assert not locks_of(inbound.RELYING_KEY), "they ended with the transactions"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_was_awake_looks_once_more_for_those_who_relied_on_it(number, monkeypatch):
+    awake, leave = threading.Event(), threading.Event()
+    monkeypatch.setattr(inbound, "drain", lambda **_: awake.set() or (leave.wait(20) and 0))
+    receive(number, message("Uno"))
+    OrmQ.objects.all().delete()
+    said: list[str] = []
+
+    def answer() -> None:
+        try:
+            said.append(inbound.take_in_ready())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    awake.wait(20)
+    with dedicated_connection() as line:
+        with line.transaction():  # of somebody who stores an update just now
+            assert line.execute(f"SELECT {inbound.WANTS_BELL}").fetchone() == (False,)
+            leave.set()
+            until(lambda: locks_of(inbound.RELYING_KEY, granted=False))
+            assert line.execute(f"SELECT {inbound.WANTS_BELL}").fetchone() == (True,), "nobody is awake any more"
+            assert not OrmQ.objects.exists()
+        thread.join(20)
+    assert said == ["0 updates"]
+    assert OrmQ.objects.count() == 1, "it has rung for what it left"
+
+
+def locks_of(key: int, *, granted: bool = True) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted = %s", [key, granted]
+        )
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -52,7 +52,7 @@ def say(
         channel_id=one.channel_id if channel_id == -1 else channel_id,
     )
     with all_tenants(), transaction.atomic():
-        return statuses.apply(update, value={}, item=item, now=LATER)
+        return statuses.apply([(update, item)], now=LATER)[0]
 
 
 @pytest.fixture
