@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Person, eventually
 
 PAGE = "/user/inbox"
+SCRIPT = "<script>document.title = 'broken'</script>"
 LIVE_MS = 20_000
 
 
@@ -193,6 +194,56 @@ def test_a_closed_window_says_the_way_out_and_takes_notes_only(visit, person, ro
     page.get_by_role("button", name="Nota", exact=True).click()
     page.get_by_role("button", name="Guardar nota").click()
     expect(page.locator(".internal-note")).to_contain_text("Hola")
+
+
+@pytest.fixture
+def approved(system) -> Any:
+    """``approved("pedido_listo")`` lets the shared number have just these templates; afterwards one of its own."""
+
+    def set_to(*names: str) -> None:
+        code = f"from tests.browser import inbox_rows as r; r.approve(*{names!r})"
+        system.manage("shell", "-v", "0", "-c", code)
+
+    yield set_to
+    set_to("seguimos_en_contacto")
+
+
+def test_a_template_is_filled_in_seen_and_sent_once_the_window_is_closed(visit, person, rows, approved):
+    approved("pedido_listo")
+    talk = rows("fill")[2]
+    page = visit(person, width=360, height=740).go(f"{PAGE}?conversation={talk}")
+    page.get_by_role("button", name="Enviar plantilla").locator("visible=true").click()
+    sheet = page.get_by_role("dialog", name="Enviar una plantilla")
+    expect(sheet).to_contain_text("WhatsApp lo cobra")
+    sheet.get_by_role("button", name=re.compile("pedido listo")).click()
+    expect(sheet.get_by_label("Dato 1")).to_be_focused()
+    sheet.get_by_label("Dato 1").fill("Ana")
+    sheet.get_by_label("Dato 2").fill(SCRIPT)
+    expect(sheet.locator(".template-preview")).to_have_text(f"Hola, Ana: pedido_listo {SCRIPT}")
+    sheet.get_by_role("button", name="Elegir otra").click()
+    expect(sheet.get_by_label("Dato 1")).to_have_count(0)
+    sheet.get_by_role("button", name=re.compile("pedido listo")).click()
+    sheet.get_by_label("Dato 1").fill("Ana")
+    sheet.get_by_label("Dato 2").fill("para hoy")
+    sheet.get_by_label("Dato 2").press("Enter")
+    expect(sheet).to_be_hidden()
+    expect(said(page).last).to_contain_text("Hola, Ana: pedido_listo para hoy")
+    expect(said(page).last.locator(".said-template")).to_contain_text(re.compile("Plantilla"))
+    expect(page.get_by_role("status").filter(has_text="Plantilla en camino.")).to_have_count(1)
+    shown = person.call("GET", f"/api/user/inbox/{talk}/messages")["messages"]
+    assert [row["template"] and row["template"]["name"] for row in shown if row["role"] == "owner"] == ["pedido_listo"]
+
+
+def test_without_templates_it_says_where_they_come_from(visit, person, rows, approved):
+    approved()
+    talk = rows("fill")[2]
+    page = visit(person).go(f"{PAGE}?conversation={talk}")
+    page.get_by_role("button", name="Enviar plantilla").locator("visible=true").click()
+    sheet = page.get_by_role("dialog", name="Enviar una plantilla")
+    expect(sheet).to_contain_text("no tiene plantillas aprobadas")
+    expect(sheet.get_by_role("link", name="Ver mi número")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
 
 
 def test_a_draft_survives_and_a_lost_line_loses_nothing(visit, person, rows):
