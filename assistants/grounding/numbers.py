@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from assistants.grounding.words import fold
 
@@ -144,6 +145,12 @@ class Number:
 
 def find_numbers(text: str, *, currency: str = "") -> list[Number]:
     """Find every number of ``text``, in order; places refer to ``text``, and include the sign or word of money."""
+    return list(_read_numbers(text, currency))
+
+
+@lru_cache(maxsize=2048)
+def _read_numbers(text: str, currency: str) -> tuple[Number, ...]:
+    """The texts of a shop come back turn after turn; reading their numbers was most of the work of a check."""
     folded = fold(text)
     found = [*_find_digits(folded)]
     found += [number for number in _find_words(folded, currency=currency) if not _overlaps(number, found)]
@@ -160,7 +167,7 @@ def find_numbers(text: str, *, currency: str = "") -> list[Number]:
             if sign and marked[-1].money is None and not marked[-1].percent:
                 start = sign.start()
                 marked[-1] = replace(marked[-1], text=text[start : marked[-1].end], start=start, money=_MARKS["l"])
-    return marked
+    return tuple(marked)
 
 
 def read_amount(digits: str) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from assistants.grounding.days import find_days
 from assistants.grounding.denials import is_denied_before
@@ -192,7 +193,8 @@ def _find_instalments(folded: str) -> set[int]:
     }
 
 
-def _find_durations(folded: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=2048)
+def _find_durations(folded: str) -> tuple[tuple[str, str], ...]:
     """Times that something takes: ("12", "mes"); what is to be done every so often is advice."""
     found = []
     numbers = [n for n in find_numbers(folded) if n.money is None and not n.percent]
@@ -210,7 +212,7 @@ def _find_durations(folded: str) -> list[tuple[str, str]]:
         if following:
             unit = following.group("unit")
             found += [(f"{value:f}", _UNITS.get(unit, unit)) for value in number.values]
-    return found
+    return tuple(found)
 
 
 def _find_times(folded: str, *, loose: bool) -> list[tuple[int, int]]:
