@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import ssl
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import httpcore2
@@ -130,9 +132,16 @@ class _Backend(httpcore2.NetworkBackend):
 
 
 # --- clients --------------------------------------------------------------------------------------------------------
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we believe over TLS. Reading all the authorities takes tens of milliseconds, so it is done once."""
+    return httpx2.create_ssl_context()
+
+
 def http_client() -> httpx2.Client:
     """A client for many threads at once whose sockets obey ``deadline``. Redirects are not followed: keys stay put."""
     client = httpx2.Client(
+        verify=_trusted(),
         timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx2.Limits(max_connections=512, max_keepalive_connections=64),
         follow_redirects=False,
