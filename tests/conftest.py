@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -21,6 +23,38 @@ from tenants.models import Plan, User
 from tests import databases
 
 PASSWORD = "una-clave-larga-7"
+BROWSER = "tests/browser"
+# What takes longest, by how much it has to wait for: whoever has one of these begins with it.
+LONG = (BROWSER, "tests/config/test_bench.py", "tests/config/test_up.py", "tests/config/test_chaos_whatsapp.py")
+
+
+def unit_of(nodeid: str) -> str:
+    """What one worker runs alone: a file; and all that is seen in a browser, since one system and one browser do."""
+    path = nodeid.split("::", 1)[0]
+    return BROWSER if path.startswith(f"{BROWSER}/") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile`."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class LoadUnits(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of(nodeid)
+
+    config.option.loadscopereorder = False  # they come in order
+    return LoadUnits(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For several workers: the longest first, then the largest, so that none works on when the others are done."""
+    if hasattr(config, "workerinput"):
+        sizes = Counter(unit_of(item.nodeid) for item in items)
+        rank = {unit: (LONG.index(unit) if unit in LONG else len(LONG), -sizes[unit], unit) for unit in sizes}
+        items.sort(key=lambda item: rank[unit_of(item.nodeid)])
 
 
 # Pages without the manifest that collectstatic writes, passwords without their cost, no rate limits.
