@@ -20,6 +20,12 @@ KEYWORDS: dict[Kind, re.Pattern[str]] = {
     "personal": re.compile(r"^(citas?|reunion(es)?|agendas?|tareas?|recordar)$"),
 }
 KEYWORD_DOUBT = 0.8  # «none» must be surer than this where a keyword speaks for one side
+# A message of these alone is a greeting, though most messages in which they stand are about something.
+_HELLO = r"(?:hola+|ola|buen[oa]s|buen|hi|hello|hey|hiya|oi|bom|boa|alo|good)"
+_GREETING = re.compile(
+    rf"{_HELLO}(?: (?:{_HELLO}|dias?|tardes?|noches?|noite|que|tal|muy|morning|afternoon|evening|day|there|everyone))*"
+)
+GREETING_SCORE = 0.98
 _READABLE = re.compile(r"[^\W_]")
 
 
@@ -61,6 +67,8 @@ def detect_intent(message: str) -> Intent:
     if not _READABLE.search(text):
         return Intent("none", 0.0)
     words = read_words(text)
+    if _GREETING.fullmatch(" ".join(word for word in words if word.isalpha())):
+        return Intent("none", GREETING_SCORE)
     try:
         vector = embed_locally(text)
     except (EmbeddingUnavailable, OSError):  # the words alone know most of it

@@ -37,6 +37,10 @@ CLEAR = {
         "do you ship to Canada?",
         "where is my package",
         "vocês entregam em casa?",
+        "lavado en seco, por favor",
+        "¿de qué están hechas?",
+        "ver promociones",
+        "add to cart",
     ],
     "personal": [
         "¿qué tengo mañana?",
@@ -49,6 +53,10 @@ CLEAR = {
         "what's on my calendar tomorrow",
         "set an alarm for 7 am",
         "o que tenho na agenda amanhã",
+        "¿cuándo es mi clase de natación?",
+        "añadir pan a la lista de la compra",
+        "acepta la invitación de Marta",
+        "is Paula free on Friday?",
     ],
     "none": [
         "hola",
@@ -61,6 +69,10 @@ CLEAR = {
         "thank you so much",
         "how are you today?",
         "obrigado, tchau",
+        "¿qué hora es en Tokio?",
+        "habla más despacio",
+        "that is not what I asked",
+        "how much is 40 euros in dollars?",
     ],
 }
 
