@@ -135,7 +135,8 @@ def compile_translations(folder: Path) -> list[Path]:
                 context = message.context.decode() if isinstance(message.context, bytes) else message.context
                 is_small = source.stem == "django" and str(message.id) in _SMALL
                 if message.id and (is_small or language != "es") and not catalogue.get(message.id, context):
-                    catalogue.add(message.id, message.string.lower() if is_small else message.string, context=context)
+                    said_so = str(message.string).lower() if is_small else message.string
+                    catalogue.add(message.id, said_so, context=context)
         content = BytesIO()
         write_mo(content, catalogue)
         fresh = target.with_suffix(f".{os.getpid()}.new")  # two processes may do this at once
