@@ -15,12 +15,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from config.browser import find_browser, launch_arguments
 from config.trial import Trial, run_trial
+from tests.browser.console import Console
+from tests.prepared import copy_prepared
 
 PASSWORD = "una-clave-larga-7"
+SETTLE_SECONDS = 20.0
+# Two frames later, and when what moves has come to rest.
+DRAWN = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    const ends = document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+    Promise.allSettled(ends.filter((one) => one.playState === "running").map((one) => one.finished)).then(() => done());
+})))"""
 _numbers = itertools.count(1)
 
 
@@ -30,21 +47,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system() -> Iterator[Trial]:
     # Not pytest's own folder: another pytest that starts meanwhile takes back everybody else's way into that one, and
     # PostgreSQL, which never runs as root, is somebody else.
     with tempfile.TemporaryDirectory(prefix="recado-browser-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "mail").mkdir()
-        mail = f"filemail:///{folder / 'mail'}"
-        with run_trial(data_dir=folder / "var", EMAIL_URL=mail, WEBHOOKS_ALLOW_LOCAL="1") as trial:
+        own = {
+            "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+            "DATABASE_DURABLE": "0",
+            "EMAIL_URL": f"filemail:///{folder / 'mail'}",
+            "WEBHOOKS_ALLOW_LOCAL": "1",
+        }
+        copy_prepared(folder / "var")
+        with run_trial(data_dir=folder / "var", **own) as trial:
             yield trial
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def console(system: Trial) -> Iterator[Console]:
+    console = Console(system)
+    yield console
+    console.close()
+
+
+@pytest.fixture(scope="package")
+def superadmin(system: Trial, console: Console) -> Person:
+    """Who runs the system, with no second factor."""
+    console.call("tests.browser.rows.make_superadmin", "dueña", PASSWORD)
+    return Person("dueña", system.url, "")
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One for each file: Playwright's loop, left running, would keep later tests from the database."""
+    """One for this folder: Playwright's loop, left running, would keep later tests from the database."""
     program = find_browser()
     if program is None:
         text = "There is no browser: install Chromium or Chrome, or name one with BROWSER_PATH."
@@ -63,9 +100,22 @@ class Visit:
     url: str
     complaints: list[str] = field(default_factory=list)
     expected: set[int] = field(default_factory=set)
+    on_their_way: set[Request] = field(default_factory=set)
 
     def go(self, path: str) -> Page:
         self.page.goto(self.url + path)
+        return self.page
+
+    def settle(self) -> Page:
+        """Wait until the page asks for nothing more, says that it is ready, and has drawn what came."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            self.page.evaluate(DRAWN)
+            if not self.on_their_way:
+                break
+            assert time.monotonic() < deadline, f"still asked for: {[one.url for one in self.on_their_way]}"
+        expect(self.page.locator(".is-skeleton:visible, .skeleton:visible, [aria-busy=true]:visible")).to_have_count(0)
+        self.page.evaluate(DRAWN)
         return self.page
 
     def expect_status(self, *statuses: int) -> None:
@@ -81,6 +131,8 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("response", self._on_response)
         self.page.on("request", self._on_request)
+        for over in ("requestfinished", "requestfailed"):
+            self.page.on(over, lambda request: self.on_their_way.discard(request))
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:
@@ -99,11 +151,13 @@ class Visit:
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
             self.complaints.append(f"outside request: {request.url}")
+        if request.resource_type not in {"eventsource", "ping"}:  # these do not end, or nobody waits for them
+            self.on_their_way.add(request)
 
 
 @pytest.fixture
 def visit(browser: Browser, system: Trial) -> Iterator[Callable[..., Visit]]:
-    """``visit(person)`` is a window of somebody who signed in; ``visit()`` of a stranger."""
+    """``visit(person)`` is an empty window of somebody who has signed in; ``visit()`` of a stranger."""
     visits: list[tuple[BrowserContext, Visit]] = []
 
     def open_window(person: Person | None = None, *, width: int = 1280, height: int = 800, **options: Any) -> Visit:
@@ -118,11 +172,7 @@ def visit(browser: Browser, system: Trial) -> Iterator[Callable[..., Visit]]:
         visited.listen()
         visits.append((context, visited))
         if person is not None:
-            page = visited.go("/login")
-            page.get_by_label("Usuario o correo").fill(person.username)
-            page.get_by_label("Contraseña").fill(PASSWORD)
-            page.get_by_role("button", name="Entrar").click()
-            page.wait_for_url(re.compile(r"/(user|admin)/dashboard$"))
+            sign_in(context, person)
         return visited
 
     yield open_window
@@ -130,6 +180,16 @@ def visit(browser: Browser, system: Trial) -> Iterator[Callable[..., Visit]]:
         context.close()
     complaints = [line for _, visited in visits for line in visited.complaints]
     assert complaints == []
+
+
+def sign_in(context: BrowserContext, person: Person) -> None:
+    """By the form that everybody uses, without drawing it: how it looks and works is tests/browser/test_accounts.py."""
+    door = f"{person.url}/login"
+    context.request.get(door)
+    token = next(cookie["value"] for cookie in context.cookies(door) if cookie["name"] == "csrftoken")
+    form = {"username": person.username, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    answer = context.request.post(door, form=form, headers={"Referer": door}, max_redirects=0)
+    assert answer.headers.get("location", "").endswith("/dashboard"), answer.text()
 
 
 @dataclass(frozen=True)

@@ -2,71 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Person, Visit, make_person
+from tests.browser.conftest import Person, Visit, make_person
 from tests.browser.test_looks import examine
-
-_numbers = itertools.count(1)
-FILL = """
-from datetime import timedelta
-from decimal import Decimal
-from django.utils import timezone
-from assistants.models import TurnUsage
-from messaging.models import WebhookBody
-from tenants.models import User
-from tenants.scope import all_tenants, tenant_scope
-from tests import factories
-user = User.objects.get(username={username!r})
-now = timezone.now()
-with tenant_scope(user):
-    for n in range(40):
-        TurnUsage.objects.create(
-            user=user, assistant_type="commercial", audience="customer", provider="anthropic", model="claude",
-            outcome="fallback" if n % 9 == 0 else "answered", reason="timeout" if n % 9 == 0 else "",
-            input_tokens=1500 + n, output_tokens=90, latency_ms=400 + n * 30, cost=Decimal("0.0042"),
-            created_at=now - timedelta(hours=8 * n),
-        )
-    for status in ("sent", "delivered", "read", "read", "failed"):
-        factories.delivery(user, status=status, code=131047 if status == "failed" else None)
-    talk = factories.conversation(user, channel="whatsapp", audience="customer", title="Soy Carla Ruiz")
-    factories.message(user, conversation=talk, content="Soy Carla Ruiz, ¿tienen botas?")
-with all_tenants():
-    for n in range(30):
-        WebhookBody.objects.create(
-            body=b"{{}}", digest=f"{username}{{n}}".encode().ljust(32)[:32], received_at=now - timedelta(minutes=2 * n)
-        )
-"""
 
 
 @pytest.fixture
-def shop(system) -> Person:
+def shop(system, console) -> Person:
     shop = make_person(system)
-    system.manage("shell", "-v", "0", "-c", FILL.format(username=shop.username))
+    console.call("tests.browser.rows.fill_dashboard", shop.username)
     return shop
 
 
-@pytest.fixture
-def root(system) -> Person:
-    name = f"jefa{next(_numbers)}"
-    make = f"from tenants.models import User; User.objects.create_superuser({name!r}, '', {PASSWORD!r})"
-    system.manage("shell", "-v", "0", "-c", make)
-    return Person(name, system.url, "")
-
-
 def settle(window: Visit, path: str) -> Page:
-    page = window.go(path)
-    page.wait_for_load_state("networkidle")
-    return page
+    window.go(path)
+    return window.settle()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
-def test_the_first_page_is_read_on_any_screen(visit, root, shop, scheme, width):
-    page = settle(visit(root, width=width, height=780, color_scheme=scheme), "/admin/dashboard")
+def test_the_first_page_is_read_on_any_screen(visit, superadmin, shop, scheme, width):
+    page = settle(visit(superadmin, width=width, height=780, color_scheme=scheme), "/admin/dashboard")
     examine(page, f"/admin/dashboard {scheme} {width}")
     expect(page.locator("#part-tiles dt", has_text="Tareas en la cola")).to_be_visible()
     page.get_by_role("link", name="Actualizar").click()  # else it may be a minute old
@@ -78,14 +37,13 @@ def test_the_first_page_is_read_on_any_screen(visit, root, shop, scheme, width):
     assert "Carla" not in page.content()
 
 
-def test_it_brings_itself_up_to_date_until_it_is_paused(visit, root, system):
-    window = visit(root)
+def test_it_brings_itself_up_to_date_until_it_is_paused(visit, superadmin, console):
+    window = visit(superadmin)
     window.page.clock.install()
-    page = settle(window, "/admin/dashboard")
+    page = window.go("/admin/dashboard")
+    page.wait_for_load_state("networkidle")  # its clock stands, and with it what is drawn
     page.locator("#part-days summary").click()
-    make = "from tenants.jobs import enqueue; from django_q.models import OrmQ; from django.utils import timezone;"
-    queue = "OrmQ.objects.create(key='nobodys', payload='x', lock=timezone.now())"
-    system.manage("shell", "-v", "0", "-c", f"{make} {queue}")
+    console.call("tests.browser.rows.queue_a_task")
     with page.expect_response(re.compile("/admin/dashboard/live")):
         page.clock.run_for(31_000)
     expect(page.locator("#part-tiles div", has_text="Tareas en la cola").locator("dd").first).not_to_have_text("0")
@@ -101,11 +59,11 @@ def test_it_brings_itself_up_to_date_until_it_is_paused(visit, root, system):
         page.get_by_role("link", name="Actualizar").click()
     page.reload()
     expect(page.get_by_role("button", name="Pausar")).to_have_attribute("aria-pressed", "true")  # it is remembered
-    system.manage("shell", "-v", "0", "-c", f"{make} OrmQ.objects.filter(key='nobodys').delete()")
+    console.call("tests.browser.rows.drop_the_task")
 
 
-def test_a_conversation_is_read_after_a_reason(visit, root, shop):
-    window = visit(root, width=360, height=740)
+def test_a_conversation_is_read_after_a_reason(visit, superadmin, shop):
+    window = visit(superadmin, width=360, height=740)
     page = settle(window, f"/admin/messaging/conversation/?q={shop.username}")
     assert "Carla" not in page.content()
     page.get_by_role("link", name="Con un motivo…").click()
@@ -117,8 +75,8 @@ def test_a_conversation_is_read_after_a_reason(visit, root, shop):
     examine(page, "the conversation")
 
 
-def test_an_export_shows_its_progress_and_can_be_taken(visit, root, shop):
-    window = visit(root)
+def test_an_export_shows_its_progress_and_can_be_taken(visit, superadmin, shop):
+    window = visit(superadmin)
     page = settle(window, f"/admin/config/datajob/add/?account={shop.username}")
     examine(page, "asking for an export")
     page.get_by_label("Motivo").fill("Lo pidió por carta")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Person, eventually
+from tests.browser.conftest import eventually
 from tests.standins.anthropic_server import AnthropicServer
 from tests.standins.script import Call, Fail, Say
 
@@ -94,18 +94,6 @@ def test_a_conversation_is_deleted_and_brought_back(visit, person):
 
     eventually(lambda: kept() == [sent["conversation_id"]])
     assert other["conversation_id"] not in kept()
-
-
-@pytest.fixture(scope="module")
-def superadmin(system) -> Person:
-    system.manage(
-        "createsuperuser",
-        "--noinput",
-        "--username=jefa",
-        "--email=jefa@example.com",
-        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
-    )
-    return Person("jefa", system.url, "")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -17,17 +16,11 @@ LIVE_MS = 20_000
 
 
 @pytest.fixture
-def rows(system, person) -> Any:
+def rows(console, person) -> Any:
     """``rows("make_talk", "Ana")`` calls that function of ``inbox_rows`` for the person in the running system."""
 
     def call(function: str, *arguments: Any, **options: Any) -> Any:
-        given = json.dumps([person.username, *arguments]), json.dumps(options)
-        code = (
-            f"import json; from tests.browser import inbox_rows as r; "
-            f"print('=' + json.dumps(r.{function}(*json.loads({given[0]!r}), **json.loads({given[1]!r}))))"
-        )
-        printed = system.manage("shell", "-v", "0", "-c", code)
-        return json.loads(re.findall(r"^=(.*)$", printed, re.MULTILINE)[-1])
+        return console.call(f"tests.browser.inbox_rows.{function}", person.username, *arguments, **options)
 
     return call
 
@@ -197,12 +190,11 @@ def test_a_closed_window_says_the_way_out_and_takes_notes_only(visit, person, ro
 
 
 @pytest.fixture
-def approved(system) -> Any:
+def approved(console) -> Any:
     """``approved("pedido_listo")`` lets the shared number have just these templates; afterwards one of its own."""
 
     def set_to(*names: str) -> None:
-        code = f"from tests.browser import inbox_rows as r; r.approve(*{names!r})"
-        system.manage("shell", "-v", "0", "-c", code)
+        console.call("tests.browser.inbox_rows.approve", *names)
 
     yield set_to
     set_to("seguimos_en_contacto")

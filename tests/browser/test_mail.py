@@ -12,15 +12,6 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import eventually
 
-POST = """
-from django.db import transaction
-from tenants import mail
-from tenants.models import User
-context = {"alert": {"title": "Tu número está bloqueado", "body": "Míralo."}, "link": "http://127.0.0.1/"}
-with transaction.atomic():
-    mail.post(user=User.objects.get(username="%s"), kind="alert", template="alert", context=context)
-"""
-
 
 def letters(folder: Path, *, to: str, subject: str) -> list[email.message.EmailMessage]:
     found = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in folder.iterdir()]
@@ -49,9 +40,9 @@ def test_letters_are_chosen_and_tried_out_in_the_settings(visit, person, system)
     expect(section.get_by_text("Tu correo funciona")).to_be_visible()
 
 
-def test_a_letter_ends_its_kind_by_one_click_and_takes_it_back(visit, person, system):
+def test_a_letter_ends_its_kind_by_one_click_and_takes_it_back(visit, person, system, console):
     folder, address = system.data_dir.parent / "mail", f"{person.username}@example.com"
-    system.manage("shell", "--no-imports", "-c", POST % person.username)
+    console.call("tests.browser.rows.send_alert", person.username)
     eventually(lambda: letters(folder, to=address, subject="Tu número está bloqueado"), seconds=60)
     [letter] = letters(folder, to=address, subject="Tu número está bloqueado")
     link = re.fullmatch(r"<(\S+)>", letter["List-Unsubscribe"])[1]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, Person, eventually, make_person
+from tests.browser.conftest import Person, eventually, make_person
 from tests.standins.anthropic_server import AnthropicServer
 from tests.standins.openai_server import OpenAIServer
 from tests.standins.script import Answer, Fail, Say
@@ -17,18 +17,6 @@ from tests.standins.script import Answer, Fail, Say
 LIST, ADD = "/admin/assistants/llmconfiguration/", "/admin/assistants/llmconfiguration/add/"
 SAVE_MS = 90_000  # it waits for a test call, on a busy machine
 GOOD, BAD = "sk-right-0123456789abcd", "sk-wrong-0123456789abcd"
-
-
-@pytest.fixture(scope="module")
-def superadmin(system) -> Person:
-    system.manage(
-        "createsuperuser",
-        "--noinput",
-        "--username=modelista",
-        "--email=modelista@example.com",
-        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
-    )
-    return Person("modelista", system.url, "")
 
 
 def knows_the_key(text: str) -> Any:

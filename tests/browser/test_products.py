@@ -162,8 +162,8 @@ def test_errors_stand_beside_their_fields(visit, person):
 
 def test_everything_by_keyboard_alone(visit, person):
     window = visit(person)
-    page = window.go(PAGE)
-    page.wait_for_load_state("networkidle")
+    window.go(PAGE)
+    page = window.settle()
     page.keyboard.press("n")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Nombre")).to_be_focused()

@@ -47,7 +47,7 @@ def test_markup_in_products_and_questions_is_shown_and_never_run(visit, person):
     expect(page.locator(".task-title")).to_have_text(ATTACK)
     for path in ("/user/dashboard", "/user/settings"):
         window.go(path)
-        page.wait_for_load_state("networkidle")
+        window.settle()
         assert page.evaluate("window.stolen") is None
 
 

@@ -9,19 +9,9 @@ from playwright.sync_api import expect
 from tests.browser.conftest import eventually
 
 CONNECTED = "999888777666555"
-BLOCK = """
-from django.db import transaction
-from django.utils import timezone
-from messaging.models import Channel
-from messaging.whatsapp.alarms import mark_blocked
-from tenants.models import User
-from tenants.scope import tenant_scope
-with tenant_scope(User.objects.get(username="{person}")), transaction.atomic():
-    mark_blocked(Channel.objects.select_for_update().get(), now=timezone.now())
-"""
 
 
-def test_a_number_is_connected_and_its_problems_come_with_remedies(visit, person, system):
+def test_a_number_is_connected_and_its_problems_come_with_remedies(visit, person, console):
     window = visit(person)
     window.expect_status(400)
     page = window.go("/user/settings")
@@ -55,7 +45,7 @@ def test_a_number_is_connected_and_its_problems_come_with_remedies(visit, person
     assert "una-clave-secreta" not in page.content()
 
     # What goes wrong meanwhile comes to the open page, with what to do, and rings the bell.
-    system.manage("shell", "-v", "0", "-c", BLOCK.format(person=person.username))
+    console.call("tests.browser.rows.block_number", person.username)
     expect(number.get_by_text("WhatsApp bloqueó la cuenta.")).to_be_visible(timeout=60_000)
     expect(number.get_by_text("Después pulsa «Reanudar»")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Avisos"))).to_contain_text("1")
