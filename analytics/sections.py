@@ -295,7 +295,8 @@ def _cost(page: Page) -> Section:
     if None in cost:
         paid = _("De una parte no sabemos el costo: al modelo le faltan precios.")
     else:
-        paid = _("Costó %s en total.") % page.wording.usd(page.figures["figures"]["cost_usd"]["value"])
+        total = page.figures["figures"]["cost_usd"]["value"]
+        paid = _("Costó %s en total.") % page.wording.usd(total) if float(total) else _("No costó nada.")
     series, unit, shown = [Series(_("Costo"), [one or 0 for one in cost], 0)], 0, page.wording.cents
     if not any(cost):
         labels = {"model": _("Del modelo"), "builtin": _("Del asistente incorporado")}

@@ -37,7 +37,7 @@ NAMES = {
 LABELS = {
     "turns": gettext_lazy("Respuestas del modelo"),
     "tokens": gettext_lazy("Tokens"),
-    "money": gettext_lazy("Gasto del modelo"),
+    "money": gettext_lazy("Costo del modelo"),
     "messages": gettext_lazy("Mensajes de WhatsApp"),
 }
 

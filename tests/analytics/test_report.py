@@ -150,6 +150,15 @@ def test_any_length_of_period_fits(shop, days):
     assert 1 <= pages(paper) <= 4
 
 
+def test_what_cost_nothing_is_no_cost(shop):
+    figures = make_figures()
+    figures["figures"]["cost_usd"] = {"value": "0.00", "before": None}
+    figures["series"]["cost_usd"] = ["0.00"] * 28
+    said = texts(drawn(shop, figures))
+    assert "No costó nada." in said
+    assert "Costó" not in said
+
+
 def test_what_a_model_without_prices_costs_is_not_known(shop):
     figures = make_figures()
     figures["figures"]["cost_usd"] = {"value": None, "before": None}

@@ -192,6 +192,8 @@ function whatsapp(data) {
   };
 }
 
+const paid = (total) => (Number(total) === 0 ? gettext("No costó nada.") : interpolate(gettext("Costó %s en total."), [usd(total)]));
+
 function tokens(data) {
   const { tokens: used, cost_usd: cost, turns } = data.series;
   if (!some(used.input, used.output, turns.model, turns.builtin)) return nothing;
@@ -205,7 +207,7 @@ function tokens(data) {
     ].filter(({ values }) => some(values)) }));
   }
   return {
-    gist: `${isKnown ? interpolate(gettext("Costó %s en total."), [usd(sum(cost))]) : gettext("De una parte no sabemos el costo: al modelo le faltan precios.")} ${who}`,
+    gist: `${isKnown ? paid(sum(cost)) : gettext("De una parte no sabemos el costo: al modelo le faltan precios.")} ${who}`,
     columns: [firstColumn(), gettext("Costo"), gettext("Del modelo"), gettext("Del incorporado"), gettext("Tokens leídos"), gettext("Tokens de caché"), gettext("Tokens escritos")],
     rows: byBucket(data, (n) => [cost[n] === null ? "–" : usd(cost[n]), ...[turns.model[n], turns.builtin[n], used.input[n], used.cached[n], used.output[n]].map((value) => number(value))]),
     drawings,

@@ -41,6 +41,9 @@ export function usd(value) {
   return amount > 0 && amount < 0.01 ? interpolate(gettext("menos de %s"), [usd$.format(0.01)]) : usd$.format(amount);
 }
 
+// What was spent in all: of nothing no amount is told.
+export const spent = (value) => (Number(value || 0) === 0 ? gettext("nada") : usd(value));
+
 // The same beside a bar, to the hundredth of a cent.
 export const cents = (value) => cents$.format(Number(value || 0));
 

@@ -9,7 +9,7 @@ import { draw, erase, onScheme } from "./analytics-drawing.js";
 import { heatMap } from "./analytics-hours.js";
 import { PRESETS, apiQuery, groupOf, pageQuery, presetPeriod, readPeriod } from "./analytics-period.js";
 import { sample } from "./analytics-sample.js";
-import { compare, duration, range, sum, usd } from "./analytics-words.js";
+import { compare, duration, range, spent, sum, usd } from "./analytics-words.js";
 
 const API = "/api/user/analytics";
 const MOST_HIDDEN_ROWS = 62; // of a table that only screen readers see
@@ -104,7 +104,7 @@ Alpine.data("analytics", () => ({
   value(name) {
     const { value } = this.figure(name);
     if (!this.data || value === null || value === undefined) return "–";
-    return { response_p50_seconds: duration, cost_usd: usd, orders_value: money }[name]?.(value) ?? number(value);
+    return { response_p50_seconds: duration, cost_usd: spent, orders_value: money }[name]?.(value) ?? number(value);
   },
   compared(name) {
     const how = {

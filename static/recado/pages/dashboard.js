@@ -5,7 +5,7 @@ import { ApiError, get, query } from "../api.js";
 import { number, shell, when } from "../format.js";
 import { iconHref, notify } from "../frame.js";
 import { apiQuery, presetPeriod } from "./analytics-period.js";
-import { duration, usd } from "./analytics-words.js";
+import { duration, spent } from "./analytics-words.js";
 
 const LOW = 5; // units
 const SHOWN = 6;
@@ -74,7 +74,7 @@ Alpine.data("dashboard", () => ({
   monthFigure(name) {
     const value = this.month?.[name].value ?? null;
     if (value === null) return "–";
-    return { response_p50_seconds: duration, cost_usd: usd }[name]?.(value) ?? number(value);
+    return { response_p50_seconds: duration, cost_usd: spent }[name]?.(value) ?? number(value);
   },
 
   // --- the first three steps ---

@@ -17,7 +17,7 @@ Alpine.data("exchange", () => ({
     Object.assign(this, { importing: true, result: "", refused: [], trouble: "" });
     try {
       const answer = await request("POST", API, file, { headers: { "Content-Type": "text/calendar" } });
-      this.result = interpolate(gettext("%s nuevas, %s puestas al día, %s que ya estaban igual."), [answer.created, answer.updated, answer.unchanged]);
+      this.result = interpolate(gettext("%s nuevas, %s actualizadas, %s que ya estaban igual."), [answer.created, answer.updated, answer.unchanged]);
       this.refused = answer.refused;
       this.$dispatch("stale");
       if (answer.refused.length) return;
