@@ -40,6 +40,16 @@ class Template:
                 self._noted.write_text(self.run)
             fcntl.flock(self._users, fcntl.LOCK_SH)
         connection.settings_dict["TEST"]["TEMPLATE"] = self.name
+        connection.creation.create_test_db = self._copy  # type: ignore[method-assign]
+
+    def _copy(self, verbosity: int = 1, autoclobber: bool = False, serialize: bool = True, keepdb: bool = False) -> str:
+        """Django's own, without looking through all migrations once more."""
+        creation = connection.creation
+        name = str(creation._get_test_db_name())
+        creation._create_test_db(verbosity, autoclobber, keepdb)
+        connection.close()
+        connection.settings_dict["NAME"] = settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"] = name
+        return name
 
     def leave(self) -> None:
         """Take it away when no other process of the run uses it."""
