@@ -2,7 +2,7 @@
 // address with # means, although the sections above are still filling up.
 import Alpine from "../../vendor/alpine.min.js";
 
-const SETTLES_MS = 5000; // until then what loads above a section that was asked for may move it
+const SETTLES_MS = 20_000; // until then what loads above a section that was asked for may move it, on a slow line, too
 const READ_AT = 0.3; // of the window's height: the section that crosses this line is the one being read
 const BY_HAND = ["wheel", "touchmove", "pointerdown", "keydown"];
 
