@@ -14,6 +14,7 @@ import "./words.js";
 
 const KEY = `recado:${shell.person}:agenda`;
 const LID = 60; // the bar at the top of a phone
+const BEGINNING = 44; // of an appointment: its hour and title
 const narrow = window.matchMedia("(max-width: 47.99rem)");
 
 let calendar = null; // not reactive: it is FullCalendar's
@@ -140,7 +141,7 @@ Alpine.data("agenda", () => ({
     if (hour) calendar.scrollToTime(later(`${today()}T${hour}`, -Math.min(30, minutesBetween(`${today()}T00:00`, `${today()}T${hour}`))).slice(11));
     const bar = document.querySelector(".nav-main").getBoundingClientRect();
     const floor = bar.top > window.innerHeight / 2 ? bar.top : window.innerHeight;
-    const isHidden = () => { const { top, bottom } = shown.getBoundingClientRect(); return top < LID || bottom > floor; };
+    const isHidden = () => { const { top, bottom } = shown.getBoundingClientRect(); return top < LID || Math.min(bottom, top + BEGINNING) > floor; };
     if (isHidden()) this.$root.querySelector(".booked-place").scrollIntoView(); // then both have room, as a rule
     if (isHidden()) shown.scrollIntoView({ block: "center" });
   },
