@@ -19,6 +19,7 @@ class Size:
     tasks: int  # drained at once
     pickups: int
     read_seconds: float  # of each round of requests
+    webhook_seconds: float  # of each round of bodies
     connections: int
     appointments: int
     agendas: tuple[int, ...]  # appointments of the tenants that are looked at, smallest first
@@ -41,6 +42,7 @@ FULL = Size(
     2_000,
     120,
     2.0,
+    2.0,
     16,
     1_000_000,
     (500, 20_000),
@@ -62,6 +64,7 @@ QUICK = Size(
     200,
     15,
     0.4,
+    1.0,
     16,
     50_000,
     (500, 10_000),
@@ -72,6 +75,6 @@ QUICK = Size(
     2_000,
     100_000,
 )
-TINY = Size("tiny", 4, 300, (30, 160), 3, 3, 3, 20, 4, 0.1, 4, 200, (50, 100), 2_000, 400, 5_000, 1_000, 60, 500)
+TINY = Size("tiny", 4, 300, (30, 160), 3, 3, 3, 20, 4, 0.1, 0.5, 4, 200, (50, 100), 2_000, 400, 5_000, 1_000, 60, 500)
 
 SIZES = {size.name: size for size in (FULL, QUICK, TINY)}

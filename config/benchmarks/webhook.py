@@ -43,7 +43,7 @@ WRITE_UPDATE = (
 
 
 def measure(run: Run) -> Iterator[Line]:
-    address, seconds = run.system.address, max(1.0, run.size.read_seconds)
+    address, seconds = run.system.address, run.size.webhook_seconds
     with tenant_scope(run.shopkeeper):
         Channel.objects.get_or_create(
             user=run.shopkeeper, phone_number_id=NUMBER, defaults={"app_secret": SECRET, "display_phone_number": "57"}

@@ -62,10 +62,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def throwaway(*, parent: Path | None = None) -> Iterator[Path]:
-    """A new folder, removed with everything in it."""
+def throwaway(*, parent: Path | None = None, like: Path | None = None) -> Iterator[Path]:
+    """A new folder, removed with everything in it. Its data begin as a copy of ``like``, a data folder nobody uses."""
     folder = Path(tempfile.mkdtemp(prefix="recado-bench-", dir=parent))
     try:
+        if like is not None:
+            subprocess.run(["cp", "-a", str(like), str(folder / "var")], check=True)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -16,6 +16,7 @@ from config.benchmarks.sizes import FULL, SIZES
 from config.benchmarks.table import HEAD, Line, show
 from config.benchmarks.workspace import environment
 from config.management.commands.bench import ROWS
+from tests.prepared import prepared_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 660  # on a machine that does many other things
@@ -28,7 +29,10 @@ def run(tmp_path_factory) -> tuple[str, list[dict], Path]:
     lines = folder / "lines.json"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     process = subprocess.run(
-        [sys.executable, "manage.py", "bench", "--size", "tiny", "--json", str(lines), "--folder", str(folder)],
+        [
+            *(sys.executable, "manage.py", "bench", "--size", "tiny", "--json", str(lines)),
+            *("--folder", str(folder), "--like", str(prepared_folder())),
+        ],
         cwd=ROOT,
         env=kept | {"DATA_DIR": str(folder / "mine")},
         capture_output=True,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from config.chaos.people import Shop, plan, shuffle
 from config.simulator.records import Number
+from tests.prepared import prepared_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 600  # on a machine that does many other things; by itself it takes thirty
@@ -21,7 +22,10 @@ def test_messages_survive_the_death_of_everybody(tmp_path: Path) -> None:
     counts = tmp_path / "counts.json"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     process = subprocess.run(
-        [sys.executable, "manage.py", "chaos_whatsapp", "--short", "--json", str(counts), "--folder", str(tmp_path)],
+        [
+            *(sys.executable, "manage.py", "chaos_whatsapp", "--short", "--json", str(counts)),
+            *("--folder", str(tmp_path), "--like", str(prepared_folder())),
+        ],
         cwd=ROOT,
         env=kept | {"DATA_DIR": str(tmp_path / "mine")},
         capture_output=True,

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--only", action="append", choices=ROWS, default=[], help="This row; may be repeated.")
         parser.add_argument("--json", type=Path, help="Write the lines to this file, too.")
         parser.add_argument("--folder", type=Path, help="Where the throwaway data lies (2 GB at full size).")
+        parser.add_argument("--like", type=Path, help="A data folder, of which it begins with a copy.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         size = "quick" if options["quick"] else options["size"]
@@ -38,7 +39,7 @@ class Command(BaseCommand):
             arguments += ["--json", str(options["json"].absolute())]
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            with throwaway(parent=options["folder"]) as folder:
+            with throwaway(parent=options["folder"], like=options["like"]) as folder:
                 status = run_inside(folder, arguments, seconds=MOST_SECONDS[size])
         except subprocess.TimeoutExpired as late:
             raise CommandError(f"The measurements were ended: they took more than {late.timeout:.0f} s.") from late
