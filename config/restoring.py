@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -36,6 +38,7 @@ from tenants.months import make_months
 from tenants.scope import all_tenants
 
 RESTORED = "restored"  # the detail of what nobody knows since
+HANGING_UP_SECONDS = 2.0  # who has closed a connection may be seen for a moment yet, as we ourselves
 
 _PATIENCE = "SET lock_timeout = '20s';\n"  # whoever comes in meanwhile must not hold us up for ever
 
@@ -168,17 +171,26 @@ def _refuse_newer(archive: Archive) -> None:
         )
 
 
+def _has_company(line: psycopg.Connection[Any]) -> bool:
+    row = line.execute(
+        # Little is shown of other roles' sessions. PostgreSQL's own processes have no user.
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def _refuse_company(url: str) -> None:
     """Nobody else may write while everything is replaced. Our own connections go first."""
     connection.close()
     stock.empty()
-    with psycopg.connect(url) as line:
-        row = line.execute(
-            # Little is shown of other roles' sessions. PostgreSQL's own processes have no user.
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
-        ).fetchone()
-    if row and row[0]:
+    until = time.monotonic() + HANGING_UP_SECONDS
+    with psycopg.connect(url, autocommit=True) as line:
+        while is_there_company := _has_company(line):
+            if time.monotonic() > until:
+                break
+            time.sleep(0.05)
+    if is_there_company:
         raise BackupError("Somebody is connected to the database. Stop web, queue and clock on all machines first.")
 
 

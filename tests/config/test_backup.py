@@ -382,3 +382,46 @@ class TestSchedule:
         assert "the backup was not made" in caplog.text
         assert not self.look(schedule, NOW + FIRST + RETRY / 2)
         assert self.look(schedule, NOW + FIRST + RETRY + timedelta(minutes=1))
+
+
+# The clock of two days, whose hours the test says: each look may start a backup, which is then waited for.
+TWO_DAYS = """
+import json
+from datetime import timedelta
+import django; django.setup()
+from django.conf import settings
+from django.utils import timezone
+from config.heartbeats import BACKUP
+from config.models import Heartbeat
+from config.schedule import FIRST, BackupSchedule
+from tenants.models import User
+
+schedule, began, made = BackupSchedule(), timezone.now(), []
+for day in range(2):
+    User.objects.filter(username="alice").update(email=f"day-{day}@example.com")
+    for hour in (0, 12):
+        now = began + FIRST + timedelta(days=day, hours=hour, seconds=60 * day)
+        schedule.look(now=now - FIRST if day == hour == 0 else now)
+        schedule.look(now=now)
+        if schedule.process is not None:
+            made.append([day, hour])
+            assert schedule.process.wait(timeout=120) == 0
+            Heartbeat.objects.filter(name=BACKUP).update(beat_at=now)  # the process goes by its own clock
+            schedule.look(now=now)
+print(json.dumps({"made": made, "kept": sorted(path.name for path in settings.BACKUP_DIR.iterdir())}))
+"""
+
+
+def test_the_clock_makes_one_a_day_keeps_the_newest_and_it_can_be_restored(backup, other):
+    assert manage(other, "restore", str(backup), "--send-waiting").returncode == 0
+    done = manage(other, "-c", TWO_DAYS, BACKUP_HOURS="24", BACKUP_KEEP="1")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["made"] == [[0, 0], [1, 0]]
+    (kept,) = said["kept"]
+    change = "import django; django.setup()\nfrom tenants.models import User\n"
+    assert manage(other, "-c", change + "User.objects.filter(username='alice').update(email='')").returncode == 0
+    again = manage(other, "restore", str(other / "backups" / kept), "--replace", "--confirm", "recado", "--no-copy")
+    assert again.returncode == 0, again.stderr
+    asked = manage(other, "-c", change + "print(User.objects.get(username='alice').email)")
+    assert asked.stdout.strip() == "day-1@example.com", asked.stderr
