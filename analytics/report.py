@@ -28,11 +28,12 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from analytics.drawings import BOLD, FONT, GRID, INK, SOFT
+from analytics.drawings import GRID, INK, SOFT
 from analytics.sections import Section, sections
 from analytics.wording import NONE, Wording
 from tenants.models import Preferences, User
 from tenants.printable import printable
+from tenants.typefaces import BOLD, FONT
 
 MARGIN, FOOT = 15 * mm, 17 * mm
 WIDTH = A4[0] - 2 * MARGIN
