@@ -9,7 +9,7 @@ import re
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from tests.prepared import copy_prepared
 
 PASSWORD = "una-clave-larga-7"
 SETTLE_SECONDS = 20.0
+LOG_LETTERS = 8_000  # of the system's log that stand beside a failure
 # Two frames later, and when what moves has come to rest.
 DRAWN = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
     const ends = document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
@@ -63,6 +64,17 @@ def system() -> Iterator[Trial]:
         copy_prepared(folder / "var")
         with run_trial(data_dir=folder / "var", **own) as trial:
             yield trial
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failure stands what the system said last: of a 500 only its log knows why."""
+    report = yield
+    trial = getattr(item, "funcargs", {}).get("system")
+    if report.failed and isinstance(trial, Trial):
+        log = (trial.data_dir / "up.log").read_text(errors="replace")
+        report.sections.append(("the end of the system's log", log[-LOG_LETTERS:]))
+    return report
 
 
 @pytest.fixture(scope="package")
