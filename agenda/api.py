@@ -48,6 +48,7 @@ from agenda.serializers import (
     show_undo,
 )
 from agenda.undoing import attendees_of
+from tenants import contract
 from tenants.contract import version_of
 from tenants.errors import Conflict
 from tenants.models import Preferences, User
@@ -59,6 +60,7 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
+    pattern=contract.IF_MATCH,
     description="The version that you saw, quoted or bare, or *. The same as ``version`` in the body.",
     examples=[OpenApiExample("version", value='"3"')],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -19,12 +19,17 @@ PERSON_FIELDS = {"name": 200, "email": 254, "phone": 40}
 
 _day = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _spaced_offset = re.compile(r"(:\d{2}(?:\.\d+)?) (\d{2}:?\d{2})", re.ASCII)  # a plus sign that a URL took for a space
+_DAY = r"[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+_OFFSET = r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?| ([01][0-9]|2[0-3]):?[0-5][0-9])"
+MOMENT = rf"\s*{_DAY}([T ]{_HOUR}{_OFFSET}?)?\s*"
 
 
 @extend_schema_field(
     {
         "type": "string",
         "maxLength": 40,
+        "pattern": f"^{MOMENT}$",
         "description": "ISO 8601: with an offset; without one, on the tenant's clock (that of `timezone` when it is "
         "given beside it); of an hour that the clocks show twice the first. A day alone for what takes all day.",
     }
@@ -41,6 +46,8 @@ class Moment(serializers.Field[Any, Any, Any, Any]):
         if not isinstance(data, str) or len(data) > 40 or not re.match(r"\s*\d{4}-\d{2}-\d{2}", data, re.ASCII):
             self.fail("invalid")
         text = _spaced_offset.sub(r"\1+\2", data.strip())
+        if not re.fullmatch(MOMENT, data):
+            self._refuse(text)
         try:
             if _day.fullmatch(text):
                 return date.fromisoformat(text)
@@ -49,7 +56,10 @@ class Moment(serializers.Field[Any, Any, Any, Any]):
                 return moment
             return moment.astimezone(UTC)
         except (ValueError, OverflowError):
-            self.fail("absent" if re.fullmatch(r"[\d\-T:.+Z ]+", text, re.ASCII) else "invalid")
+            self._refuse(text)
+
+    def _refuse(self, text: str) -> NoReturn:
+        self.fail("absent" if re.fullmatch(r"[\d\-T:.+Z ]+", text, re.ASCII) else "invalid")
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -72,13 +82,23 @@ def read_wall(moment: datetime, zone: ZoneInfo, *, name: str) -> datetime:
     return settled
 
 
+def _whole(value: Any) -> Any:
+    """A whole number is one in JSON also when it is written 60.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 _person = {
     "type": "object",
     "properties": {
         "name": {"type": "string", "maxLength": 200},
         "email": {"type": "string", "maxLength": 254},
         "phone": {"type": "string", "maxLength": 40},
-        "contact": {"type": ["integer", "null"], "description": "The id of one of my contacts."},
+        "contact": {
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "maximum": 2**63 - 1,
+            "description": "The id of one of my contacts.",
+        },
     },
     "additionalProperties": False,
 }
@@ -113,7 +133,7 @@ class Attendees(serializers.Field[Any, Any, Any, Any]):
         person = {"name": one} if isinstance(one, str) else one
         if not isinstance(person, dict) or not set(person) <= {*PERSON_FIELDS, "contact"}:
             self.fail("invalid")
-        contact = person.get("contact")
+        contact = _whole(person.get("contact"))
         if contact is not None and (type(contact) is not int or not 1 <= contact < 2**63):
             self.fail("invalid")
         texts = {}
@@ -154,7 +174,7 @@ class Minutes(serializers.Field[Any, Any, Any, Any]):
         return (True, []) if data is None else super().validate_empty_values(data)
 
     def to_internal_value(self, data: Any) -> list[int]:
-        minutes = data if isinstance(data, list) else [data]
+        minutes = [_whole(one) for one in (data if isinstance(data, list) else [data])]
         if any(type(n) is not int for n in minutes):
             self.fail("invalid")
         try:

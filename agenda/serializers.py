@@ -19,7 +19,7 @@ from agenda.drafts import Draft
 from agenda.fields import Attendees, Minutes, Moment, read_wall
 from agenda.models import Appointment, Task
 from agenda.undoing import attendees_of
-from tenants.contract import StrictFields, Text, Whole
+from tenants.contract import StrictFields, Text, Whole, YesNo
 
 MOST_VERSION = 2**31 - 1
 DRAFT_KINDS = ("appointment", "task")
@@ -119,10 +119,8 @@ class AppointmentSerializer(StrictFields):
         required=False,
         help_text="IANA zone: on whose clocks a series repeats and a day begins. The tenant's unless given.",
     )
-    all_day = serializers.BooleanField(required=False)
-    busy = serializers.BooleanField(
-        required=False, help_text="Whether it takes one's time; what does not is in no conflict."
-    )
+    all_day = YesNo(required=False)
+    busy = YesNo(required=False, help_text="Whether it takes one's time; what does not is in no conflict.")
     location = Text(max_length=300, required=False, allow_blank=True)
     attendees = Attendees(required=False)
     reminder_minutes = Minutes()

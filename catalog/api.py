@@ -39,6 +39,7 @@ from catalog.serializers import (
     StockSerializer,
     show,
 )
+from tenants import contract
 from tenants.contract import version_of
 from tenants.models import Preferences, User
 
@@ -48,6 +49,7 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
+    pattern=contract.IF_MATCH,
     description="The version that you saw, quoted or bare, or *. The same as ``version`` in the body.",
     examples=[OpenApiExample("version", value='"3"')],
 )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from catalog.models import MOST_MONEY, MOST_UNITS, Product, StockMovement
-from tenants.contract import StrictFields, Text, Whole
+from tenants.contract import StrictFields, Text, Whole, YesNo
 
 # The columns of a product's object: a list reads these and makes no model instances.
 COLUMNS = (
@@ -72,6 +72,8 @@ class Price(serializers.DecimalField):
             self.fail("invalid")
         if isinstance(data, str) and not re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]+)?\s*", data):
             self.fail("invalid")
+        if isinstance(data, str) and data.lstrip().startswith("-"):
+            self.fail("min_value", min_value=0)
         return super().to_internal_value(data) + 0  # + 0: no negative zero
 
 
@@ -86,7 +88,7 @@ class ProductSerializer(StrictFields):
     sku = Text(max_length=64, required=False, allow_blank=True, help_text="Unique among active products, in any case.")
     category = Text(max_length=100, required=False, allow_blank=True)
     stock = Whole(min_value=0, max_value=MOST_UNITS, required=False)
-    active = serializers.BooleanField(required=False)
+    active = YesNo(required=False)
     version = Whole(
         min_value=1,
         max_value=MOST_UNITS,

@@ -64,6 +64,7 @@ def describe(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
             if method == "post" and takes_names(route=route):
                 _allow_repetition(operation)
             _say_bounds(operation)
+            _want_file(operation)
             examples.add(operation)
     return result
 
@@ -98,6 +99,13 @@ def _say_bounds(operation: dict[str, Any]) -> None:
             schema["maximum"] = LARGEST_ASKED
         if parameter["in"] == "query" and schema.get("type") == "string":
             schema.pop("minLength", None)
+
+
+def _want_file(operation: dict[str, Any]) -> None:
+    """A body that is a file cannot be left out; of fields drf-spectacular sees itself whether one is wanted."""
+    body = operation.get("requestBody", {})
+    if body and not {"application/json", "multipart/form-data"} & set(body["content"]):
+        body["required"] = True
 
 
 def _routes() -> dict[str, str]:

@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.schema.add_errors",
         "config.descriptions.describe",
+        "config.links.link",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AccountRole": "tenants.models.User.Role",

@@ -4,7 +4,17 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import errors, events_api, guide, health, limits_api, metrics, own_data_api, pages
+from config import (
+    errors,
+    events_api,
+    guide,
+    health,
+    limits_api,
+    metrics,
+    own_data_api,
+    pages,
+    shapes,  # noqa: F401  (drf-spectacular knows what is loaded)
+)
 from config.schema import DocsView, SchemaView
 from config.simulator import api as simulator
 

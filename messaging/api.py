@@ -30,6 +30,7 @@ from messaging.serializers import (
     WholeConversationSerializer,
     show_message,
 )
+from tenants import contract
 from tenants.contract import Pages, whole_number
 from tenants.errors import Conflict
 from tenants.idempotency import effect
@@ -217,7 +218,9 @@ class ConversationView(ChatView):
         operation_id="read_conversation",
         parameters=[
             OpenApiParameter("limit", int, description=f"How many messages; {MESSAGES_SHOWN} unless told."),
-            OpenApiParameter("before", int, description="Only messages before this one: the first of those shown."),
+            OpenApiParameter(
+                "before", contract.POSITION, description="Only messages before this one: the first of those shown."
+            ),
         ],
     )
     def get(self, request: Request, pk: int) -> Response:

@@ -41,6 +41,7 @@ from messaging.inbox_serializers import (
 from messaging.inbox_stream import InboxStream
 from messaging.models import Attachment, Conversation, Message
 from messaging.streams import TooManyWaiting
+from tenants import contract
 from tenants.contract import Pages, whole_number
 from tenants.errors import Conflict
 from tenants.models import User
@@ -136,7 +137,9 @@ class MessagesView(WriteView):
         operation_id="list_inbox_messages",
         parameters=[
             OpenApiParameter("limit", int, description=f"How many messages; {MESSAGES_SHOWN} unless told."),
-            OpenApiParameter("before", int, description="Only messages before this one: the first of those shown."),
+            OpenApiParameter(
+                "before", contract.POSITION, description="Only messages before this one: the first of those shown."
+            ),
         ],
         responses=MessagesSerializer,
     )

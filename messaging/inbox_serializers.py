@@ -15,7 +15,7 @@ from messaging.models import Attachment, Conversation, Delivery, Message
 from messaging.serializers import NewMessageSerializer, UsedTool
 from messaging.whatsapp.errors import explain
 from messaging.whatsapp.templates import LONGEST_VALUE
-from tenants.contract import StrictFields, Text, Whole
+from tenants.contract import StrictFields, Text, Whole, YesNo
 from tenants.models import Contact
 
 LONGEST_NOTE = 4000
@@ -311,7 +311,7 @@ class TakeOverSerializer(StrictFields):
 
 
 class WordedFields(KeyedFields):
-    preview = serializers.BooleanField(
+    preview = YesNo(
         required=False, default=False, help_text="Only show what would be sent: nothing goes out."
     )
 

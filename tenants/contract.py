@@ -22,6 +22,8 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from tenants.positions import NoPosition, Order
 
 MOST_UNKNOWN = 20  # unknown fields that an answer names
+POSITION = {"type": "integer", "minimum": 1, "maximum": 10**12 - 1}  # a row that a list begins before
+IF_MATCH = r'^(\*|(W/)?"?[0-9]{1,9}"?)$'  # what the header may say: see ``version_of``
 
 
 class StrictJSONParser(JSONParser):
@@ -84,6 +86,15 @@ class Whole(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class YesNo(serializers.BooleanField):
+    """true or false, as JSON has them; DRF's own takes 0, 1 and a dozen words, too."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class StrictFields(serializers.Serializer[Any]):
     """A serializer that names unknown fields instead of dropping them; known read-only ones are ignored."""
 
@@ -103,6 +114,7 @@ class StrictModelSerializer(StrictFields, serializers.ModelSerializer[Any]):
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.CharField: Text,
         models.TextField: Text,
+        models.BooleanField: YesNo,
         models.IntegerField: Whole,
         models.PositiveIntegerField: Whole,
         models.PositiveSmallIntegerField: Whole,
@@ -238,7 +250,7 @@ def whole_number(request: Request, name: str, *, least: int, most: int, default:
     value = request.query_params.get(name)
     if value is None:
         return default
-    if not (value.isascii() and value.lstrip("-").isdigit() and len(value) <= 12 and least <= int(value) <= most):
+    if not (value.isascii() and value.lstrip("-").isdigit() and len(value) <= 18 and least <= int(value) <= most):
         raise ValidationError(
             {name: [_("Debe ser un número entero entre %(least)d y %(most)d.") % {"least": least, "most": most}]}
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -80,6 +81,11 @@ class Clock(serializers.TimeField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"format": "%H:%M", "input_formats": ["%H:%M"], **options})
+
+    def to_internal_value(self, value: Any) -> time:
+        if not isinstance(value, str) or len(value) != len("09:30"):
+            self.fail("invalid", format="HH:MM")
+        return super().to_internal_value(value)
 
 
 @extend_schema_field(

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import translation
 from django.utils.translation.reloader import translation_file_changed
 from rest_framework.test import APIClient
 
 from config.translations import LOCALE, compile_translations
+from messaging import streams
 from messaging.streams import switchboard
 from tenants.accounts import register
 from tenants.authentication import issue_tokens
@@ -167,3 +170,26 @@ def browse() -> Callable[[User], Client]:
         return made
 
     return client
+
+
+@pytest.fixture
+def one_connection(db):
+    """The test's own transaction lives on one connection, so requests must not close it (as Django's client does)."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def short_streams(monkeypatch):
+    """A stream without end would be read to its end."""
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(streams, "STREAM_SECONDS", 0.05)
+
+
+@pytest.fixture
+def bearer(alice) -> dict[str, str]:
+    return {"Authorization": f"Bearer {issue_tokens(user=alice).access_token}"}

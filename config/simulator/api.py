@@ -94,7 +94,11 @@ class MessagesView(SimulatorView):
         operation_id="read_simulated_phone",
         parameters=[
             OpenApiParameter("phone", str, required=True),
-            OpenApiParameter("after", int, description="`last` of the look before."),
+            OpenApiParameter(
+                "after",
+                {"type": "integer", "minimum": 0, "maximum": 10**15},
+                description="`last` of the look before.",
+            ),
         ],
         responses={200: ScreenSerializer, **_refusals},
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from config.simulator.phones import LONGEST_TEXT
-from tenants.contract import StrictFields, Text
+from tenants.contract import StrictFields, Text, YesNo
 
 
 class PhoneSerializer(serializers.Serializer[Any]):
@@ -34,7 +34,7 @@ class SaySerializer(StrictFields):
     text = Text(max_length=LONGEST_TEXT, required=False)
     choice_id = Text(max_length=256, required=False)
     title = Text(max_length=24, required=False)
-    is_row = serializers.BooleanField(required=False, default=False, help_text="The choice is a row of a list.")
+    is_row = YesNo(required=False, default=False, help_text="The choice is a row of a list.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs.get("text")) == bool(attrs.get("choice_id")):

@@ -11,7 +11,7 @@ from agenda.filters import Filters
 from messaging.mail import failing
 from messaging.mail.letters import Letter, Status
 from messaging.mail.mailboxes import Mailbox
-from tenants.contract import StrictFields
+from tenants.contract import StrictFields, YesNo
 from tenants.mail import CHOICES
 from tenants.models import User
 
@@ -50,7 +50,7 @@ class WantedSerializer(StrictFields):
     """Of each kind whether it is wanted; those that are not named stay as they are."""
 
     def get_fields(self) -> dict[str, Any]:
-        return {str(kind): serializers.BooleanField(required=False) for kind in CHOICES}
+        return {str(kind): YesNo(required=False) for kind in CHOICES}
 
 
 class MailChangeSerializer(StrictFields):

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from agenda.filters import Filters
 from messaging.webhooks import endpoints, signing, wording
 from messaging.webhooks.models import LONGEST_URL, WebhookDelivery, WebhookEndpoint
-from tenants.contract import StrictModelSerializer, Text
+from tenants.contract import StrictModelSerializer, Text, YesNo
 
 _events_help = "Names of events: `GET /api/user/webhooks/events` lists those that may be told."
 
@@ -27,7 +27,7 @@ class WebhookSerializer(StrictModelSerializer):
     )
     events = serializers.ListField(child=Text(max_length=40), min_length=1, max_length=100, help_text=_events_help)
     description = Text(max_length=200, required=False, allow_blank=True)
-    is_active = serializers.BooleanField(required=False, default=True)
+    is_active = YesNo(required=False, default=True)
     disabled_reason = serializers.ChoiceField(
         choices=["", *WebhookEndpoint.Reason.values], read_only=True, help_text="`failing`, `gone`, or empty."
     )
