@@ -311,9 +311,7 @@ class TakeOverSerializer(StrictFields):
 
 
 class WordedFields(KeyedFields):
-    preview = YesNo(
-        required=False, default=False, help_text="Only show what would be sent: nothing goes out."
-    )
+    preview = YesNo(required=False, default=False, help_text="Only show what would be sent: nothing goes out.")
 
 
 class WordsSerializer(serializers.Serializer[Any]):
