@@ -37,7 +37,7 @@ from tenants.scope import ALL_TENANTS_SETTING
 FORMAT = 1
 DUMP, KEYS, MANIFEST = "dump", "keys.json", "manifest.json"
 KEY_NAMES = ("DJANGO_SECRET_KEY", "FIELD_ENCRYPTION_KEYS")
-LOCK = 7_231_060  # the advisory lock of whoever makes a backup
+LOCK = 7_231_070  # the advisory lock of whoever makes a backup
 BLOCK, PIECE = 512, 1024 * 1024  # bytes: of tar, and of what is read at a time
 PATTERN = "recado-*.tar"
 PARTIAL = ".partial"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +46,13 @@ def test_the_check_sees_imports_inside_functions():
 def test_no_room_is_called_after_nothing():
     vague = {"utils", "helpers", "services", "common", "misc"}
     assert [path for path in modules() if vague & {part.removesuffix(".py") for part in path.parts}] == []
+
+
+def test_no_two_parts_share_an_advisory_lock():
+    """Its number is all that tells one from another: whoever makes a backup would keep others from their work."""
+    found = Counter(number for path in modules() for number in re.findall(r"\b7_231_\d{3}\b", path.read_text()))
+    assert len(found) > 5
+    assert [number for number, times in found.items() if times > 1] == []
 
 
 def test_all_tenants_is_opened_in_listed_modules_only():
