@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language, override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
@@ -15,12 +19,37 @@ from drf_spectacular.renderers import (
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+_describing = Lock()  # who comes meanwhile waits instead of doing the same
+
+
+@cache
+def _describe(language: str) -> dict[str, Any]:
+    with override(language):
+        return dict(SchemaGenerator().get_schema(request=None, public=True))
+
+
+def describe(*, language: str | None) -> dict[str, Any]:
+    """The description in one of our languages, in the house's for any other. Nobody changes it.
+
+    Made once in a process: it takes seconds, and anybody may ask.
+    """
+    ours = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    with _describing:
+        return _describe(str(ours))
 
 
 class SchemaView(SpectacularAPIView):
     """OpenAPI 3.1, as JSON unless YAML is asked for: JSON is YAML too."""
 
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
+
+    def _get_schema_response(self, request: Request) -> Response:
+        name = self._get_filename(request, None)
+        told = describe(language=get_language())
+        return Response(told, headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
 class _HtmlForGet(DefaultContentNegotiation):
