@@ -33,6 +33,7 @@ class PriceShape(OpenApiSerializerFieldExtension):
             return {"type": "string", "format": "decimal", "pattern": r"^[0-9]{1,12}\.[0-9]{2}$"}
         return {
             "type": ["string", "number"],
+            "format": "decimal",
             "pattern": r"^\s*\+?[0-9]{1,12}(\.[0-9]{1,2})?\s*$",
             "minimum": 0,
             "maximum": float(self.target.max_value),
