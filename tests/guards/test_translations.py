@@ -33,6 +33,7 @@ WHAT_PEOPLE_WRITE = (  # lists of words that are looked for in it
     "agenda/wording/",
     "assistants/builtin/agenda_understanding.py",
     "assistants/builtin/desk_understanding.py",
+    "assistants/builtin/guests.py",
     "assistants/builtin/understanding.py",
     "assistants/grounding/",
     "assistants/intents/",
@@ -62,6 +63,7 @@ MADE_UP = (  # shops and people that are invented
     "config/chaos/",
     "config/demo/",
     "config/example_values.py",
+    "config/simulator/records.py",
 )
 NOT_FOR_GETTEXT = (*WHAT_PEOPLE_WRITE, *WHAT_A_MODEL_READS, *SPANISH_ALONE, *MADE_UP)
 # What only Spanish writes, or writes otherwise: quotes stand like “this” in our English and Portuguese.
@@ -79,6 +81,10 @@ SAME_EVERYWHERE = {
     "static/recado/pages/activity.js": {"Edge", "Opera"},
     "templates/app.html": {"WhatsApp"},
     "templates/config/settings.html": {"WhatsApp"},
+    "templates/config/settings_index.html": {"WhatsApp"},
+    "templates/mail/signed_in.txt": {"/user/settings#password"},  # behind an address
+    "agenda/details.py": {"%(name)s: %(told)s"},  # both are said elsewhere
+    "messaging/inbox_serializers.py": {"As the template has it: `es`, `en_US`."},
     "templates/messaging/whatsapp.html": {"WhatsApp", "WhatsApp · Recado"},
     "templates/drf_spectacular/swagger_ui.html": {"API"},
     "tenants/sorting.py": {"áàâãäéèêëíìîïóòôõöúùûüñç"},  # folded for sorting
