@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agenda.models import Appointment
-from assistants import replies
+from assistants import bookkeeping, replies
 from assistants.models import ToolEffect
 from messaging import answering, claims, conversations
 from messaging.models import Conversation, Message
@@ -93,7 +93,7 @@ def test_a_worker_that_dies_before_the_reply_leaves_one_appointment(alice: User,
         raise SystemExit  # what no code of ours catches
 
     with monkeypatch.context() as dying:
-        dying.setattr(replies, "record_turn", die)
+        dying.setattr(bookkeeping, "close", die)
         with pytest.raises(SystemExit):
             answering.answer_here()
     assert count(alice) == 1
