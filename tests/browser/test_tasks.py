@@ -68,7 +68,7 @@ def test_it_is_written_in_words_and_the_list_begins_with_what_is_overdue(visit, 
     words.fill("pagar la luz mañana, urgente")
     expect(page.locator(".words-draft")).to_contain_text("vence mañana")
     words.press("Enter")
-    expect(page.get_by_text("Listo. «Pagar la luz», vence mañana.")).to_be_visible()
+    expect(page.get_by_text("Listo. «Pagar la luz», vence mañana, aviso 1 hora antes.")).to_be_visible()
     expect(page.locator(".task-group h2")).to_have_text([re.compile("Vencidas"), re.compile("Mañana")])
     [row] = [row for row in person.call("GET", API)["results"] if row["title"] == "Pagar la luz"]
     assert (row["due_date"], row["priority"]) == (str(today(1)), "high")

@@ -15,6 +15,7 @@ import "./words.js";
 const KEY = `recado:${shell.person}:agenda`;
 const LID = 60; // the bar at the top of a phone
 const BEGINNING = 44; // of an appointment: its hour and title
+const SETTLING_MS = 2000;
 const narrow = window.matchMedia("(max-width: 47.99rem)");
 
 let calendar = null; // not reactive: it is FullCalendar's
@@ -142,8 +143,16 @@ Alpine.data("agenda", () => ({
     const bar = document.querySelector(".nav-main").getBoundingClientRect();
     const floor = bar.top > window.innerHeight / 2 ? bar.top : window.innerHeight;
     const isHidden = () => { const { top, bottom } = shown.getBoundingClientRect(); return top < LID || Math.min(bottom, top + BEGINNING) > floor; };
-    if (isHidden()) this.$root.querySelector(".booked-place").scrollIntoView(); // then both have room, as a rule
-    if (isHidden()) shown.scrollIntoView({ block: "center" });
+    const show = () => {
+      if (!isHidden()) return;
+      this.$root.querySelector(".booked-place").scrollIntoView({ behavior: "instant" }); // then both have room, as a rule
+      if (isHidden()) shown.scrollIntoView({ block: "center", behavior: "instant" });
+    };
+    show();
+    // What was booked is told above the calendar, and pushes it down when it is drawn.
+    const place = new ResizeObserver(() => { if (shown.isConnected) show(); });
+    place.observe(this.$root.querySelector(".booked-place"));
+    setTimeout(() => place.disconnect(), SETTLING_MS);
   },
   // Dragged or stretched.
   async move({ appointment, start, end, allDay, revert }) {
