@@ -164,7 +164,7 @@ class ImportViewSet(GenericViewSet[ImportJob]):
         request=ReadingSerializer,
         responses={200: ImportJobSerializer, 409: OpenApiResponse(ERROR, "It has begun, or is over.")},
         examples=[
-            OpenApiExample("correct", value={"decimal": ",", "mapping": {"2": "price", "3": None}}, request_only=True),
+            OpenApiExample("correct", value={"decimal": ",", "mapping": {"1": "price", "2": None}}, request_only=True),
             JOB_EXAMPLE,
         ],
     )

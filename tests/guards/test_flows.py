@@ -36,12 +36,13 @@ STAYS = {"/api/user/products"}  # a product that was withdrawn can still be read
 
 
 def examples_of_bodies() -> dict[str, Any]:
-    """By operation, of those that take JSON."""
+    """By operation, of those that take JSON or a form."""
     found = {}
     for path, operations in load_description()["paths"].items():
         for method, operation in operations.items():
-            media = operation.get("requestBody", {}).get("content", {}).get("application/json")
-            if media:
+            content = operation.get("requestBody", {}).get("content", {})
+            media = content.get("application/json") or content.get("multipart/form-data")
+            if media and "examples" in media:
                 found[f"{method.upper()} {path}"] = next(iter(media["examples"].values()))["value"]
     return found
 
