@@ -19,6 +19,7 @@ UNTRIED = {"/api/schema", "/api/docs"}  # the description itself, and its page
 _moment = "a day and an hour that there are, of a year that calendars know"
 _own = "one for each of a tenant's rows"
 TOLD_BY_NO_SCHEMA = {
+    "attendees": "contacts of one's own",
     "channel": "a number that the tenant has",
     "cursor": "only what a list wrote into its own links",
     "due_date": _moment,
