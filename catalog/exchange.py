@@ -234,6 +234,21 @@ class _Register:
             self._by_name[product.active, product.name.lower()].append(product)
             if product.sku:
                 self._by_sku[product.active, product.sku.lower()].append(product)
+        self._put_in_order()
+
+    def _put_in_order(self) -> None:
+        """Those that a row may mean stand as ``Products.export`` writes them, in the database's order of letters.
+
+        They were read, and locked, by their ids.
+        """
+        several = [found for found in (*self._by_sku.values(), *self._by_name.values()) if len(found) > 1]
+        if not several:
+            return
+        asked = Product.objects.filter(pk__in={product.pk for found in several for product in found})
+        ordered = asked.filter(active__in=[True, False]).order_by("name_key", "id").values_list("pk", flat=True)
+        place = {pk: n for n, pk in enumerate(ordered)}
+        for found in several:
+            found.sort(key=lambda product: place[product.pk])
 
     def look_up(self, row: Row) -> Product | None:
         is_withdrawn = row.values.get("active") is False

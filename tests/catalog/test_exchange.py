@@ -104,6 +104,17 @@ def test_what_leaves_comes_back_as_it_was(alice, bob, form, rows):
             assert shelf() == []
 
 
+@pytest.mark.parametrize("form", ["es", "xlsx"])
+def test_several_withdrawn_with_one_sku_each_find_their_own(alice, form):
+    """Whatever their names, and whichever was first: a file says them in the order of their names."""
+    with tenant_scope(alice):
+        for name in ("Zapato", "árbol", "Martillo", "martillo"):
+            Product.objects.create(user=alice, name=name, sku="S-1", price=1, active=False)
+        Product.objects.create(user=alice, name="Banco", sku="s-1", price=1)
+        again = read(alice, write(alice, form))
+        assert (again.status, again.created, again.updated, again.unchanged) == ("done", 0, 0, 5)
+
+
 def lines(rows: int, *, price: int) -> Iterator[str]:
     yield "sku;nombre;precio;categoría;existencias;descripción"
     for n in range(rows):
