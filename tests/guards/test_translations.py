@@ -115,7 +115,7 @@ SAME_EVERYWHERE = {
     "agenda/api.py": {"Reunión con Carla", "Clase de inglés", "dentista el jueves a las 4"},
     "catalog/api.py": {"Martillo de uña 16 oz"},  # an example of the API's documentation
     # languages by their own names
-    "config/settings.py": {"Español", "Português"},
+    "config/settings/framework.py": {"Español", "Português"},
     "tenants/preferences.py": {"Español", "Português"},
     # read by operators
     "config/metrics.py": {"the database does not answer or is not migrated"},
