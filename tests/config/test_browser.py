@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.browser import find_browser
+from config.browser import SHELLS, find_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,5 +46,14 @@ def test_it_passes_over_a_launcher_with_no_browser_behind_it(bare_machine):
 
 
 def test_it_finds_what_playwright_has_downloaded(bare_machine):
-    chrome = put_program(bare_machine / ".cache/ms-playwright/chromium-1200/chrome-linux64/chrome", status=0)
+    folder = bare_machine / ".cache/ms-playwright"
+    chrome = put_program(folder / "chromium-1200/chrome-linux64/chrome", status=0)
     assert find_browser() == chrome
+    shell = put_program(folder / "chromium_headless_shell-1200/chrome-headless-shell-linux64" / SHELLS[1], status=0)
+    assert find_browser() == shell
+
+
+def test_it_takes_one_without_a_window_first(bare_machine):
+    put_program(bare_machine / "bin" / "chromium", status=0)
+    shell = put_program(bare_machine / "bin" / SHELLS[0], status=0)
+    assert find_browser() == shell
