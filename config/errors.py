@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+RETRY_SECONDS = 5  # until a database that went away is back: the embedded one is started again within that time
 
 
 def _answer(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
@@ -27,9 +32,20 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500 for a fault of ours; 503 where the database went away, or had to choose between two who waited."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
     return _answer(
         request, 500, _("Algo falló de nuestro lado"), _("Tus datos están a salvo. Vuelve a intentarlo en un momento.")
     )
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 for what works again in a moment, and did nothing now."""
+    response = _answer(request, 503, _("Un momento, por favor"), _("Ahora no podemos responder. Prueba en un momento."))
+    response["Retry-After"] = str(RETRY_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
