@@ -7,10 +7,10 @@ import os
 import re
 import stat
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -34,14 +34,14 @@ from tenants.limits import Limit, hit
 from tenants.months import drop_months, make_months
 from tenants.scope import tenant_scope
 from tests import factories
+from tests.commander import Commander
 from tests.conftest import PASSWORD
 
-ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 _CASTS = re.compile(r"::(text|character varying)(\[\])?|[()]")
 TOKEN = "EAAG-planted-token-of-a-number"
 
-# What is asked of the restored system, in a process of its own.
+# What is asked of the restored system.
 QUESTIONS = """
 import json
 import django; django.setup()
@@ -111,13 +111,21 @@ def other() -> Iterator[Path]:
         yield Path(name) / "other"
 
 
-def manage(folder: Path, *arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PYTEST_VERSION")}
-    own |= {"DATA_DIR": str(folder), "DATABASE_DURABLE": "0", "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, *(["manage.py"] if arguments[0] != "-c" else []), *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=own | environment, input=said, capture_output=True, text=True, check=False, timeout=300
-    )
+def own(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of the system that lives in ``folder``."""
+    return {"DATA_DIR": str(folder), "DATABASE_DURABLE": "0", "DATABASE_URL": ""} | more
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[psycopg.Connection]:
+    """A look into the other system's database, which nobody uses afterwards."""
+    here = Server(folder / "postgres", durable=False)
+    here.use()
+    try:
+        with psycopg.connect(here.url(role=SUPERUSER)) as line:
+            yield line
+    finally:
+        here.release()
 
 
 def contents(line: psycopg.Connection) -> dict[str, list[tuple[object, ...]]]:
@@ -162,38 +170,29 @@ def contents(line: psycopg.Connection) -> dict[str, list[tuple[object, ...]]]:
     }
 
 
-def test_what_is_restored_is_what_was_there_and_works(backup, other):
+def test_what_is_restored_is_what_was_there_and_people_go_on_working(shops, tmp_path, other):
     hit(limit=Limit("short", 9, timedelta(minutes=1)), who="alice")  # of a table that no crash survives, either
-    archive = read_backup(backup)
-    done = manage(other, "restore", str(backup), "--send-waiting")
-    assert done.returncode == 0, done.stderr
-    assert "without the keys. It is whole" in done.stdout
-    assert "FIELD_ENCRYPTION_KEYS here is not what it was" in done.stdout
-    here = Server(other / "postgres", durable=False)
-    here.use()
-    try:
-        with psycopg.connect(source_url()) as one, psycopg.connect(here.url(role=SUPERUSER)) as two:
-            before, after = contents(one), contents(two)
-            assert sorted(before) == sorted(after)
-            differing = {name: set(before[name]) ^ set(after[name]) for name in before if before[name] != after[name]}
-            assert differing == {}
-            assert archive.manifest.rows["catalog_product"] > 2
-            assert len(before["partitions"]) >= 4
-            assert two.execute("SELECT count(*) FROM tenants_limit_window").fetchone() == (0,)
-            bound = two.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = 'recado'").fetchone()
-            assert bound == (False,)
-    finally:
-        here.release()
-
-
-def test_people_sign_in_stay_apart_and_go_on_working(shops, tmp_path, other):
     path = tmp_path / "with-keys.tar"
     back_up(path=path, with_keys=True, now=timezone.now())
-    done = manage(other, "restore", str(path), "--send-waiting")
+    archive = read_backup(path)
+    with Commander(own(other)) as manage:
+        done = manage("restore", str(path), "--send-waiting")
     assert done.returncode == 0, done.stderr
     assert "FIELD_ENCRYPTION_KEYS" not in done.stdout
     assert stat.S_IMODE((other / "secrets.json").stat().st_mode) == 0o600
-    asked = manage(other, "-c", QUESTIONS, LIMITS="on")
+    with psycopg.connect(source_url()) as one, database(other) as two:
+        before, after = contents(one), contents(two)
+        assert sorted(before) == sorted(after)
+        differing = {name: set(before[name]) ^ set(after[name]) for name in before if before[name] != after[name]}
+        assert differing == {}
+        assert archive.manifest.rows["catalog_product"] > 2
+        assert len(before["partitions"]) >= 4
+        assert two.execute("SELECT count(*) FROM tenants_limit_window").fetchone() == (0,)
+        bound = two.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = 'recado'").fetchone()
+        assert bound == (False,)
+
+    with Commander(own(other, LIMITS="on")) as manage:  # another one, for the keys have changed
+        asked = manage("-c", QUESTIONS)
     assert asked.returncode == 0, asked.stderr
     said = json.loads(asked.stdout.splitlines()[-1])
     with tenant_scope(factories.User.objects.get(username="alice")):
@@ -207,43 +206,35 @@ def test_people_sign_in_stay_apart_and_go_on_working(shops, tmp_path, other):
     }
 
 
-def test_a_full_database_is_replaced_only_by_name_and_copied_first(backup, other, alice):
-    assert manage(other, "restore", str(backup)).returncode == 0
-    again = manage(other, "restore", str(backup))
-    assert again.returncode != 0
-    assert "Give an empty database" in again.stderr
-    wrong = manage(other, "restore", str(backup), "--replace", said="something else\n")
-    assert wrong.returncode != 0
-    assert "Nothing was changed" in wrong.stderr
-    changed = manage(
-        other, "-c", "import django; django.setup()\nfrom tenants.models import User\nUser.objects.update(email='gone')"
-    )
-    assert changed.returncode != 0, "two people with one address cannot be"
-    changed = manage(
-        other,
-        "-c",
-        "import django; django.setup()\nfrom django.db import connection\nfrom tenants.models import User\n"
-        "User.objects.filter(username='alice').update(username='mallory')\n"
-        "connection.cursor().execute('CREATE TABLE left_over (n int); CREATE SEQUENCE left_alone')",
-    )
-    assert changed.returncode == 0, changed.stderr
-    done = manage(other, "restore", str(backup), "--replace", said="recado\n")
-    assert done.returncode == 0, done.stderr
-    copies = list((other / "backups").glob("before-restore-*.tar"))
-    assert len(copies) == 1
-    assert read_backup(copies[0]).manifest.rows["left_over"] == 0
-    here = Server(other / "postgres", durable=False)
-    here.use()
-    try:
-        with psycopg.connect(here.url(role=SUPERUSER)) as line:
+def test_a_full_database_is_replaced_only_by_name_and_copied_first(backup, other):
+    with Commander(own(other)) as manage:
+        done = manage("restore", str(backup))
+        assert done.returncode == 0, done.stderr
+        assert "without the keys. It is whole" in done.stdout
+        assert "FIELD_ENCRYPTION_KEYS here is not what it was" in done.stdout
+        again = manage("restore", str(backup))
+        assert again.returncode != 0
+        assert "Give an empty database" in again.stderr
+        wrong = manage("restore", str(backup), "--replace", said="something else\n")
+        assert wrong.returncode != 0
+        assert "Nothing was changed" in wrong.stderr
+        with database(other) as line:
+            line.execute("UPDATE tenants_user SET username = 'mallory' WHERE username = 'alice'")
+            line.execute("CREATE TABLE left_over (n int); CREATE SEQUENCE left_alone")
+            with pytest.raises(psycopg.errors.UniqueViolation), line.transaction():
+                line.execute("UPDATE tenants_user SET email = 'gone'")  # two people with one address cannot be
+        done = manage("restore", str(backup), "--replace", said="recado\n")
+        assert done.returncode == 0, done.stderr
+        copies = list((other / "backups").glob("before-restore-*.tar"))
+        assert len(copies) == 1
+        assert read_backup(copies[0]).manifest.rows["left_over"] == 0
+        with database(other) as line:
             names = line.execute("SELECT username FROM tenants_user ORDER BY 1").fetchall()
             assert ("alice",) in names
             assert ("mallory",) not in names
             assert line.execute("SELECT to_regclass('left_over'), to_regclass('left_alone')").fetchone() == (None, None)
-            refused = manage(other, "restore", str(backup), "--replace", "--confirm", "recado", "--no-copy")
+            refused = manage("restore", str(backup), "--replace", "--confirm", "recado", "--no-copy")
             assert "Somebody is connected" in refused.stderr
-    finally:
-        here.release()
 
 
 def test_it_is_for_its_owner_alone_and_no_secret_is_in_it(backup):
@@ -413,15 +404,17 @@ print(json.dumps({"made": made, "kept": sorted(path.name for path in settings.BA
 
 
 def test_the_clock_makes_one_a_day_keeps_the_newest_and_it_can_be_restored(backup, other):
-    assert manage(other, "restore", str(backup), "--send-waiting").returncode == 0
-    done = manage(other, "-c", TWO_DAYS, BACKUP_HOURS="24", BACKUP_KEEP="1")
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert said["made"] == [[0, 0], [1, 0]]
-    (kept,) = said["kept"]
-    change = "import django; django.setup()\nfrom tenants.models import User\n"
-    assert manage(other, "-c", change + "User.objects.filter(username='alice').update(email='')").returncode == 0
-    again = manage(other, "restore", str(other / "backups" / kept), "--replace", "--confirm", "recado", "--no-copy")
-    assert again.returncode == 0, again.stderr
-    asked = manage(other, "-c", change + "print(User.objects.get(username='alice').email)")
-    assert asked.stdout.strip() == "day-1@example.com", asked.stderr
+    with Commander(own(other, BACKUP_HOURS="24", BACKUP_KEEP="1")) as manage:
+        assert manage("restore", str(backup), "--send-waiting").returncode == 0
+        done = manage("-c", TWO_DAYS)
+        assert done.returncode == 0, done.stderr
+        said = json.loads(done.stdout.splitlines()[-1])
+        assert said["made"] == [[0, 0], [1, 0]]
+        (kept,) = said["kept"]
+        with database(other) as line:
+            line.execute("UPDATE tenants_user SET email = '' WHERE username = 'alice'")
+        again = manage("restore", str(other / "backups" / kept), "--replace", "--confirm", "recado", "--no-copy")
+        assert again.returncode == 0, again.stderr
+        with database(other) as line:
+            found = line.execute("SELECT email FROM tenants_user WHERE username = 'alice'").fetchone()
+            assert found == ("day-1@example.com",)
