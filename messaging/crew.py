@@ -1,7 +1,8 @@
 """Sending by several threads what one process at a time may send, and writing down how it ended.
 
-What reminders and messages on WhatsApp share: one task of the queue holds the role and drains; each of its threads
-claims a few rows, calls somebody outside, and writes down what became of it, whatever the database does meanwhile.
+What reminders, messages on WhatsApp, letters and webhooks share: one task of the queue holds the role and drains; each
+of its threads claims a few rows, calls somebody outside, and writes down what became of it, whatever the database does
+meanwhile. What must never go out twice is committed as ``sending`` before the call.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from agenda.perils import pass_by
 from tenants.models import User
 from tenants.notices import dedicated_connection
 from tenants.scope import release_connection, tenant_scope
@@ -30,6 +32,7 @@ Clock = Callable[[], datetime]
 Ending = Callable[..., str | None]  # called with ``now``; None when the row is ours no more
 LOST = "lost"
 _Claim = TypeVar("_Claim")
+_Begun = TypeVar("_Begun")
 _Whom = TypeVar("_Whom", User, User | None)
 
 
@@ -42,6 +45,16 @@ def role(key: int, *, name: str) -> Iterator[bool]:
     with dedicated_connection(application_name=f"recado {name}") as held:
         row = held.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
         yield bool(row and row[0])
+
+
+def take_turn(key: int, *, name: str, work: Callable[[], str], ring_due: Callable[..., bool]) -> str:
+    """Do ``work`` in the role of ``key``, unless somebody else is at it. Returns what was done, in words."""
+    with role(key, name=name) as taken:
+        if not taken:
+            return "somebody else is sending"
+        done = work()
+    ring_due(now=timezone.now())  # who was turned away meanwhile has relied on us
+    return done
 
 
 def drain(
@@ -77,6 +90,46 @@ def drain(
     with ThreadPoolExecutor(threads, thread_name_prefix=name) as pool:
         futures = [pool.submit(work_apart) for _ in range(threads)]
     return sum((future.result() for future in futures), Counter())
+
+
+def describe(done: Counter[str], *statuses: str, later: str) -> str:
+    """«sent 3, failed 0, later 1» for logs and commands; ``later`` is the status of what is to be tried again."""
+    said = [f"{status} {done[status]}" for status in statuses]
+    return ", ".join([*said, f"later {done[later]}"])
+
+
+def see_through(
+    *,
+    begin: Callable[..., _Begun | str],
+    stumble: Callable[..., str],
+    call: Callable[[_Begun], Ending],
+    user: _Whom,
+    what: str,
+    peril: str,
+    seconds: float,
+    clock: Clock = timezone.now,
+    scope: Callable[[_Whom], AbstractContextManager[None]] = tenant_scope,  # type: ignore[assignment]
+) -> str:
+    """See one claimed row through, in two phases. Returns the status that it came to, LOST when it was ours no more.
+
+    ``begin`` looks at it once more, in the scope, and answers its status, or what is to be sent: then ``sending`` is
+    committed. ``call`` sends that, in no scope and with no connection, and answers how it ended, which is written down
+    as ``write_down`` does. ``stumble`` says what becomes of it after a fault of ours in ``begin``.
+    """
+    try:
+        with scope(user):
+            found = begin(now=clock())
+    except (OperationalError, InterfaceError):  # the database is away: the claim runs out
+        raise
+    except Exception:
+        logger.exception("%s could not be prepared", what)
+        with scope(user):
+            return stumble(now=clock())
+    if isinstance(found, str):
+        return found
+    release_connection()
+    pass_by(peril)
+    return write_down(call(found), user=user, what=what, seconds=seconds, clock=clock, scope=scope)
 
 
 def write_down(

@@ -193,12 +193,11 @@ def abandon(*, channel: Channel, now: datetime) -> int:
 
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
-    with crew.role(ROLE_KEY, name="outbox") as taken:
-        if not taken:
-            return "somebody else is sending"
-        done = drain(threads=settings.WHATSAPP["THREADS"])
-    ring_due(now=timezone.now())  # who was turned away meanwhile has relied on us
-    return describe(done)
+
+    def work() -> str:
+        return describe(drain(threads=settings.WHATSAPP["THREADS"]))
+
+    return crew.take_turn(ROLE_KEY, name="outbox", work=work, ring_due=ring_due)
 
 
 def drain(
@@ -226,9 +225,8 @@ def drain(
 
 def describe(done: Counter[str]) -> str:
     """«sent 3, failed 0, …» for logs and commands."""
-    names = (Delivery.Status.SENT, Delivery.Status.FAILED, Delivery.Status.UNKNOWN)
-    said = [f"{name.value} {done[name.value]}" for name in names]
-    return ", ".join([*said, f"later {done[Delivery.Status.QUEUED.value]}"])
+    status = Delivery.Status
+    return crew.describe(done, status.SENT, status.FAILED, status.UNKNOWN, later=status.QUEUED)
 
 
 def _deal_with(claims: Sequence[Claim], *, pace: NumberPace, clock: Clock, stop: Callable[[], bool]) -> Counter[str]:

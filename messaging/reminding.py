@@ -37,7 +37,7 @@ from tenants.events import record
 from tenants.hours import quiet_until
 from tenants.jobs import enqueue
 from tenants.models import Preferences, User
-from tenants.scope import release_connection, tenant_scope
+from tenants.scope import tenant_scope
 
 logger = logging.getLogger(__name__)
 
@@ -117,12 +117,11 @@ def reopen(*, user: User, reminder_id: int, now: datetime) -> bool:
 
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
-    with crew.role(ROLE_KEY, name="reminders") as taken:
-        if not taken:
-            return "somebody else is sending"
-        done = drain(threads=settings.REMINDERS["THREADS"])
-    ring_due(now=timezone.now())  # who was turned away meanwhile has relied on us
-    return describe(done)
+
+    def work() -> str:
+        return describe(drain(threads=settings.REMINDERS["THREADS"]))
+
+    return crew.take_turn(ROLE_KEY, name="reminders", work=work, ring_due=ring_due)
 
 
 def drain(
@@ -144,30 +143,18 @@ def drain(
 
 def describe(done: Counter[str]) -> str:
     """«sent 3, failed 0, …» for logs and commands."""
-    names = (Status.SENT, Status.FAILED, Status.UNKNOWN, Status.DROPPED)
-    said = [f"{name.value} {done[name.value]}" for name in names]
-    return ", ".join([*said, f"later {done[Status.SCHEDULED.value]}"])
+    return crew.describe(done, Status.SENT, Status.FAILED, Status.UNKNOWN, Status.DROPPED, later=Status.SCHEDULED)
 
 
 def deal_with(claim: Claim, *, user: User, clock: Clock = timezone.now) -> str:
     """See one claimed reminder through. Returns the status that it came to, «lost» when the claim was ours no more."""
-    try:
-        with tenant_scope(user):
-            found = _begin(claim, user, now=clock())
-    except (OperationalError, InterfaceError):  # the database is away: the claim runs out
-        raise
-    except Exception:
-        logger.exception("reminder %s could not be prepared", claim.reminder_id)
-        with tenant_scope(user):
-            return _stumble(claim, now=clock())
-    if isinstance(found, str):
-        return found
-    release_connection()
-    pass_by("before_send")
-    return crew.write_down(
-        _call(found, now=clock()),
+    return crew.see_through(
+        begin=functools.partial(_begin, claim, user),
+        stumble=functools.partial(_stumble, claim),
+        call=lambda sending: _call(sending, now=clock()),
         user=user,
         what=f"reminder {claim.reminder_id}",
+        peril="before_send",
         seconds=settings.REMINDERS["SENDING_LEASE_SECONDS"],
         clock=clock,
     )

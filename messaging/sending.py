@@ -24,7 +24,6 @@ from messaging.whatsapp.gateway import Gateway
 from messaging.whatsapp.origins import NotConnected, Origin, find_origin
 from messaging.whatsapp.templates import WrongVariables, find_template
 from tenants.models import User
-from tenants.scope import release_connection, tenant_scope
 
 logger = logging.getLogger(__name__)
 
@@ -61,23 +60,13 @@ def id_of_callback(data: object) -> int | None:
 
 def send(claim: Claim, *, user: User, clock: Clock) -> str:
     """See one claimed message through. Returns its status then, «lost» when the claim was ours no more."""
-    try:
-        with tenant_scope(user):
-            found = _begin(claim, user, now=clock())
-    except (OperationalError, InterfaceError):  # the database is away: the claim runs out
-        raise
-    except Exception:
-        logger.exception("message %s could not be prepared", claim.delivery_id)
-        with tenant_scope(user):
-            return _stumble(claim, now=clock())
-    if isinstance(found, str):
-        return found
-    release_connection()
-    pass_by("before_whatsapp_send")
-    return crew.write_down(
-        _call(found),
+    return crew.see_through(
+        begin=functools.partial(_begin, claim, user),
+        stumble=functools.partial(_stumble, claim),
+        call=_call,
         user=user,
         what=f"message {claim.delivery_id}",
+        peril="before_whatsapp_send",
         seconds=settings.WHATSAPP["SENDING_LEASE_SECONDS"],
         clock=clock,
     )

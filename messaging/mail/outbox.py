@@ -69,12 +69,11 @@ def sweep(*, now: datetime) -> Counter[str]:
 
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
-    with crew.role(ROLE_KEY, name="mail") as taken:
-        if not taken:
-            return "somebody else is sending"
-        done = drain(threads=settings.MAIL["THREADS"])
-    ring_due(now=timezone.now())  # who was turned away meanwhile has relied on us
-    return describe(done)
+
+    def work() -> str:
+        return describe(drain(threads=settings.MAIL["THREADS"]))
+
+    return crew.take_turn(ROLE_KEY, name="mail", work=work, ring_due=ring_due)
 
 
 def drain(
@@ -101,8 +100,7 @@ def drain(
 
 def describe(done: Counter[str]) -> str:
     """«sent 3, failed 0, …» for logs and commands."""
-    said = [f"{name.value} {done[name.value]}" for name in (Status.SENT, Status.FAILED, Status.UNKNOWN)]
-    return ", ".join([*said, f"later {done[Status.QUEUED.value]}"])
+    return crew.describe(done, Status.SENT, Status.FAILED, Status.UNKNOWN, later=Status.QUEUED)
 
 
 def forget(*, now: datetime) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from agenda.perils import pass_by
 from messaging import crew
@@ -50,26 +50,16 @@ def send(claim: Claim, *, user: User | None, postman: Postman, clock: Clock) -> 
     """
     release_connection()
     postman.call()
-    try:
-        with scope_of(user):
-            found = _begin(claim, user, now=clock())
-    except (OperationalError, InterfaceError):  # the database is away: the claim runs out
-        raise
-    except Exception:
-        logger.exception("letter %s could not be prepared", claim.letter_id)
-        with scope_of(user):
-            return _stumble(claim, now=clock())
-    if isinstance(found, str):
-        return found
-    release_connection()
-    pass_by("before_mail_send")
-    return crew.write_down(
-        _call(found, postman),
+    return crew.see_through(
+        begin=functools.partial(_begin, claim, user),
+        stumble=functools.partial(_stumble, claim),
+        call=functools.partial(_call, postman=postman),
         user=user,
-        scope=scope_of,
         what=f"letter {claim.letter_id}",
+        peril="before_mail_send",
         seconds=settings.MAIL["SENDING_LEASE_SECONDS"],
         clock=clock,
+        scope=scope_of,
     )
 
 
@@ -127,7 +117,7 @@ def _message(letter: AnyLetter) -> EmailMultiAlternatives:
     return message
 
 
-def _call(sending: Sending, postman: Postman) -> Ending:
+def _call(sending: Sending, *, postman: Postman) -> Ending:
     """Hand it over, in no scope and with no connection. Returns what is to be written down."""
     claim = sending.claim
     try:

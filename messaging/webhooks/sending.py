@@ -38,20 +38,16 @@ Status = WebhookDelivery.Status
 
 def send_due() -> str:
     """What the queue's task does: send what is due, unless somebody else is at it. Returns what was done."""
-    with crew.role(ROLE_KEY, name="webhooks") as taken:
-        if not taken:
-            return "somebody else is sending"
-        done = drain(threads=settings.WEBHOOKS["THREADS"])
-    telling.ring_due(now=timezone.now())  # who was turned away meanwhile has relied on us
-    return describe(done)
+
+    def work() -> str:
+        return describe(drain(threads=settings.WEBHOOKS["THREADS"]))
+
+    return crew.take_turn(ROLE_KEY, name="webhooks", work=work, ring_due=telling.ring_due)
 
 
 def describe(done: Counter[str]) -> str:
     """«delivered 3, failed 0, later 1» for logs and commands."""
-    return ", ".join(
-        f"{word} {done[status.value]}"
-        for word, status in (("delivered", Status.DELIVERED), ("failed", Status.FAILED), ("later", Status.QUEUED))
-    )
+    return crew.describe(done, Status.DELIVERED, Status.FAILED, later=Status.QUEUED)
 
 
 def drain(
