@@ -10,8 +10,7 @@ person's message and the newest tool result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +21,6 @@ from assistants.providers.arguments import parse_call
 from assistants.providers.base import (
     ChatMessage,
     Completion,
-    Provider,
     ProviderError,
     ProviderFault,
     Stop,
@@ -32,20 +30,11 @@ from assistants.providers.base import (
     ToolSpec,
 )
 from assistants.providers.meter import estimate_request, estimate_tokens, note_cut
+from assistants.providers.streaming import StreamingProvider
 from assistants.providers.transport import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    RETRIED,
-    ROUND_SECONDS,
-    STRAY,
-    WITH_OTHER_KEYS,
     clean_text,
-    deadline,
-    http_client,
-    open_with_retry,
     quiet_loggers,
     require_usable_key,
-    shared_client,
     status_error,
     stray_error,
     was_sent,
@@ -53,7 +42,6 @@ from assistants.providers.transport import (
 
 quiet_loggers("anthropic")
 
-DEFAULT_BASE_URL = "https://api.anthropic.com"
 CACHE = {"type": "ephemeral"}
 STOPS = {
     "end_turn": Stop.END,
@@ -66,25 +54,12 @@ STOPS = {
 }
 
 
-class AnthropicProvider(Provider):
+class AnthropicProvider(StreamingProvider):
     """Messages API with streaming. ``base_url`` empty means Anthropic's own."""
 
     name = "anthropic"
-
-    def __init__(
-        self,
-        *,
-        model: str,
-        api_key: str,
-        base_url: str = "",
-        round_seconds: float = ROUND_SECONDS,
-        has_other_keys: bool = False,
-    ) -> None:
-        self.model = model
-        self._api_key = api_key
-        self._base_url = base_url or DEFAULT_BASE_URL
-        self._round_seconds = round_seconds
-        self._passing = WITH_OTHER_KEYS if has_other_keys else RETRIED
+    default_base_url = "https://api.anthropic.com"
+    sdk_error = anthropic.AnthropicError
 
     def generate(
         self,
@@ -103,52 +78,25 @@ class AnthropicProvider(Provider):
             "messages": _messages(messages, volatile=[clean_text(b.text) for b in system if not b.stable and b.text]),
             "tools": _tools(tools),
         }
-        received = _Received()
-        deltas = self._deltas({key: value for key, value in request.items() if value}, received)
-        try:
-            with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
-                for delta in deltas:
-                    if on_text is not None:
-                        on_text(delta)
-        except Exception as fault:
-            received.note_cut(request, fault)
-            raise
-        return received.completion(self.model)
+        return self._run(request, _Received(), on_text)
 
-    def _deltas(self, request: dict[str, Any], received: _Received) -> Generator[str, None, None]:
-        """Yield text as it arrives, filling ``received``; only ProviderError leaves."""
+    def _open(self, request: dict[str, Any]) -> anthropic.Stream[anthropic.types.RawMessageStreamEvent]:
+        given = {key: value for key, value in request.items() if value}
+        client = self._shared(anthropic.Anthropic, api_key=self._api_key)
+        stream: anthropic.Stream[anthropic.types.RawMessageStreamEvent] = client.messages.create(**given, stream=True)
+        return stream
 
-        def create() -> anthropic.Stream[anthropic.types.RawMessageStreamEvent]:
-            try:
-                stream: anthropic.Stream[anthropic.types.RawMessageStreamEvent] = self._client().messages.create(
-                    **request, stream=True
-                )
-                return stream
-            except (anthropic.AnthropicError, *STRAY) as error:
-                raise _provider_error(error) from None
-
-        stream = open_with_retry(create, passing=self._passing)
-        try:
-            for event in stream:
-                if text := received.take(event):
-                    yield text
-            received.check_end()
-        except (anthropic.AnthropicError, *STRAY) as error:
-            raise _provider_error(error) from None
-        finally:
-            stream.close()
-
-    def _client(self) -> anthropic.Anthropic:
-        def build() -> anthropic.Anthropic:
-            return anthropic.Anthropic(
-                api_key=self._api_key,
-                base_url=self._base_url,
-                timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-                max_retries=0,  # transport.open_with_retry does it, with a bounded wait
-                http_client=http_client(),
-            )
-
-        return shared_client(kind=self.name, base_url=self._base_url, api_key=self._api_key, build=build)
+    def _fault(self, error: Exception) -> ProviderError:
+        if isinstance(error, anthropic.APITimeoutError):
+            was_read = isinstance(error.__cause__, httpx2.ReadTimeout)
+            return ProviderError(ProviderFault.TIMEOUT, "no answer in time", was_sent=was_read)
+        if isinstance(error, anthropic.APIStatusError):
+            return status_error(error.status_code, error.type, message=error.message, headers=error.response.headers)
+        if isinstance(error, anthropic.APIConnectionError):
+            return ProviderError(ProviderFault.CONNECTION, type(error.__cause__ or error).__name__)
+        if isinstance(error, anthropic.AnthropicError):
+            return ProviderError(ProviderFault.PROTOCOL, type(error).__name__)
+        return stray_error(error)
 
 
 @dataclass
@@ -256,20 +204,6 @@ class _Received:
         if not block["_json"] and isinstance(given, dict) and given:
             return ToolCall(call_id, name, given)
         return parse_call(call_id=call_id, name=name, raw=block["_json"])
-
-
-def _provider_error(error: Exception) -> ProviderError:
-    """Status and type only: a service's message may quote the request or part of a key."""
-    if isinstance(error, anthropic.APITimeoutError):
-        was_read = isinstance(error.__cause__, httpx2.ReadTimeout)
-        return ProviderError(ProviderFault.TIMEOUT, "no answer in time", was_sent=was_read)
-    if isinstance(error, anthropic.APIStatusError):
-        return status_error(error.status_code, error.type, message=error.message, headers=error.response.headers)
-    if isinstance(error, anthropic.APIConnectionError):
-        return ProviderError(ProviderFault.CONNECTION, type(error.__cause__ or error).__name__)
-    if isinstance(error, anthropic.AnthropicError):
-        return ProviderError(ProviderFault.PROTOCOL, type(error).__name__)
-    return stray_error(error)
 
 
 # --- request --------------------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@ Only what the lesser servers implement is sent: one system message, which comes 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +18,6 @@ from assistants.providers.arguments import parse_call
 from assistants.providers.base import (
     ChatMessage,
     Completion,
-    Provider,
     ProviderError,
     ProviderFault,
     Stop,
@@ -28,21 +26,14 @@ from assistants.providers.base import (
     ToolSpec,
 )
 from assistants.providers.meter import estimate_request, estimate_tokens, note_cut
+from assistants.providers.streaming import StreamingProvider
 from assistants.providers.transport import (
-    CONNECT_SECONDS,
     FAULT_OF_TYPE,
-    READ_SECONDS,
-    RETRIED,
-    ROUND_SECONDS,
     STRAY,
-    WITH_OTHER_KEYS,
     clean_text,
     deadline,
-    http_client,
-    open_with_retry,
     quiet_loggers,
     require_usable_key,
-    shared_client,
     status_error,
     stray_error,
     was_sent,
@@ -50,7 +41,6 @@ from assistants.providers.transport import (
 
 quiet_loggers("openai")
 
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
 NO_KEY = "none"  # local servers want no key, the SDK wants one
 STOPS = {
     "stop": Stop.END,
@@ -61,26 +51,16 @@ STOPS = {
 }
 
 
-class OpenAIProvider(Provider):
+class OpenAIProvider(StreamingProvider):
     """Chat Completions with streaming. ``base_url`` empty means OpenAI's own, which needs a key."""
 
     name = "openai"
+    default_base_url = "https://api.openai.com/v1"
+    sdk_error = openai.OpenAIError
 
-    def __init__(
-        self,
-        *,
-        model: str,
-        api_key: str,
-        base_url: str = "",
-        round_seconds: float = ROUND_SECONDS,
-        has_other_keys: bool = False,
-    ) -> None:
-        self.model = model
-        self._api_key = api_key
-        self._base_url = base_url or DEFAULT_BASE_URL
-        self._official = urlsplit(self._base_url).hostname == "api.openai.com"
-        self._round_seconds = round_seconds
-        self._passing = WITH_OTHER_KEYS if has_other_keys else RETRIED
+    @property
+    def _is_official(self) -> bool:
+        return urlsplit(self._base_url).hostname == "api.openai.com"
 
     def generate(
         self,
@@ -91,76 +71,58 @@ class OpenAIProvider(Provider):
         max_tokens: int,
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        if self._official or self._api_key:
+        if self._is_official or self._api_key:
             require_usable_key(self._api_key)
         request: dict[str, Any] = {
             "model": self.model,
             "messages": _messages(system, messages),
             "stream_options": {"include_usage": True},
-            "max_completion_tokens" if self._official else "max_tokens": max_tokens,
+            "max_completion_tokens" if self._is_official else "max_tokens": max_tokens,
         }
         if tools:
             request["tools"] = [_tool(tool) for tool in tools]
-        received = _Received()
-        deltas = self._deltas(request, received)
-        try:
-            with deadline(self._round_seconds), closing(deltas):  # the listener may have heard enough
-                for delta in deltas:
-                    if on_text is not None:
-                        on_text(delta)
-        except Exception as fault:
-            received.note_cut(request, fault)
-            raise
-        return received.completion(self.model)
-
-    def _deltas(self, request: dict[str, Any], received: _Received) -> Generator[str, None, None]:
-        """Yield text as it arrives, filling ``received``; only ProviderError leaves."""
-
-        def create() -> openai.Stream[openai.types.chat.ChatCompletionChunk]:
-            try:
-                stream: openai.Stream[openai.types.chat.ChatCompletionChunk] = self._client().chat.completions.create(
-                    **request, stream=True
-                )
-                return stream
-            except (openai.OpenAIError, *STRAY) as error:
-                raise _provider_error(error) from None
-
-        stream = open_with_retry(create, passing=self._passing)
-        try:
-            for chunk in stream:
-                if text := received.take(chunk):
-                    yield text
-            received.check_end()
-        except (openai.OpenAIError, *STRAY) as error:
-            raise _provider_error(error) from None
-        finally:
-            stream.close()
+        return self._run(request, _Received(), on_text)
 
     def transcribe(self, *, content: bytes, filename: str, mime_type: str, model: str, seconds: float) -> str:
         """What is said in an audio file. Raises ProviderError."""
-        if self._official or self._api_key:
+        if self._is_official or self._api_key:
             require_usable_key(self._api_key)
         try:
             with deadline(seconds):
                 heard = self._client().audio.transcriptions.create(model=model, file=(filename, content, mime_type))
         except (openai.OpenAIError, *STRAY) as error:
-            raise _provider_error(error) from None
+            raise self._fault(error) from None
         text = getattr(heard, "text", None)
         if not isinstance(text, str):
             raise ProviderError(ProviderFault.PROTOCOL, "the answer holds no text")
         return clean_text(text)
 
-    def _client(self) -> openai.OpenAI:
-        def build() -> openai.OpenAI:
-            return openai.OpenAI(
-                api_key=self._api_key or NO_KEY,
-                base_url=self._base_url,
-                timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-                max_retries=0,  # transport.open_with_retry does it, with a bounded wait
-                http_client=http_client(),
-            )
+    def _open(self, request: dict[str, Any]) -> openai.Stream[openai.types.chat.ChatCompletionChunk]:
+        stream: openai.Stream[openai.types.chat.ChatCompletionChunk] = self._client().chat.completions.create(
+            **request, stream=True
+        )
+        return stream
 
-        return shared_client(kind=self.name, base_url=self._base_url, api_key=self._api_key, build=build)
+    def _client(self) -> openai.OpenAI:
+        return self._shared(openai.OpenAI, api_key=self._api_key or NO_KEY)
+
+    def _fault(self, error: Exception) -> ProviderError:
+        if isinstance(error, openai.APITimeoutError):
+            was_read = isinstance(error.__cause__, httpx2.ReadTimeout)
+            return ProviderError(ProviderFault.TIMEOUT, "no answer in time", was_sent=was_read)
+        if isinstance(error, openai.APIStatusError):
+            return status_error(
+                error.status_code, error.type, error.code, message=error.message, headers=error.response.headers
+            )
+        if isinstance(error, openai.APIConnectionError):
+            return ProviderError(ProviderFault.CONNECTION, type(error.__cause__ or error).__name__)
+        if isinstance(error, openai.APIError):  # an error event inside a stream
+            return ProviderError(
+                FAULT_OF_TYPE.get(error.type or "", ProviderFault.SERVER), error.type or "stream error"
+            )
+        if isinstance(error, openai.OpenAIError):
+            return ProviderError(ProviderFault.PROTOCOL, type(error).__name__)
+        return stray_error(error)
 
 
 @dataclass
@@ -238,24 +200,6 @@ class _Received:
         return Completion(
             text="".join(self.text), stop=stop, tool_calls=calls, usage=self.usage, model=self.model or model
         )
-
-
-def _provider_error(error: Exception) -> ProviderError:
-    """Status and type only: a service's message may quote the request or part of a key."""
-    if isinstance(error, openai.APITimeoutError):
-        was_read = isinstance(error.__cause__, httpx2.ReadTimeout)
-        return ProviderError(ProviderFault.TIMEOUT, "no answer in time", was_sent=was_read)
-    if isinstance(error, openai.APIStatusError):
-        return status_error(
-            error.status_code, error.type, error.code, message=error.message, headers=error.response.headers
-        )
-    if isinstance(error, openai.APIConnectionError):
-        return ProviderError(ProviderFault.CONNECTION, type(error.__cause__ or error).__name__)
-    if isinstance(error, openai.APIError):  # an error event inside a stream
-        return ProviderError(FAULT_OF_TYPE.get(error.type or "", ProviderFault.SERVER), error.type or "stream error")
-    if isinstance(error, openai.OpenAIError):
-        return ProviderError(ProviderFault.PROTOCOL, type(error).__name__)
-    return stray_error(error)
 
 
 # --- request --------------------------------------------------------------------------------------------------------
