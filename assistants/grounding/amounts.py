@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import combinations
 
 from assistants.grounding.numbers import Number, find_numbers
@@ -227,13 +228,18 @@ _LIMIT = re.compile(
 
 
 def _money(texts: Iterable[str], currency: str) -> list[Decimal]:
+    return list(dict.fromkeys(value for text in texts for value in _read_money(text, currency)))
+
+
+@lru_cache(maxsize=1024)
+def _read_money(text: str, currency: str) -> tuple[Decimal, ...]:
     found: dict[Decimal, None] = {}
-    for text in texts:
-        for number in find_numbers(text, currency=currency):
-            limit = not number.article and not number.percent and _LIMIT.search(fold(text)[: number.start])
-            if limit or number.money is not None or max(number.values) >= 100 or re.search(r"\d[.,]\d\d$", number.text):
-                found.update(dict.fromkeys(number.values))
-    return list(found)
+    folded = fold(text)
+    for number in find_numbers(text, currency=currency):
+        limit = not number.article and not number.percent and _LIMIT.search(folded[: number.start])
+        if limit or number.money is not None or max(number.values) >= 100 or re.search(r"\d[.,]\d\d$", number.text):
+            found.update(dict.fromkeys(number.values))
+    return tuple(found)
 
 
 DISCOUNT = re.compile(r"descuento|dcto|dto\b|\boff\b|desconto|rebaja|discount|promo|oferta|menos\b")

@@ -59,6 +59,18 @@ class _Entry:
 
 
 @lru_cache(maxsize=1024)
+def _read_category(name: str) -> frozenset[str]:
+    return frozenset(token.stem for token in tokenize(name) if not token.is_stop)
+
+
+@lru_cache(maxsize=128)
+def _read_trusted(text: str) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
+    """The stems and the quotations of a text, which comes back as the rows do."""
+    tokens = tokenize(text)
+    return frozenset(token.stem for token in tokens), frozenset(_grams(tokens))
+
+
+@lru_cache(maxsize=1024)
 def _read_entry(product: ProductFact) -> _Entry:
     """The same rows come back turn after turn; reading their texts is most of the work of a check."""
     return _Entry(product)
@@ -75,15 +87,14 @@ class Catalogue:
             for stemmed in entry.name:
                 self.by_stem.setdefault(stemmed, set()).add(index)
         self.heads = {entry.head for entry in self.entries}
-        self.category_stems = [
-            frozenset(token.stem for token in tokenize(name) if not token.is_stop) for name in facts.categories
-        ]
+        self.category_stems = [_read_category(name) for name in facts.categories]
         self.about_stems = frozenset[str]().union(*(entry.about for entry in self.entries))
         self.skus = frozenset(entry.sku for entry in self.entries if entry.sku)
-        self.text_stems = _stems(facts.texts)
+        trusted = [_read_trusted(text) for text in facts.texts]
+        self.text_stems = frozenset[str]().union(*(stems for stems, _ in trusted))
         self.question_stems = _stems(facts.questions)
-        self._told = frozenset(gram for text in facts.texts for gram in _grams(tokenize(text))).union(
-            *(entry.told for entry in self.entries)
+        self._told = frozenset[tuple[str, ...]]().union(
+            *(told for _, told in trusted), *(entry.told for entry in self.entries)
         )
         self.long_names = [stemmed for stemmed in self.by_stem if len(stemmed) >= 5]
         self._close: dict[str, frozenset[int]] = {}

@@ -25,7 +25,7 @@ from assistants.grounding.tables import Table
 from assistants.grounding.variants import find_unknown_variants
 from assistants.grounding.violations import Kind, Violation
 from assistants.grounding.vocabulary import GENERIC
-from assistants.grounding.words import Token, fold, tokenize
+from assistants.grounding.words import Token, fold, fold_known, tokenize
 
 _PROMOTION = re.compile(
     r"\b(?:[2-5]x[123](?![\"”″\dx]|[.,]\d)|dos por uno|tres por dos|mitad de precio|half (?:the )?price|half off|metade do preco|two for one|buy one get one|leve \d pague \d|lleva \d y paga \d|lleve \d (?:y )?pague \d)\b"
@@ -78,7 +78,7 @@ class Reading:
         yield from check_figures(talk, text, folded, claims, sure, plain.is_item, weak=weak)
         yield from check_presence(talk, text, folded, sure)
         if (promotion := _PROMOTION.search(folded)) and not any(
-            promotion.group() in fold(known) for known in talk.facts.texts
+            promotion.group() in fold_known(known) for known in talk.facts.texts
         ):
             yield Kind.PERCENTAGE, text[promotion.start() : promotion.end()]
         context = frozenset().union(*(mention.products for mention in sure)) | talk.topic
@@ -132,7 +132,7 @@ class Reading:
     def _is_quoted(self, folded: str, context: frozenset[int]) -> bool:
         """Whether the unit is what a description of the rows that are spoken of says, word for word."""
         words = folded.strip(" .,:;!?*-–\n")
-        return " " in words and any(words in fold(row.description) for row in self._talk.rows(context or None))
+        return " " in words and any(words in fold_known(row.description) for row in self._talk.rows(context or None))
 
     def _complete(self, mentions: Sequence[Mention], folded: str) -> list[Mention]:
         """The sure mentions, and short ones that an earlier one completes: "el martillo de uña ... y el de bola"."""

@@ -11,7 +11,7 @@ from assistants.grounding.days import find_days
 from assistants.grounding.denials import is_denied_before
 from assistants.grounding.numbers import find_numbers
 from assistants.grounding.sentences import split_units
-from assistants.grounding.words import fold, tokenize
+from assistants.grounding.words import fold, fold_known, tokenize
 
 _FREE = re.compile(
     r"\b(?:gratis|gratuit\w+|sin (?:costo|cargo|coste)\b(?! adicional)|de (?:regalo|cortesia|graca)|obsequi\w+|(?:te|le|les|os) regal(?:amos|o)|sem custo|free of charge|for free"
@@ -88,23 +88,15 @@ class Terms:
     """What the trusted texts and the rows' descriptions grant."""
 
     def __init__(self, *, texts: Iterable[str], descriptions: Iterable[str], questions: Iterable[str]) -> None:
-        self._texts = [fold(part) for text in texts for part in split_units(text, final=True)[0]]
-        self._all = [*self._texts, *(fold(text) for text in descriptions)]
+        self._texts = [unit for text in texts for unit in _fold_units(text)]
+        self._all = [*self._texts, *(fold_known(text) for text in descriptions)]
         asked = [fold(text) for text in questions]
-        self._free = [text for text in self._all if _FREE_KNOWN.search(text)]
-        self._offers = any(_OFFER_KNOWN.search(text) for text in self._texts) or any(
-            _OFFER_KNOWN.search(text) for text in self._all
-        )
+        self._free = [text for text in self._all if _is_free(text)]
+        self._offers = any(_is_offer(text) for text in self._all)
         self._instalments = [text for text in self._texts if _INSTALMENT.search(text)]
         self._durations = {duration for text in (*self._all, *asked) for duration in _find_durations(text)}
-        self._times = {
-            time
-            for text in (*self._all, *asked)
-            for time in _find_times(
-                text, loose=bool(_OPENING.search(text) or _TIME.search(text)) and text in self._texts
-            )
-            if text in self._texts or _TIME.search(text)  # "de 6 a 10 kg" is no hour
-        }
+        trusted = frozenset(self._texts)
+        self._times = {time for text in (*self._all, *asked) for time in _known_times(text, text in trusted)}
 
     def find_invented(self, text: str, folded: str) -> Iterator[str]:
         """Find conditions that ``text`` grants and nothing backs; a question or a denial grants nothing."""
@@ -213,6 +205,30 @@ def _find_durations(folded: str) -> tuple[tuple[str, str], ...]:
             unit = following.group("unit")
             found += [(f"{value:f}", _UNITS.get(unit, unit)) for value in number.values]
     return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _fold_units(text: str) -> tuple[str, ...]:
+    return tuple(fold(unit) for unit in split_units(text, final=True)[0])
+
+
+@lru_cache(maxsize=2048)
+def _is_free(folded: str) -> bool:
+    return _FREE_KNOWN.search(folded) is not None
+
+
+@lru_cache(maxsize=2048)
+def _is_offer(folded: str) -> bool:
+    return _OFFER_KNOWN.search(folded) is not None
+
+
+@lru_cache(maxsize=2048)
+def _known_times(folded: str, trusted: bool) -> tuple[tuple[int, int], ...]:
+    """The hours that a text of the shop, its rows or the person names."""
+    is_time = _TIME.search(folded) is not None
+    if not trusted and not is_time:
+        return ()  # "de 6 a 10 kg" is no hour
+    return tuple(_find_times(folded, loose=trusted and (is_time or _OPENING.search(folded) is not None)))
 
 
 def _find_times(folded: str, *, loose: bool) -> list[tuple[int, int]]:

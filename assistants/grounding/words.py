@@ -31,6 +31,12 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_FOLDING)
 
 
+@lru_cache(maxsize=2048)
+def fold_known(text: str) -> str:
+    """The same for a text of the shop, which comes back turn after turn."""
+    return fold(text)
+
+
 _CANONICAL = {
     form: forms.split()[0]
     for forms in (
