@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import call_command, execute_from_command_line
 from django.core.management.base import BaseCommand
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -27,7 +27,7 @@ from config.simulator.__main__ import serve as serve_simulator
 from config.simulator.__main__ import webhook_url
 from config.simulator.connection import prepare_connection
 from config.startup import check_port, take_turn
-from config.supervisor import FORKS, Child, Supervisor
+from config.supervisor import FORKS, Child, Fork, Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +61,18 @@ class Command(BaseCommand):
     def _prepare(self) -> list[str]:
         """Run `manage.py prepare` and answer the demo accounts.
 
-        In a process of its own, because what it works with would stay in this one for as long as the system runs.
+        In a process of its own, because what it works with would stay in this one for as long as the system runs;
+        where processes may fork, one that need not load everything once more.
         """
         if not settings.DATABASE_URL:
             server(settings.DATA_DIR).use()
         reading, writing = os.pipe()
-        process = subprocess.Popen([*_manage(), "prepare", "--report", str(writing)], pass_fds=[writing])
+        command = ["prepare", "--report", str(writing)]
+        process: Fork | subprocess.Popen[bytes]
+        if FORKS:
+            process = Fork(partial(self._run_command, command, but=[self._turn, reading]), title="recado-prepare")
+        else:
+            process = subprocess.Popen([*_manage(), *command], pass_fds=[writing])
         os.close(writing)
         try:
             with os.fdopen(reading) as report:
@@ -79,6 +85,16 @@ class Command(BaseCommand):
             raise SystemExit(status)
         accounts: list[str] = json.loads(said)
         return accounts
+
+    @staticmethod
+    def _run_command(command: list[str], *, but: Sequence[int]) -> None:
+        """What manage.py does, in a fork, without these descriptors of ours."""
+        for descriptor in but:
+            os.close(descriptor)
+        try:
+            execute_from_command_line(["manage.py", *command])
+        except EmbeddedDatabaseError as error:
+            sys.exit(f"recado: {error}")
 
     def _run(self, *, accounts: list[str]) -> None:
         self._started_at = time.monotonic()
