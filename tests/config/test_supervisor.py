@@ -109,6 +109,23 @@ def test_a_forked_child_that_ends_is_started_again(tmp_path):
     child.stop(seconds=5)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_stops_when_it_is_asked_to(number):
+    """Ctrl-C, whoever manages processes, and a terminal that closes."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in signals}
+    child = Child("A child", [sys.executable, "-c", "import time; time.sleep(300)"])
+    try:
+        supervisor = Supervisor([child], watch=lambda: os.kill(os.getpid(), number), interval=0.0)
+        supervisor.listen()
+        supervisor.run()
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert supervisor.stopping
+    assert child.process is None
+
+
 def test_those_who_do_not_stop_share_one_patience(tmp_path, monkeypatch):
     """Asked at the same moment, they are waited for at the same time: whoever stops the system waits once."""
     monkeypatch.setattr("config.supervisor.STOP_SECONDS", 4.0)
