@@ -30,6 +30,9 @@ class World:
     rows: dict[str, int] = field(default_factory=dict)  # the owner's, by model
     _tokens: dict[str, str] = field(default_factory=dict)
     _sessions: dict[str, str] = field(default_factory=dict)
+    # Which middleware a request passes is worked out once, not for each client.
+    _programs: Any = field(default_factory=lambda: APIClient().handler)
+    _browsers: Any = field(default_factory=lambda: Client().handler)
 
     @property
     def owner(self) -> User:
@@ -45,6 +48,7 @@ class World:
     def client(self, name: str) -> APIClient:
         """That person's program, which asks with a token."""
         made = APIClient()
+        made.handler = self._programs
         if name in self._tokens:
             made.credentials(HTTP_AUTHORIZATION=f"Bearer {self._tokens[name]}")
         return made
@@ -55,6 +59,7 @@ class World:
     def browser(self, name: str) -> Client:
         """That person's browser, which has a session."""
         made = Client()
+        made.handler = self._browsers
         if name in self._sessions:
             made.cookies[settings.SESSION_COOKIE_NAME] = self._sessions[name]
         return made
