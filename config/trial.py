@@ -1,4 +1,4 @@
-"""A whole system for as long as a test or screenshots take: `manage.py up` on a folder and a port of its own."""
+"""A whole system for as long as it is wanted: `manage.py up`, for tests and screenshots on a folder of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ OTHERS = {
 }
 
 
-class TrialError(RuntimeError):
+class NotUp(RuntimeError):
     """The system did not come up; the text is what it said."""
 
 
@@ -54,22 +54,29 @@ class Trial:
 
 @contextmanager
 def run_trial(*, data_dir: Path, **settings_: str) -> Iterator[Trial]:
-    """Run the system in ``data_dir`` until the block ends. Raises TrialError when it does not come up.
+    """Run the system in ``data_dir`` until the block ends. Raises NotUp when it does not come up.
 
     Rate limits are off, no demo shops are made and no model is asked, unless ``settings_`` (environment) says so.
     """
-    port = _free_port()
+    port = free_port()
     own = {name: value for name, value in os.environ.items() if name not in OTHERS}
     own |= {"DATA_DIR": str(data_dir), "PORT": str(port), "DEMO": "0", "LIMITS": "off", "LLM_PROVIDER": "builtin"}
-    own["RECADO_MAKE"] = "1"  # it ends with us, also when we are killed
     trial = Trial(f"http://127.0.0.1:{port}", data_dir, own | settings_)
     data_dir.mkdir(parents=True, exist_ok=True)
-    log = data_dir / "up.log"
+    with run_system(trial.environment, log=data_dir / "up.log", is_up=lambda: is_ready(port)):
+        yield trial
+
+
+@contextmanager
+def run_system(environment: Mapping[str, str], *, log: Path, is_up: Callable[[], bool]) -> Iterator[None]:
+    """`manage.py up` in ``environment`` until the block ends; what it prints goes to ``log``.
+
+    The block begins once ``is_up``. Raises NotUp when that takes too long, or the system ends before.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=settings.BASE_DIR,
-            env=trial.environment,
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), "up"],
+            env={**environment, "RECADO_MAKE": "1"},  # it ends with us, also when we are killed
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -77,11 +84,11 @@ def run_trial(*, data_dir: Path, **settings_: str) -> Iterator[Trial]:
         )
     try:
         deadline = time.monotonic() + START_SECONDS
-        while not _is_ready(port):
+        while not is_up():
             if process.poll() is not None or time.monotonic() > deadline:
-                raise TrialError(log.read_text(errors="replace"))
+                raise NotUp(log.read_text(errors="replace"))
             time.sleep(0.2)
-        yield trial
+        yield
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -92,14 +99,16 @@ def run_trial(*, data_dir: Path, **settings_: str) -> Iterator[Trial]:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+def is_ready(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Whether a system answers there that it works."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200

@@ -16,8 +16,9 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from config.simulator import phones
-from config.simulator.running import LOG, NotRunning, running_system
+from config.simulator.running import LOG, running_system
 from config.simulator.terminal import Chat, converse, recite
+from config.trial import NotUp
 from messaging.models import PhoneLink
 from messaging.whatsapp import linking
 from tenants.models import User
@@ -51,8 +52,8 @@ class Command(BaseCommand):
                 if is_ours:
                     self.stderr.write(f"Recado did not run: started for this chat ({settings.DATA_DIR / LOG}).")
                 self._chat(**options)
-        except NotRunning as fault:
-            raise CommandError(f"Recado does not come up:\n{fault}") from fault
+        except NotUp as fault:
+            raise CommandError(f"Recado does not come up:\n{str(fault)[-2000:]}") from fault
 
     def _chat(self, *, phone: str, shop: str, owner: bool, name: str, patience: float, **_options: Any) -> None:
         user = self._find(shop) if shop else None
