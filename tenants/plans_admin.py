@@ -25,20 +25,39 @@ if TYPE_CHECKING:
 else:  # not subscriptable at run time
     _AllowanceForm = forms.ModelForm
 
-NO_LIMIT = _("sin límite")
-AS_THE_PLAN = _("como el plan")
 
+class MeasuresAdmin(AuditedAdmin):
+    """Rows with an amount for each measure. One that is blank reads as ``blank``."""
 
-def _say(amount: Any, blank: Any) -> str:
-    if amount is None:
-        return str(blank)
-    return f"{amount.normalize():f}" if isinstance(amount, Decimal) else str(amount)
+    blank: Any
+
+    @admin.display(description=_("respuestas"), ordering="turns")
+    def of_turns(self, row: Plan | Allowance) -> str:
+        return self._say(row.turns)
+
+    @admin.display(description=_("tokens"), ordering="tokens")
+    def of_tokens(self, row: Plan | Allowance) -> str:
+        return self._say(row.tokens)
+
+    @admin.display(description=_("dólares"), ordering="money")
+    def of_money(self, row: Plan | Allowance) -> str:
+        return self._say(row.money)
+
+    @admin.display(description=_("mensajes"), ordering="messages")
+    def of_messages(self, row: Plan | Allowance) -> str:
+        return self._say(row.messages)
+
+    def _say(self, amount: Any) -> str:
+        if amount is None:
+            return str(self.blank)
+        return f"{amount.normalize():f}" if isinstance(amount, Decimal) else str(amount)
 
 
 @admin.register(Plan)
-class PlanAdmin(AuditedAdmin):
+class PlanAdmin(MeasuresAdmin):
     """What is sold. An amount that is blank is no limit, and zero is nothing at all."""
 
+    blank = _("sin límite")
     list_display = ("name", "code", "is_default", "of_turns", "of_tokens", "of_money", "of_messages", "price", "people")
     fieldsets = (
         (None, {"fields": ("name", "code", "price", "is_default", "order")}),
@@ -58,22 +77,6 @@ class PlanAdmin(AuditedAdmin):
         if obj is None or not super().has_delete_permission(request, obj):
             return False
         return not obj.is_default and not User.objects.filter(plan=obj).exists()
-
-    @admin.display(description=_("respuestas"), ordering="turns")
-    def of_turns(self, plan: Plan) -> str:
-        return _say(plan.turns, NO_LIMIT)
-
-    @admin.display(description=_("tokens"), ordering="tokens")
-    def of_tokens(self, plan: Plan) -> str:
-        return _say(plan.tokens, NO_LIMIT)
-
-    @admin.display(description=_("dólares"), ordering="money")
-    def of_money(self, plan: Plan) -> str:
-        return _say(plan.money, NO_LIMIT)
-
-    @admin.display(description=_("mensajes"), ordering="messages")
-    def of_messages(self, plan: Plan) -> str:
-        return _say(plan.messages, NO_LIMIT)
 
     @admin.display(description=_("quién lo tiene"))
     def people(self, plan: Plan) -> SafeString:
@@ -108,9 +111,10 @@ class AllowanceForm(_AllowanceForm):
 
 
 @admin.register(Allowance)
-class AllowanceAdmin(PlatformAdmin, AuditedAdmin):
+class AllowanceAdmin(PlatformAdmin, MeasuresAdmin):
     """What was agreed with one tenant. A measure that is blank is as in the plan."""
 
+    blank = _("como el plan")
     list_display = ("person", "plan", "of_turns", "of_tokens", "of_money", "of_messages", "note", "updated_at")
     list_select_related = ("user__plan",)
     search_fields = ("user__username", "user__email", "note")
@@ -137,19 +141,3 @@ class AllowanceAdmin(PlatformAdmin, AuditedAdmin):
     @admin.display(description=_("plan"))
     def plan(self, row: Allowance) -> str:
         return str(plan_of(row.user) or gettext("ninguno"))
-
-    @admin.display(description=_("respuestas"), ordering="turns")
-    def of_turns(self, row: Allowance) -> str:
-        return _say(row.turns, AS_THE_PLAN)
-
-    @admin.display(description=_("tokens"), ordering="tokens")
-    def of_tokens(self, row: Allowance) -> str:
-        return _say(row.tokens, AS_THE_PLAN)
-
-    @admin.display(description=_("dólares"), ordering="money")
-    def of_money(self, row: Allowance) -> str:
-        return _say(row.money, AS_THE_PLAN)
-
-    @admin.display(description=_("mensajes"), ordering="messages")
-    def of_messages(self, row: Allowance) -> str:
-        return _say(row.messages, AS_THE_PLAN)

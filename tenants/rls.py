@@ -45,8 +45,8 @@ def secure_statements(table: str) -> list[str]:
     ]
 
 
-class SecureTenant(Operation):
-    """Row security, enabled and forced, with the tenant policy; and UNIQUE (user_id, id) for composite keys."""
+class _RowSecurity(Operation):
+    """Row security of one model's table."""
 
     reversible = True
     reduces_to_sql = True
@@ -60,6 +60,10 @@ class SecureTenant(Operation):
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Row security is no part of the models' state."""
+
+
+class SecureTenant(_RowSecurity):
+    """Row security, enabled and forced, with the tenant policy; and UNIQUE (user_id, id) for composite keys."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -84,22 +88,9 @@ class SecureTenant(Operation):
         return f"Row security on {self.model_name}"
 
 
-class SecurePlatform(Operation):
+class SecurePlatform(_RowSecurity):
     """Row security for a table of the platform's own that holds what tenants' customers write: no tenant's scope sees
     any of it, only the code that opens the scope of all of them."""
-
-    reversible = True
-    reduces_to_sql = True
-    category = OperationCategory.SQL
-
-    def __init__(self, model_name: str) -> None:
-        self.model_name = model_name
-
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__name__, [self.model_name], {}
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Row security is no part of the models' state."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +24,6 @@ from tenants.contacts import Contact
 from tenants.housekeeping import forget_expired
 from tenants.idempotency import KeptAnswer, Name, once
 from tenants.keys import ApiKey
-from tenants.models import User
 from tenants.scope import tenant_scope
 
 PRODUCT = {"name": "Martillo de uña", "price": "38500.00", "sku": "MAR-16"}
@@ -31,6 +32,29 @@ KEY = {"Idempotency-Key": "alta-2026-11-23-001"}
 
 def post(client: Any, path: str, body: Any, **headers: str) -> Any:
     return client.post(path, body, headers={**KEY, **headers})
+
+
+@contextmanager
+def held(name: Name) -> Iterator[None]:
+    """Another thread has begun the request of that name, and is done with it when the block ends."""
+    ready, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with tenant_scope(name.user), once(name, now=timezone.now()):
+                ready.set()
+                done.wait(20)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    ready.wait(20)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.mark.django_db
@@ -244,52 +268,18 @@ class TestAtOnce:
 
     def test_the_first_of_its_key_is_not_waited_for(self, alice, api):
         """Its transaction is open: nobody knows yet what will be answered."""
-        ready, done = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            request = RequestFactory().post("/api/user/contacts", {"name": "Carla"}, content_type="application/json")
-            name = Name(user=User.objects.get(pk=alice.pk), key=KEY["Idempotency-Key"], digest=fingerprint(request))
-            try:
-                with tenant_scope(alice), once(name, now=timezone.now()):
-                    ready.set()
-                    done.wait(20)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=hold)
-        thread.start()
-        ready.wait(20)
-        try:
+        request = RequestFactory().post("/api/user/contacts", {"name": "Carla"}, content_type="application/json")
+        with held(Name(user=alice, key=KEY["Idempotency-Key"], digest=fingerprint(request))):
             answer = post(api(alice), "/api/user/contacts", {"name": "Carla"})
-        finally:
-            done.set()
-            thread.join()
         assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_in_flight")
         assert answer["Retry-After"] == "1"
         assert post(api(alice), "/api/user/contacts", {"name": "Carla"}).status_code == 201
 
     def test_somebody_elses_request_of_that_name_waits_for_nobody(self, alice, bob, api):
         """Keys are people's own, also while the first request of one is not done."""
-        name = Name(user=alice, key=KEY["Idempotency-Key"], digest=b"\0" * 32)
-        ready, done = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            try:
-                with tenant_scope(alice), once(name, now=timezone.now()):
-                    ready.set()
-                    done.wait(20)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=hold)
-        thread.start()
-        ready.wait(20)
-        try:
+        with held(Name(user=alice, key=KEY["Idempotency-Key"], digest=b"\0" * 32)):
             his = post(api(bob), "/api/user/contacts", {"name": "Carla"})
             hers = post(api(alice), "/api/user/contacts", {"name": "Carla"})
-        finally:
-            done.set()
-            thread.join()
         assert (his.status_code, hers.status_code) == (201, 409)
 
     def test_who_dies_in_the_middle_leaves_nothing_and_the_next_one_does_it(self, alice, api):
