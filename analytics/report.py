@@ -15,7 +15,6 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -31,6 +30,7 @@ from reportlab.platypus import (
 from analytics.drawings import GRID, INK, SOFT
 from analytics.sections import Section, sections
 from analytics.wording import NONE, Wording
+from tenants.exchange.paper import numbered
 from tenants.models import Preferences, User
 from tenants.printable import printable
 from tenants.typefaces import BOLD, FONT
@@ -76,7 +76,7 @@ def draw(*, user: User, figures: dict[str, Any], compress: bool = True) -> bytes
         *_advice(figures),
         *_laid_out(sections(figures=figures, wording=wording, width=WIDTH, half=(WIDTH - GAP) / 2)),
     ]
-    document.build(story, canvasmaker=_numbered(f"{business} · {period}", written))
+    document.build(story, canvasmaker=numbered(f"{business} · {period}", written, width=A4[0]))
     return paper.getvalue()
 
 
@@ -232,29 +232,3 @@ def _rows(one: Section) -> Table:
         )
     )
     return table
-
-
-def _numbered(left: str, right: str) -> type[Canvas]:
-    """A canvas that writes the foot of every page once it knows how many there are."""
-
-    class NumberedCanvas(Canvas):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._pages: list[dict[str, Any]] = []
-
-        def showPage(self) -> None:
-            self._pages.append(dict(self.__dict__))
-            self._startPage()  # type: ignore[attr-defined]  # not in the stubs
-
-        def save(self) -> None:
-            for number, page in enumerate(self._pages, start=1):
-                self.__dict__.update(page)
-                self.setFont(FONT, 7.5)
-                self.setFillColor(SOFT)
-                self.drawString(MARGIN, 10 * mm, left)
-                where = _("Página %(number)d de %(count)d") % {"number": number, "count": len(self._pages)}
-                self.drawRightString(A4[0] - MARGIN, 10 * mm, f"{right} · {where}")
-                super().showPage()
-            super().save()
-
-    return NumberedCanvas

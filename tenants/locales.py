@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# The country that writes its numbers beside each currency; EUR and USD are quoted in several.
-_COUNTRIES = {
+# The country that sells in each currency; EUR and USD are quoted in several.
+CURRENCY_COUNTRIES = {
     "ARS": "AR",
     "BOB": "BO",
     "BRL": "BR",
@@ -12,7 +12,6 @@ _COUNTRIES = {
     "CRC": "CR",
     "CUP": "CU",
     "DOP": "DO",
-    "EUR": "ES",
     "GTQ": "GT",
     "HNL": "HN",
     "MXN": "MX",
@@ -20,13 +19,14 @@ _COUNTRIES = {
     "PAB": "PA",
     "PEN": "PE",
     "PYG": "PY",
-    "USD": "US",
     "UYU": "UY",
     "VES": "VE",
 }
+# The country whose numbers stand beside each of them.
+_WRITERS = CURRENCY_COUNTRIES | {"EUR": "ES", "USD": "US"}
 _OTHER_LANGUAGES = {"en": "en-US", "pt": "pt-BR"}
 
 
 def locale_tag(*, language: str, currency: str) -> str:
     """``es-CO`` for Spanish and Colombian pesos. The country follows the currency, which is the tenant's own choice."""
-    return _OTHER_LANGUAGES.get(language) or f"es-{_COUNTRIES.get(currency, '419')}"
+    return _OTHER_LANGUAGES.get(language) or f"es-{_WRITERS.get(currency, '419')}"

@@ -8,6 +8,8 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tenants.locales import CURRENCY_COUNTRIES
+
 LANGUAGES = [("es", "Español"), ("en", "English"), ("pt", "Português")]
 
 # ISO 4217 codes of Latin America, and the two that its shops quote beside them.
@@ -114,25 +116,6 @@ def likely_currency(timezone: str) -> str:
     return next((code for prefix, code in _zone_currencies.items() if timezone.startswith(prefix)), "USD")
 
 
-_currency_countries = {
-    "ARS": "AR",
-    "BOB": "BO",
-    "BRL": "BR",
-    "CLP": "CL",
-    "COP": "CO",
-    "CRC": "CR",
-    "CUP": "CU",
-    "DOP": "DO",
-    "GTQ": "GT",
-    "HNL": "HN",
-    "MXN": "MX",
-    "NIO": "NI",
-    "PAB": "PA",
-    "PEN": "PE",
-    "PYG": "PY",
-    "UYU": "UY",
-    "VES": "VE",
-}
 _zone_countries = {
     "America/Guayaquil": "EC",
     "America/El_Salvador": "SV",
@@ -146,4 +129,4 @@ _zone_countries = {
 
 def likely_country(timezone: str) -> str:
     """The ISO 3166-1 code of the country that somebody in ``timezone`` most likely lives in; "" when we cannot tell."""
-    return _zone_countries.get(timezone) or _currency_countries.get(likely_currency(timezone), "")
+    return _zone_countries.get(timezone) or CURRENCY_COUNTRIES.get(likely_currency(timezone), "")

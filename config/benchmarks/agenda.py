@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.db import connection
 
 from agenda.models import Appointment
 from config.benchmarks.application import Reader
-from config.benchmarks.lists import replay
+from config.benchmarks.lists import compare
 from config.benchmarks.runs import Run
 from config.benchmarks.samples import interleave, milliseconds, ratio
 from config.benchmarks.table import Line
@@ -76,7 +75,8 @@ def measure(run: Run) -> Iterator[Line]:
                 "tasks, the most urgent first": "/api/user/personal/tasks?page_size=50",
             }
             for name, path in paths.items():
-                yield _compare(run, bare, Reader(agenda.user), f"{name}, {agenda.appointments:,} appointments", path)
+                what = f"{name}, {agenda.appointments:,} appointments"
+                yield compare(run, bare, Reader(agenda.user), path, row="agenda", what=what)
     small, large = agendas[0], agendas[-1]
     taken = interleave(
         {"large": lambda: _check_conflicts(large), "small": lambda: _check_conflicts(small)}, rounds=run.size.rounds
@@ -88,20 +88,6 @@ def measure(run: Run) -> Iterator[Line]:
         at_most=GOAL,
         measured=milliseconds(taken["large"]),
         ceiling=milliseconds(taken["small"]),
-    )
-
-
-def _compare(run: Run, bare: psycopg.Connection[Any], reader: Reader, what: str, path: str) -> Line:
-    statements = reader.statements(path)
-    taken = interleave(
-        {"api": lambda: reader.get(path), "sql": lambda: replay(bare, statements)}, rounds=run.size.rounds
-    )
-    return Line(
-        row="agenda",
-        what=what,
-        ratio=ratio(taken, "api", "sql"),
-        measured=milliseconds(taken["api"]),
-        ceiling=f"its {len(statements)} statements by psycopg: {milliseconds(taken['sql'])}",
     )
 
 

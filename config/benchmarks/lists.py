@@ -32,7 +32,8 @@ def measure(run: Run) -> Iterator[Line]:
     with dedicated_connection(prepare_threshold=None) as bare:
         for products in (small, large):
             for name, path in views.items():
-                yield _compare(run, bare, readers[products], f"{name}, {products:,} products", path)
+                what = f"{name}, {products:,} products"
+                yield compare(run, bare, readers[products], path, row="lists", what=what)
     reader = readers[large]
     last = max(3, min(1_000, large // 60))
     link = json.loads(reader.get(f"{PATH}&page={last - 1}"))["next"]
@@ -59,13 +60,14 @@ def measure(run: Run) -> Iterator[Line]:
     )
 
 
-def _compare(run: Run, bare: psycopg.Connection[Any], reader: Reader, what: str, path: str) -> Line:
+def compare(run: Run, bare: psycopg.Connection[Any], reader: Reader, path: str, *, row: str, what: str) -> Line:
+    """What ``path`` takes through the whole application, against its own statements by ``bare`` psycopg."""
     statements = reader.statements(path)
     taken = interleave(
         {"api": lambda: reader.get(path), "sql": lambda: replay(bare, statements)}, rounds=run.size.rounds
     )
     return Line(
-        row="lists",
+        row=row,
         what=what,
         ratio=ratio(taken, "api", "sql"),
         measured=milliseconds(taken["api"]),

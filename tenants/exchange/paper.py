@@ -80,7 +80,7 @@ class Paper:
             pageCompression=int(compress),
         )
         left = f"{self.business} · {self.title}"
-        document.build([*self._head(), *story], canvasmaker=_numbered(left, self.note, self.size[0]))
+        document.build([*self._head(), *story], canvasmaker=numbered(left, self.note, width=self.size[0]))
 
     def _head(self) -> list[Flowable]:
         words = [line(self.business, TITLE), line(f"{self.title} · {self.note}", SOFT_BODY)]
@@ -162,8 +162,11 @@ def _readable_on(colour: Color) -> Color:
     return white if luminance < 0.36 else INK
 
 
-def _numbered(left: str, right: str, width: float) -> type[Canvas]:
-    """A canvas that writes the foot of every page once it knows how many there are."""
+def numbered(left: str, right: str, *, width: float) -> type[Canvas]:
+    """A canvas that writes the foot of every page once it knows how many there are.
+
+    ``left`` is cut where it would reach ``right``, behind which the page's number stands; ``width`` is the page's.
+    """
 
     class NumberedCanvas(Canvas):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
