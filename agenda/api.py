@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -17,7 +16,6 @@ from rest_framework.decorators import action
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from agenda import booking, todo, undoing, visits
 from agenda.availability import free_slots
@@ -48,22 +46,13 @@ from agenda.serializers import (
     show_undo,
 )
 from agenda.undoing import attendees_of
-from tenants import contract
-from tenants.contract import version_of
 from tenants.errors import Conflict
 from tenants.models import Preferences, User
+from tenants.versions import IF_MATCH, VersionedViewSet, version_of
 
 Written = TypeVar("Written")
 MOST_STARTS = 18  # beside the free times; what a person looks through
 
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    pattern=contract.IF_MATCH,
-    description="The version that you saw, quoted or bare, or *. The same as ``version`` in the body.",
-    examples=[OpenApiExample("version", value='"3"')],
-)
 SCOPE = OpenApiParameter(
     "scope",
     str,
@@ -96,25 +85,10 @@ LESSON = {"title": "Clase de inglés", "start_datetime": "2026-12-01T18:00:00-05
 RENT = {"title": "Pagar el arriendo", "due_date": "2026-12-01", "priority": "high", "rrule": "FREQ=MONTHLY"}
 
 
-class AgendaViewSet(GenericViewSet[Any]):
-    lookup_value_converter = "int"
-
-    @cached_property
-    def tenant(self) -> User:
-        return cast(User, self.request.user)
-
+class AgendaViewSet(VersionedViewSet):
     @property
     def zone(self) -> Any:
         return timezone.get_current_timezone()
-
-    def _checked(self, serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
-        try:
-            serializer.is_valid(raise_exception=True)
-        except serializers.ValidationError:
-            if self.detail:
-                self.get_object()  # where there is no such thing, that is what is wrong
-            raise
-        return dict(serializer.validated_data)
 
     def _known(self, write: Callable[..., Written], **arguments: Any) -> Written:
         try:
@@ -155,7 +129,7 @@ class AppointmentViewSet(AgendaViewSet):
     )
     def create(self, request: Request) -> Response:
         """Book an appointment; with ``rrule`` a series, whose first one is answered."""
-        fields = self._checked(self.get_serializer(data=request.data))
+        fields = self.checked(self.get_serializer(data=request.data))
         fields.pop("version", None)
         return self._answer(booking.book(user=self.tenant, now=timezone.now(), **fields), status=201)
 
@@ -195,7 +169,7 @@ class AppointmentViewSet(AgendaViewSet):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: int) -> Response:
         """Cancel an appointment, and say why. It stays in the agenda, and takes nobody's time any more."""
-        fields = self._checked(CancelSerializer(data=request.data))
+        fields = self.checked(CancelSerializer(data=request.data))
         fields["version"] = version_of(request, given=fields.get("version"))
         return self._answer(self._known(booking.cancel, appointment_id=pk, **fields))
 
@@ -216,7 +190,7 @@ class AppointmentViewSet(AgendaViewSet):
 
     def _change(self, request: Request, *, partial: bool) -> Response:
         scope = check_scope(request.query_params.get("scope"))
-        fields = self._checked(self.get_serializer(data=request.data, partial=partial))
+        fields = self.checked(self.get_serializer(data=request.data, partial=partial))
         fields["version"] = version_of(request, given=fields.get("version"))
         return self._answer(self._known(booking.alter, appointment_id=self.kwargs["pk"], scope=scope, **fields))
 
@@ -251,7 +225,7 @@ class TaskViewSet(AgendaViewSet):
     )
     def create(self, request: Request) -> Response:
         """Add a task."""
-        fields = self._checked(self.get_serializer(data=request.data))
+        fields = self.checked(self.get_serializer(data=request.data))
         fields.pop("version", None)
         return self._answer(todo.add(user=self.tenant, now=timezone.now(), **fields), status=201)
 
@@ -288,7 +262,7 @@ class TaskViewSet(AgendaViewSet):
         return Response(Task.objects.categories())
 
     def _change(self, request: Request, *, partial: bool) -> Response:
-        fields = self._checked(self.get_serializer(data=request.data, partial=partial))
+        fields = self.checked(self.get_serializer(data=request.data, partial=partial))
         fields["version"] = version_of(request, given=fields.get("version"))
         return self._answer(self._known(todo.alter, task_id=self.kwargs["pk"], **fields))
 
@@ -339,7 +313,7 @@ class ChangeViewSet(AgendaViewSet):
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: int) -> Response:
         """Take an act back: what it changed gets its former values, what it made goes, what it deleted is back."""
-        self._checked(EmptySerializer(data=request.data))
+        self.checked(EmptySerializer(data=request.data))
         try:
             change = self._known(undoing.undo, user=self.tenant, change_id=pk)
         except undoing.NothingToUndo as fault:

@@ -19,9 +19,9 @@ from agenda.drafts import Draft
 from agenda.fields import Attendees, Minutes, Moment, read_wall
 from agenda.models import Appointment, Task
 from agenda.undoing import attendees_of
-from tenants.contract import StrictFields, Text, Whole, YesNo
+from tenants.contract import StrictFields, Text, YesNo
+from tenants.versions import Version
 
-MOST_VERSION = 2**31 - 1
 DRAFT_KINDS = ("appointment", "task")
 SCOPES = ("one", "following", "all")
 
@@ -140,12 +140,7 @@ class AppointmentSerializer(StrictFields):
     conflicts = serializers.ListField(
         child=serializers.IntegerField(), read_only=True, help_text="The ids of appointments that it overlaps."
     )
-    version = Whole(
-        min_value=1,
-        max_value=MOST_VERSION,
-        required=False,
-        help_text="In an update: the version that you saw. Another one in the database answers 409.",
-    )
+    version = Version()
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
@@ -188,7 +183,7 @@ class WrittenAppointmentSerializer(AppointmentSerializer):
 class CancelSerializer(StrictFields):
     reason = Text(max_length=300, required=False, allow_blank=True)
     scope = serializers.ChoiceField(choices=SCOPES, required=False)
-    version = Whole(min_value=1, max_value=MOST_VERSION, required=False)
+    version = Version()
 
 
 class RemovedSerializer(serializers.Serializer[Any]):
@@ -229,12 +224,7 @@ class TaskSerializer(StrictFields):
     )
     overdue = serializers.BooleanField(read_only=True)
     completed_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    version = Whole(
-        min_value=1,
-        max_value=MOST_VERSION,
-        required=False,
-        help_text="In an update: the version that you saw. Another one in the database answers 409.",
-    )
+    version = Version()
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 

@@ -9,12 +9,11 @@ from typing import Any, TypeVar, cast
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from catalog import products, stock
 from catalog.filters import (
@@ -39,20 +38,11 @@ from catalog.serializers import (
     StockSerializer,
     show,
 )
-from tenants import contract
-from tenants.contract import version_of
-from tenants.models import Preferences, User
+from tenants.models import Preferences
+from tenants.versions import IF_MATCH, VersionedViewSet, version_of
 
 Written = TypeVar("Written")
 
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    pattern=contract.IF_MATCH,
-    description="The version that you saw, quoted or bare, or *. The same as ``version`` in the body.",
-    examples=[OpenApiExample("version", value='"3"')],
-)
 STALE = OpenApiResponse(
     inline_serializer("StaleProduct", {"detail": serializers.CharField(), "current": ProductSerializer()}),
     description="It was changed in between; ``current`` is the product as it now stands.",
@@ -79,18 +69,13 @@ HAMMER = {
 }
 
 
-class ProductViewSet(GenericViewSet[Product]):
+class ProductViewSet(VersionedViewSet):
     """What I sell."""
 
     serializer_class = ProductSerializer
-    lookup_value_converter = "int"
 
     def get_queryset(self) -> QuerySet[Product]:
         return cast("QuerySet[Product]", Product.objects.all())
-
-    @cached_property
-    def tenant(self) -> User:
-        return cast(User, self.request.user)
 
     @cached_property
     def currency(self) -> str:
@@ -112,7 +97,7 @@ class ProductViewSet(GenericViewSet[Product]):
     @extend_schema(operation_id="create_product", examples=[OpenApiExample("hammer", value=HAMMER, request_only=True)])
     def create(self, request: Request) -> Response:
         """Add a product."""
-        fields = self._checked(self.get_serializer(data=request.data))
+        fields = self.checked(self.get_serializer(data=request.data))
         fields.pop("version", None)
         product = products.create(user=self.tenant, **fields)
         return self._answer(product, status=status.HTTP_201_CREATED)
@@ -149,7 +134,7 @@ class ProductViewSet(GenericViewSet[Product]):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: int) -> Response:
         """Put a deleted product back. 400 when another active product has taken its SKU."""
-        version = version_of(request, given=self._checked(NoBodySerializer(data=request.data)).get("version"))
+        version = version_of(request, given=self.checked(NoBodySerializer(data=request.data)).get("version"))
         return self._answer(self._known(products.restore, version=version))
 
     @extend_schema(
@@ -162,7 +147,7 @@ class ProductViewSet(GenericViewSet[Product]):
     @action(detail=True, methods=["post"], url_path="stock")
     def move_stock(self, request: Request, pk: int) -> Response:
         """Add units, or take them. 409 when fewer are left than are taken; the answer's ``stock`` says how many."""
-        fields = self._checked(StockChangeSerializer(data=request.data))
+        fields = self.checked(StockChangeSerializer(data=request.data))
         fields["version"] = version_of(request, given=fields.get("version"))
         try:
             movement = self._known(stock.move, **fields)
@@ -205,18 +190,9 @@ class ProductViewSet(GenericViewSet[Product]):
         return Response(self.get_serializer(product).data, headers={"ETag": f'"{product.version}"'}, **options)
 
     def _change(self, request: Request, *, partial: bool) -> Response:
-        fields = self._checked(self.get_serializer(data=request.data, partial=partial))
+        fields = self.checked(self.get_serializer(data=request.data, partial=partial))
         fields["version"] = version_of(request, given=fields.get("version"))
         return self._answer(self._known(products.change, **fields))
-
-    def _checked(self, serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
-        try:
-            serializer.is_valid(raise_exception=True)
-        except serializers.ValidationError:
-            if self.detail:
-                self.get_object()  # where there is no such product, that is what is wrong
-            raise
-        return dict(serializer.validated_data)
 
     def _known(self, write: Callable[..., Written], **arguments: Any) -> Written:
         try:

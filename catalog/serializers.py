@@ -14,6 +14,7 @@ from rest_framework import serializers
 
 from catalog.models import MOST_MONEY, MOST_UNITS, Product, StockMovement
 from tenants.contract import StrictFields, Text, Whole, YesNo
+from tenants.versions import Version
 
 # The columns of a product's object: a list reads these and makes no model instances.
 COLUMNS = (
@@ -89,12 +90,7 @@ class ProductSerializer(StrictFields):
     category = Text(max_length=100, required=False, allow_blank=True)
     stock = Whole(min_value=0, max_value=MOST_UNITS, required=False)
     active = YesNo(required=False)
-    version = Whole(
-        min_value=1,
-        max_value=MOST_UNITS,
-        required=False,
-        help_text="In an update: the version that you saw. Another one in the database answers 409.",
-    )
+    version = Version()
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 
@@ -118,7 +114,7 @@ class SearchParameters(serializers.Serializer[Any]):
 class NoBodySerializer(StrictFields):
     """Nothing but, if you like, the version that you saw."""
 
-    version = Whole(min_value=1, max_value=MOST_UNITS, required=False)
+    version = Version()
 
 
 class StockChangeSerializer(StrictFields):
@@ -126,7 +122,7 @@ class StockChangeSerializer(StrictFields):
         min_value=-MOST_UNITS, max_value=MOST_UNITS, help_text="Units to add, or to take when negative; not 0."
     )
     reason = Text(max_length=200, required=False, allow_blank=True, help_text="Sale, purchase, count, …")
-    version = Whole(min_value=1, max_value=MOST_UNITS, required=False)
+    version = Version()
 
 
 class StockMovementSerializer(serializers.ModelSerializer[StockMovement]):

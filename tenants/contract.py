@@ -23,7 +23,6 @@ from tenants.positions import NoPosition, Order
 
 MOST_UNKNOWN = 20  # unknown fields that an answer names
 POSITION = {"type": "integer", "minimum": 1, "maximum": 10**12 - 1}  # a row that a list begins before
-IF_MATCH = r'^(\*|(W/)?"?[0-9]{1,9}"?)$'  # what the header may say: see ``version_of``
 
 
 class StrictJSONParser(JSONParser):
@@ -255,19 +254,3 @@ def whole_number(request: Request, name: str, *, least: int, most: int, default:
             {name: [_("Debe ser un número entero entre %(least)d y %(most)d.") % {"least": least, "most": most}]}
         )
     return int(value)
-
-
-def version_of(request: Request, *, given: int | None = None) -> int | None:
-    """The version that the sender wants to change: ``given`` (from the body) or the header ``If-Match``.
-
-    The header may be quoted (``"3"``) or bare; ``*`` means any. A 400 for another one, and when the two differ.
-    """
-    header = request.headers.get("If-Match", "*").strip()
-    if header == "*":
-        return given
-    number = header.removeprefix("W/").strip('"')
-    if not (number.isascii() and number.isdigit() and len(number) <= 9):
-        raise ValidationError({"If-Match": [_("Debe ser el número de una versión.")]})
-    if given is not None and given != int(number):
-        raise ValidationError({"version": [_("No es la versión que dice If-Match.")]})
-    return int(number)
