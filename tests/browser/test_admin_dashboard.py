@@ -81,7 +81,7 @@ def test_an_export_shows_its_progress_and_can_be_taken(visit, superadmin, shop):
     examine(page, "asking for an export")
     page.get_by_label("Motivo").fill("Lo pidió por carta")
     page.get_by_role("button", name="Pedir").click()
-    expect(page.get_by_text("Terminado", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Terminado", exact=True).first).to_be_visible(timeout=120_000)
     examine(page, "the export")
     with page.expect_download() as taken:
         page.get_by_role("link", name="Descargar").click()

@@ -34,7 +34,7 @@ def test_letters_are_chosen_and_tried_out_in_the_settings(visit, person, system)
     expect(section.get_by_label("Recordatorios de citas y tareas")).to_be_checked()
 
     section.get_by_role("button", name="Enviarme un correo de prueba").click()
-    expect(section.get_by_text(f"Enviado. Mira en {address}")).to_be_visible(timeout=30_000)
+    expect(section.get_by_text(f"Enviado. Mira en {address}")).to_be_visible(timeout=60_000)
     assert len(letters(system.data_dir.parent / "mail", to=address, subject="Tu correo funciona")) == 1
     section.get_by_text("Lo último que te enviamos").first.click()
     expect(section.get_by_text("Tu correo funciona")).to_be_visible()

@@ -30,7 +30,7 @@ def test_markup_in_products_and_questions_is_shown_and_never_run(visit, person):
     page.get_by_label("Tu mensaje").fill(f"{ATTACK} [gratis](javascript:alert(1)) ¿cuánto cuesta el clavo?")
     page.keyboard.press("Enter")
     expect(page.locator(".mine-text")).to_contain_text(ATTACK)
-    expect(page.locator(".reply-by")).to_be_visible(timeout=60_000)
+    expect(page.locator(".reply-by")).to_be_visible(timeout=120_000)
     page.reload()
     expect(page.locator(".mine-text")).to_contain_text(ATTACK)
     assert page.evaluate("window.stolen") is None

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 PAGE = "/user/simulator"
-ANSWER_MS = 90_000  # a busy machine, four hops and the quiet time of a burst
+ANSWER_MS = 120_000  # a busy machine, four hops and the quiet time of a burst
 
 
 def write(page: Page, text: str) -> None:

@@ -46,7 +46,7 @@ def test_a_number_is_connected_and_its_problems_come_with_remedies(visit, person
 
     # What goes wrong meanwhile comes to the open page, with what to do, and rings the bell.
     console.call("tests.browser.rows.block_number", person.username)
-    expect(number.get_by_text("WhatsApp bloqueó la cuenta.")).to_be_visible(timeout=60_000)
+    expect(number.get_by_text("WhatsApp bloqueó la cuenta.")).to_be_visible(timeout=120_000)
     expect(number.get_by_text("Después pulsa «Reanudar»")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Avisos"))).to_contain_text("1")
     number.get_by_role("button", name="Reanudar").click()
