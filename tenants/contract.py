@@ -18,6 +18,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from tenants.positions import NoPosition, Order
 
@@ -62,8 +63,23 @@ def _has_nul(data: Any) -> bool:
     return isinstance(data, list) and any(_has_nul(part) for part in data)
 
 
+class NoSurrogates(ProhibitSurrogateCharactersValidator):
+    """DRF's own looks at each character in turn: for a megabyte, which is refused as too long, that takes long."""
+
+    def __call__(self, value: Any) -> None:
+        try:
+            str(value).encode("utf-8")
+        except UnicodeEncodeError:
+            super().__call__(value)
+
+
 class Text(serializers.CharField):
     """A string; DRF's own takes numbers too."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        slow = ProhibitSurrogateCharactersValidator
+        self.validators = [NoSurrogates() if type(check) is slow else check for check in self.validators]
 
     def run_validation(self, data: Any = empty) -> Any:
         if isinstance(data, int | float):
