@@ -47,7 +47,7 @@ def role(key: int, *, name: str) -> Iterator[bool]:
         yield bool(row and row[0])
 
 
-def take_turn(key: int, *, name: str, work: Callable[[], str], ring_due: Callable[..., bool]) -> str:
+def work_alone(key: int, *, name: str, work: Callable[[], str], ring_due: Callable[..., bool]) -> str:
     """Do ``work`` in the role of ``key``, unless somebody else is at it. Returns what was done, in words."""
     with role(key, name=name) as taken:
         if not taken:

@@ -197,7 +197,7 @@ def send_due() -> str:
     def work() -> str:
         return describe(drain(threads=settings.WHATSAPP["THREADS"]))
 
-    return crew.take_turn(ROLE_KEY, name="outbox", work=work, ring_due=ring_due)
+    return crew.work_alone(ROLE_KEY, name="outbox", work=work, ring_due=ring_due)
 
 
 def drain(

@@ -73,7 +73,7 @@ def send_due() -> str:
     def work() -> str:
         return describe(drain(threads=settings.MAIL["THREADS"]))
 
-    return crew.take_turn(ROLE_KEY, name="mail", work=work, ring_due=ring_due)
+    return crew.work_alone(ROLE_KEY, name="mail", work=work, ring_due=ring_due)
 
 
 def drain(

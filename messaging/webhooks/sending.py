@@ -42,7 +42,7 @@ def send_due() -> str:
     def work() -> str:
         return describe(drain(threads=settings.WEBHOOKS["THREADS"]))
 
-    return crew.take_turn(ROLE_KEY, name="webhooks", work=work, ring_due=telling.ring_due)
+    return crew.work_alone(ROLE_KEY, name="webhooks", work=work, ring_due=telling.ring_due)
 
 
 def describe(done: Counter[str]) -> str:
