@@ -1,6 +1,6 @@
 """A data folder as `manage.py prepare` leaves it, made once and then copied.
 
-Half a minute of a processor goes into the migrations and the static files of an empty folder. That an empty folder
+Twenty seconds of a processor go into the migrations and the static files of an empty folder. That an empty folder
 becomes a running system is shown by tests/config/test_up.py; who wants to test something else begins with a copy.
 """
 
@@ -19,7 +19,10 @@ from django.conf import settings
 SECONDS = 600  # on a machine that does many other things
 PARTS = ("postgres", "static", "static.stamp")
 # What it depends on, less the static files: `prepare` looks for itself whether those have changed.
-SOURCES = ("*/migrations/*.py", "config/embedded.py", "config/assets.py", "tenants/rls.py", "requirements.txt")
+SOURCES = (
+    *("*/migrations/*.py", "config/management/commands/migrate.py", "tenants/rls.py"),
+    *("config/embedded*.py", "config/assets.py", "requirements.txt"),
+)
 
 
 def copy_prepared(folder: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from agenda import perils
+from tests.prepared import prepared_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300  # on a machine that does many other things; by itself it takes twenty
@@ -18,7 +19,10 @@ def test_reminders_survive_the_death_of_everybody(tmp_path):
     counts = tmp_path / "counts.json"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     process = subprocess.run(
-        [sys.executable, "manage.py", "chaos_reminders", "--short", "--json", str(counts), "--folder", str(tmp_path)],
+        [
+            *(sys.executable, "manage.py", "chaos_reminders", "--short", "--json", str(counts)),
+            *("--folder", str(tmp_path), "--like", str(prepared_folder())),
+        ],
         cwd=ROOT,
         env=kept | {"DATA_DIR": str(tmp_path / "mine")},
         capture_output=True,

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--short", action="store_true", help="A look for the tests: services and the database.")
         parser.add_argument("--json", type=Path, help="Write the counts to this file, too.")
         parser.add_argument("--folder", type=Path, help="Where the throwaway data lies.")
+        parser.add_argument("--like", type=Path, help="A data folder, of which it begins with a copy.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         short = options["short"]
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         seconds = options["seconds"] + PATIENCE + 1200
         try:
-            with throwaway(parent=options["folder"]) as folder:
+            with throwaway(parent=options["folder"], like=options["like"]) as folder:
                 status = run_inside(folder, arguments, seconds=seconds, module="config.chaos")
         except subprocess.TimeoutExpired as late:
             raise CommandError(f"It was ended: it took more than {late.timeout:.0f} s.") from late
