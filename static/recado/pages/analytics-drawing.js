@@ -91,7 +91,8 @@ function base({ say, sideways = false, stacked = false, list, beside = 1, legend
   };
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   return {
-    responsive: true, maintainAspectRatio: false, animation: still ? false : { duration: 250 }, indexAxis: sideways ? "y" : "x",
+    // Chart.js puts a resize off while it moves, and forgets one that comes with the last frame: so look once more.
+    responsive: true, maintainAspectRatio: false, animation: still ? false : { duration: 250, onComplete: ({ chart }) => chart.resize() }, indexAxis: sideways ? "y" : "x",
     interaction: { mode: "index", intersect: false, axis: sideways ? "y" : "x" },
     layout: { padding: { top: sideways ? 0 : 18, right: sideways ? 88 : 4 } },
     scales: sideways ? { x: values, y: names } : { x: names, y: values },
