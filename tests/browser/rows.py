@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from agenda.reminders import Reminder
 from assistants.models import TurnUsage
 from messaging.models import Channel, WebhookBody
 from messaging.whatsapp.alarms import mark_blocked
@@ -80,5 +81,9 @@ def send_alert(username: str) -> None:
         mail.post(user=User.objects.get(username=username), kind="alert", template="alert", context=context)
 
 
-def send_reminders() -> None:
+def send_reminders(username: str) -> None:
+    """As if the time had come for all that this tenant has."""
+    now = timezone.now()
+    with tenant_scope(User.objects.get(username=username)):
+        Reminder.objects.update(due_at=now, next_at=now)
     call_command("send_reminders")

@@ -22,29 +22,46 @@ def crowd(console) -> None:
     console.call("tests.browser.admin_rows.make_a_crowd")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 768)])
-def test_a_list_fits_or_says_that_there_is_more(visit, superadmin, crowd, scheme, width):
-    window = visit(superadmin, width=width, height=800, color_scheme=scheme)
+def is_cut(page: Page, path: str) -> bool:
+    """Whether the list goes on beyond its frame, which then says so and can be scrolled to its end."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    frame = page.locator("#changelist-form .results")
+    if not frame.count():
+        return False  # nothing in it
+    goes_on = bool(frame.evaluate("frame => frame.scrollWidth > frame.clientWidth + 1"))
+    assert page.locator("#list-hint").is_visible() == goes_on, path
+    if goes_on:
+        expect(frame).to_have_attribute("tabindex", "0")
+        expect(frame).to_have_class(re.compile("is-cut-after"))
+        frame.evaluate("frame => { frame.scrollLeft = frame.scrollWidth }")
+        expect(frame).not_to_have_class(re.compile("is-cut-after"))
+        frame.evaluate("frame => { frame.scrollLeft = 0 }")
+    return goes_on
+
+
+def test_a_list_fits_or_says_that_there_is_more(visit, superadmin, crowd):
+    """Wide by day; then, of the same page, narrow and by night."""
+    window = visit(superadmin, width=1280, height=800, color_scheme="light")
     page = settle(window, "/admin/dashboard")
     hrefs = page.locator("#content-main th a").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
     lists = [href for href in hrefs if href.count("/") == 4]
     assert len(lists) > 15
+    cut = []
     for path in lists:
-        page = settle(window, path)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        frame = page.locator("#changelist-form .results")
-        if not frame.count():
-            continue  # nothing in it
-        is_cut = frame.evaluate("frame => frame.scrollWidth > frame.clientWidth + 1")
-        assert page.locator("#list-hint").is_visible() == is_cut, path
-        if is_cut:
-            expect(frame).to_have_attribute("tabindex", "0")
-            expect(frame).to_have_class(re.compile("is-cut-after"))
-            frame.evaluate("frame => { frame.scrollLeft = frame.scrollWidth }")
-            expect(frame).not_to_have_class(re.compile("is-cut-after"))
-        if path == "/admin/tenants/user/":
-            assert width < 1280 or not is_cut
-            examine(page, f"{path} {scheme} {width}")
+        people = path == "/admin/tenants/user/"
+        settle(window, path)
+        assert not (is_cut(page, f"{path} 1280") and people)
+        if people:
+            examine(page, f"{path} light 1280")
+        page.set_viewport_size({"width": 768, "height": 800})
+        page.emulate_media(color_scheme="dark")
+        window.settle()
+        cut += [path] if is_cut(page, f"{path} 768") else []
+        if people:
+            examine(page, f"{path} dark 768")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.emulate_media(color_scheme="light")
+    assert cut, "all of them fit, so nothing was seen of a list that does not"
 
 
 def test_filters_are_folded_above_a_list_and_open_while_one_holds(visit, superadmin, crowd):
