@@ -70,7 +70,8 @@ def install_browser() -> Path | None:
     """
     found = find_browser()
     if found is None or (os.geteuid() == 0 and found.name == "chromium" and "BROWSER_PATH" not in os.environ):
-        _install_package("chromium-headless-shell") or found or _install_package("chromium")
+        if not _install_package("chromium-headless-shell") and found is None:
+            _install_package("chromium")
         found = find_browser()
     if found is None:
         _run([sys.executable, "-m", "playwright", "install", "chromium"])
