@@ -137,7 +137,8 @@ class Command(BaseCommand):
     def _watch(self) -> None:
         """Restart what stands still, the database included, and say when everything is up."""
         try:
-            if not settings.DATABASE_URL and not server(settings.DATA_DIR).answers():
+            # Whether it answers is seen by asking below, over a connection that is kept: a new one each time is dearer.
+            if not settings.DATABASE_URL and server(settings.DATA_DIR).pid() is None:
                 logger.warning("The database is gone; it is started again.")
                 server(settings.DATA_DIR).use()
             pulses = {pulse.name: pulse for pulse in read_pulses(now=timezone.now())}
