@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from functools import cache
 from typing import Any
 
 import schemathesis
 from django.core.wsgi import get_wsgi_application
-from drf_spectacular.generators import SchemaGenerator
-from rest_framework.utils.encoders import JSONEncoder
+from schemathesis.python._constants.orchestrator import make_constants_value_source
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from tests.guards.description import generate
 
 UNTRIED = {"/api/schema", "/api/docs"}  # the description itself, and its page
 
@@ -65,19 +65,25 @@ FILES = {"POST /api/user/personal/calendar": "a calendar file, or none"}
 @cache
 def load_description() -> dict[str, Any]:
     """What ``/api/schema`` answers, but for what is not tried."""
-    found: dict[str, Any] = json.loads(
-        json.dumps(SchemaGenerator().get_schema(request=None, public=True), cls=JSONEncoder)
-    )
+    found = generate().told()
     found["paths"] = {path: told for path, told in found["paths"].items() if path not in UNTRIED}
     return found
 
 
+@cache
 def load_schema() -> Any:
-    """The same, bound to our application."""
+    """The same, bound to our application. Read in once: whoever wants a part of it takes ``include``."""
     schema = schemathesis.openapi.from_dict(deepcopy(load_description()))
     schema.app = get_wsgi_application()
     schema.config.generation.update(allow_x00=False)  # PostgreSQL holds none: tests/guards/test_bad_input.py sends them
+    make_constants_value_source(schema)  # of our sources: its parts have them then, and look for none
     return schema
+
+
+def labels() -> list[str]:
+    """Every operation, as schemathesis calls it: GET /api/user/products."""
+    paths = load_description()["paths"].items()
+    return [f"{method.upper()} {path}" for path, operations in paths for method in operations]
 
 
 def checks_to_skip(case: Any, response: Any) -> list[Any]:

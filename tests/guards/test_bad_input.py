@@ -101,7 +101,12 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def operations() -> Iterator[Operation]:
+@cache
+def operations() -> tuple[Operation, ...]:
+    return tuple(_operations())
+
+
+def _operations() -> Iterator[Operation]:
     for path, methods in description()["paths"].items():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {})
