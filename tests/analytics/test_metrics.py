@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from tests.analytics.recount import recount
 pytestmark = pytest.mark.django_db
 
 HOURS = {"mon": [["09:00", "13:00"], ["14:00", "18:00"]], "thu": [["00:00", "06:30"]], "sun": [["00:30", "03:30"]]}
-few = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+HISTORIES = int(os.environ.get("HISTORIES", "12"))  # of each test; more of them find more
+few = settings(max_examples=HISTORIES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def told(user: User, **asked: Any) -> dict[str, Any]:
