@@ -9,10 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django_q.models import OrmQ
 
@@ -39,19 +39,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def port(settings: Any, tmp_path: Path) -> Iterator[int]:
-    """Where the web server listens, on the test's database."""
+@pytest.fixture(scope="module")
+def port(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where the web server listens, on the tests' database."""
     number = free_port()
-    environment = process_environment(
-        settings,
-        PORT=str(number),
-        WEB_PROCESSES="1",
-        WEB_THREADS="16",
-        WHATSAPP_APP_SECRET=SECRET,
-        WHATSAPP_PHONE_NUMBER_ID=NUMBER,
-    )
-    log = tmp_path / "web.log"
+    with django_db_blocker.unblock():  # only the database's name is asked for
+        environment = process_environment(
+            settings,
+            PORT=str(number),
+            WEB_PROCESSES="1",
+            WEB_THREADS="16",
+            WHATSAPP_APP_SECRET=SECRET,
+            WHATSAPP_PHONE_NUMBER_ID=NUMBER,
+        )
+    log = tmp_path_factory.mktemp("web") / "web.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "config.web"], cwd=ROOT, env=environment, stdout=out, stderr=out
