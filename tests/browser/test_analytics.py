@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.analytics_rows import HOURS
-from tests.browser.conftest import Person, Visit, make_person
+from tests.browser.conftest import Person, Visit, eventually, make_person
 from tests.browser.test_looks import examine, examine_in_both
 
 PAGE = "/user/analytics"
@@ -85,9 +85,21 @@ def test_a_shop_reads_how_it_went(visit, shop):
         assert is_painted(page, name), name
         assert card(page, name).locator("canvas").first.get_attribute("aria-label")
 
+    # The report is a PDF.
+    with page.expect_download() as loaded:
+        page.get_by_role("link", name="Bajar PDF").click()
+    data = Path(loaded.value.path()).read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert len(data) > 5_000
+    assert loaded.value.suggested_filename.endswith(".pdf")
 
-def test_the_hours_are_a_table_whose_cells_hold_their_numbers(visit, shop):
-    page = ready(visit(shop), PAGE)
+    # Charts follow the system into the dark.
+    paint = "document.querySelector('[data-chart=conversations] canvas').toDataURL()"
+    light = page.evaluate(paint)
+    page.emulate_media(color_scheme="dark")
+    eventually(lambda: page.evaluate(paint) != light)
+
+    # The hours are a table whose cells hold their numbers.
     table = card(page, "hours").get_by_role("table")
     expect(table.get_by_role("columnheader").first).to_contain_text(f"{HOURS[0]:02}:00")
     expect(table.get_by_role("row")).to_have_count(8)
@@ -132,6 +144,18 @@ def test_a_period_of_ones_own_and_what_is_wrong_with_it(visit, shop):
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"\?from={day}&to={day}$"))
     expect(figure(page, "conversations")).to_contain_text("3")
+
+    # A period in which nothing was is no example.
+    quiet = (today() - timedelta(days=200)).date()
+    page.get_by_label("Desde").fill(str(quiet))
+    page.get_by_label("Hasta").fill(str(quiet))
+    page.keyboard.press("Enter")
+    expect(card(page, "conversations")).to_contain_text("Nadie escribió en estos días.")
+    expect(page.get_by_text("Esto es un ejemplo")).to_be_hidden()
+    expect(card(page, "conversations").locator("canvas").first).to_be_hidden()
+    page.go_back()
+    expect(figure(page, "conversations")).to_contain_text("3")
+
     window.expect_status(400)
     page.get_by_label("Desde").fill("1920-01-01")
     page.keyboard.press("Enter")
@@ -139,8 +163,24 @@ def test_a_period_of_ones_own_and_what_is_wrong_with_it(visit, shop):
     expect(figure(page, "conversations")).to_contain_text("3")  # what was there stays
 
 
-def test_every_chart_has_its_table_and_its_file(visit, shop):
-    page = ready(visit(shop), f"{PAGE}?period=7")
+def test_every_chart_has_its_table_and_its_file_with_the_keyboard_too(visit, shop):
+    window = visit(shop)
+    page = ready(window, PAGE)
+    page.get_by_role("button", name="28 días").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?period=7$"))
+    ready(window)
+    part = card(page, "response")
+    part.get_by_role("button", name="Ver tabla").focus()
+    page.keyboard.press("Enter")
+    expect(part.get_by_role("button", name="Ver gráfico")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(part.get_by_role("link", name="CSV")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(part.get_by_role("region")).to_be_focused()  # the table, which scrolls
+    part.get_by_role("button", name="Ver gráfico").press("Enter")
+
     for name in CHARTS:
         expect(card(page, name)).to_be_visible()
         if card(page, name).locator(".chart-empty").is_visible():
@@ -164,18 +204,9 @@ def test_every_chart_has_its_table_and_its_file(visit, shop):
     assert loaded.value.suggested_filename.endswith(".csv")
 
 
-def test_the_report_is_a_pdf(visit, shop):
-    page = ready(visit(shop), PAGE)
-    with page.expect_download() as loaded:
-        page.get_by_role("link", name="Bajar PDF").click()
-    data = Path(loaded.value.path()).read_bytes()
-    assert data.startswith(b"%PDF-")
-    assert len(data) > 5_000
-    assert loaded.value.suggested_filename.endswith(".pdf")
-
-
 def test_with_nothing_yet_it_shows_an_example_and_says_so(visit, person):
-    page = ready(visit(person, width=360, height=740), PAGE)
+    window = visit(person, width=360, height=740)
+    page = ready(window, PAGE)
     expect(page.get_by_text("Esto es un ejemplo, con números inventados.")).to_be_visible()
     for name in CHARTS:
         expect(card(page, name).get_by_text("Ejemplo", exact=True)).to_be_visible()
@@ -186,52 +217,24 @@ def test_with_nothing_yet_it_shows_an_example_and_says_so(visit, person):
     expect(card(page, "conversations").get_by_text("Ejemplo", exact=True)).to_be_visible()
     page.get_by_role("link", name="Escríbele a tu tienda").click()
     expect(page).to_have_url(re.compile("/user/simulator"))
+    # And on the first page, what cost nothing is told as nothing.
+    month = window.go("/user/dashboard").get_by_role("region", name="Este mes")
+    expect(month.get_by_role("link", name=re.compile("Costo"))).to_have_text(re.compile(r"^Costo\s*nada$"))
 
 
-def test_a_quiet_period_is_no_example(visit, shop):
-    day = (today() - timedelta(days=200)).date()
-    page = ready(visit(shop), f"{PAGE}?from={day}&to={day}")
-    expect(page.get_by_text("Esto es un ejemplo")).to_be_hidden()
-    expect(card(page, "conversations")).to_contain_text("Nadie escribió en estos días.")
-    expect(card(page, "conversations").locator("canvas").first).to_be_hidden()
-
-
-def test_it_works_by_keyboard(visit, shop):
+def test_nobody_is_kept_out(visit, shop):
+    """With the tables open; as it is drawn at first, tests/browser/test_looks.py looks at it."""
     window = visit(shop)
-    page = ready(window, PAGE)
-    page.get_by_role("button", name="28 días").focus()
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"\?period=7$"))
-    ready(window)
-    part = card(page, "response")
-    part.get_by_role("button", name="Ver tabla").focus()
-    page.keyboard.press("Enter")
-    expect(part.get_by_role("button", name="Ver gráfico")).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(part.get_by_role("link", name="CSV")).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(part.get_by_role("region")).to_be_focused()  # the table, which scrolls
-
-
-@pytest.mark.parametrize("width", [1280, 360])
-def test_nobody_is_kept_out(visit, shop, width):
-    window = visit(shop, width=width, height=740)
-    page = ready(window, PAGE)
-    examine(page, f"{PAGE} {width}", thoroughly=False)
-    closed = page.get_by_role("button", name="Ver tabla")
-    while closed.count():
-        closed.first.click()
-    examine_in_both(window, f"{PAGE} {width}")
-
-
-def test_charts_follow_the_system_into_the_dark(visit, shop):
-    page = ready(visit(shop), PAGE)
-    paint = "document.querySelector('[data-chart=conversations] canvas').toDataURL()"
-    page.wait_for_timeout(400)  # the bars grow for a quarter of a second
-    light = page.evaluate(paint)
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"(light) => {paint} !== light", arg=light)
+    for width in (1280, 360):
+        window.page.set_viewport_size({"width": width, "height": 740})
+        page = ready(window, PAGE)
+        closed = page.get_by_role("button", name="Ver tabla")
+        while closed.count():
+            closed.first.click()
+        if width == 1280:
+            examine_in_both(window, f"{PAGE} {width}")
+        else:
+            examine(page, f"{PAGE} {width}")
 
 
 def test_on_a_phone_what_has_no_room_below_is_under_more(visit, shop):
@@ -259,9 +262,3 @@ def test_the_first_page_tells_of_the_month_and_leads_here(visit, shop):
     month.get_by_role("link", name=re.compile("Costo")).click()
     expect(page).to_have_url(re.compile(r"/user/analytics\?period=month"))
     expect(page.get_by_role("button", name="Este mes")).to_have_attribute("aria-pressed", "true")
-
-
-def test_what_cost_nothing_is_told_as_nothing(visit, person):
-    page = visit(person).go("/user/dashboard")
-    month = page.get_by_role("region", name="Este mes")
-    expect(month.get_by_role("link", name=re.compile("Costo"))).to_have_text(re.compile(r"^Costo\s*nada$"))

@@ -13,7 +13,7 @@ from tests.standins.anthropic_server import AnthropicServer
 from tests.standins.script import Call, Fail, Say
 
 PAGE = "/user/commercial/chat"
-ANSWER_MS = 60_000  # a busy machine, and a worker that has just started
+ANSWER_MS = 120_000  # a busy machine, and a worker that has just started
 
 
 def ask(page: Page, text: str) -> None:
@@ -121,7 +121,7 @@ def test_claude_answers_word_by_word_once_the_superadmin_says_so(visit, person, 
         Call("search_products", {"query": "cortar madera", "limit": None}),
         Say("El **Serrucho de carpintero** cuesta $ 34.900. Quedan 18 unidades. ¿Te aparto uno?", piece=6, pause=0.08),
     )
-    window = visit(person)
+    window = visit(person, reduced_motion="no-preference")  # else it comes at once
     page = window.go(PAGE)
     expect(page.get_by_text("Responde Claude (claude-haiku-5-5)")).to_be_visible()
     page.evaluate(
