@@ -96,23 +96,24 @@ def test_forty_turns_wait_for_the_model_at_once_and_hold_no_connection(alice, bo
 
 
 def test_a_message_that_comes_while_others_wait_is_taken_at_once(alice, bob, model: OpenAIServer):
-    model.script(Silence(4), Say("Rápido."))
+    model.script(Silence(300), Say("Rápido."))
     slow = say(alice)
     worker = at_work()
     until(lambda: model.waiting == 1)
     quick = say(bob)
-    until(lambda: read(bob, quick).status == Message.Status.DONE, seconds=3)
+    until(lambda: read(bob, quick).status == Message.Status.DONE)
     assert read(alice, slow).status == Message.Status.PENDING
     model.stopping.set()
     worker.join(timeout=30)
 
 
 def test_only_one_holds_the_role(alice, model: OpenAIServer):
-    model.delay = 1.0
+    model.delay = 300.0
     say(alice)
     worker = at_work()
     until(lambda: model.waiting == 1)
     assert answering.answer_ready() == "somebody else is answering"
+    model.stopping.set()
     worker.join()
     assert answering.answer_ready() == "0 turns"
 
@@ -128,15 +129,16 @@ def test_who_leaves_looks_once_more_for_those_who_were_turned_away(alice, model:
 
 def test_a_task_whose_time_is_up_leaves_the_rest_to_a_successor(alice, model: OpenAIServer, monkeypatch):
     monkeypatch.setattr(answering, "CLAIM_SECONDS", 0.5)
-    model.delay = 1.5
+    model.delay = 300.0
     first = say(alice, "Uno")
     worker = at_work()
     until(lambda: model.waiting == 1)
     OrmQ.objects.all().delete()
     second = say(alice, "Dos", conversation=first.conversation)
     OrmQ.objects.all().delete()
-    until(lambda: answering_role_is_free(), seconds=3)
+    until(lambda: answering_role_is_free())
     assert model.waiting == 1, "it gives the role away before its turns are over"
+    model.stopping.set()
     worker.join()
     assert read(alice, first).status == Message.Status.DONE
     assert read(alice, second).status == Message.Status.PENDING

@@ -59,11 +59,11 @@ def test_a_reader_hears_each_piece_as_it_is_written(alice, slow_heart):
     with tenant_scope(alice):
         for piece in ("Sí. ", "Tenemos una."):
             claims.add_text(turn=turn, text=piece)
-            until(lambda piece=piece: f'"text": "{piece}"' in reader.text, seconds=3)
+            until(lambda piece=piece: f'"text": "{piece}"' in reader.text, seconds=30)
         claims.add_text(turn=turn, text="", reset=True)
-        until(lambda: "event: reset" in reader.text, seconds=3)
+        until(lambda: "event: reset" in reader.text, seconds=30)
     finish(turn, "Tenemos una.")
-    assert reader.ended.wait(3)
+    assert reader.ended.wait(30)
     assert reader.chunks[-1].startswith("event: done")
 
 
@@ -78,17 +78,17 @@ def test_a_reader_who_comes_back_goes_on_where_it_was(alice):
     until(lambda: "Dos." in reader.text)
     assert "Uno." not in reader.text
     finish(turn, "Uno. Dos.")
-    assert reader.ended.wait(3)
+    assert reader.ended.wait(30)
 
 
 def test_waiting_readers_hold_no_connection(alice):
     message = say(alice)
     readers = [Reader(alice, message) for _ in range(100)]
     until(lambda: all(reader.chunks for reader in readers))
-    until(lambda: connections_of() <= FEW, seconds=5)
+    until(lambda: connections_of() <= FEW)
     finish(claim_one(alice), "Hola.")
     for reader in readers:
-        assert reader.ended.wait(10)
+        assert reader.ended.wait(30)
         assert reader.chunks[-1].startswith("event: done")
 
 
