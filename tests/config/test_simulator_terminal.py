@@ -13,7 +13,7 @@ import requests
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from config.simulator import phones
+from config.simulator import phones, terminal
 from config.simulator.graph import GraphServer
 from config.simulator.terminal import Chat, converse, recite
 
@@ -45,7 +45,9 @@ class Shop(GraphServer):
 
 
 @pytest.fixture
-def shop(settings: Any) -> Iterator[Shop]:
+def shop(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    # The shop says one thing to each message, so there is nothing more to wait for.
+    monkeypatch.setattr(terminal, "QUIET_SECONDS", 0.1)
     with Shop() as shop:
         settings.WHATSAPP = settings.WHATSAPP | {
             "SIMULATED": True,
