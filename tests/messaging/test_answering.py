@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from datetime import datetime
 
 import psutil
 import pytest
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from messaging import answering, claims, conversations
-from messaging.models import Message, MessageDelta
+from messaging.models import Conversation, Message, MessageDelta
 from tenants.models import User
 from tenants.notices import Listener
 from tenants.scope import tenant_scope
@@ -152,15 +152,21 @@ def answering_role_is_free() -> bool:
     return bool(free)
 
 
+def lease_of(conversation: Conversation) -> datetime:
+    with tenant_scope(conversation.user):
+        return Conversation.objects.get(pk=conversation.pk).lease_until
+
+
 def test_leases_are_renewed_while_a_turn_runs(alice, model: OpenAIServer, monkeypatch):
     monkeypatch.setattr(answering, "RENEW_SECONDS", 0.1)
-    model.delay = 1.5
+    model.delay = 300.0
     message = say(alice)
     worker = at_work()
     until(lambda: model.waiting == 1)
     lease_runs_out(message.conversation)
-    time.sleep(0.6)
+    until(lambda: lease_of(message.conversation) > timezone.now())
     assert claims.claim_ready(most=1, per_tenant=1) == []
+    model.stopping.set()
     worker.join()
     assert read(alice, message).attempts == 1
 
