@@ -82,8 +82,7 @@ def send_alert(username: str) -> None:
 
 
 def send_reminders(username: str) -> None:
-    """As if the time had come for all that this tenant has."""
-    now = timezone.now()
+    """As if the time had come for all that this tenant has; what was promised, and so stands, is what it was."""
     with tenant_scope(User.objects.get(username=username)):
-        Reminder.objects.update(due_at=now, next_at=now)
+        Reminder.objects.update(next_at=timezone.now())
     call_command("send_reminders")
