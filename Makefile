@@ -46,8 +46,9 @@ browser: install-dev
 run: install
 	@RECADO_MAKE=1 exec $(V)/python manage.py up
 
+# Many of them start Python again, which then need not compile every module once more, whatever the shell asks for.
 test: install-dev translations browser
-	@$(V)/python -m pytest $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(V)/python -m pytest $(PYTEST_ARGS)
 
 lint: install-dev
 	$(V)/ruff check

