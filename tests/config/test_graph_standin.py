@@ -426,9 +426,9 @@ def test_a_chat_can_be_waited_for_and_is_bounded(graph: GraphServer) -> None:
 
     threading.Thread(target=answer_soon).start()
     began = time.monotonic()
-    view = graph.chats.view(phone_number_id=PHONE_NUMBER_ID, phone=PHONE, wait=10)
+    view = graph.chats.view(phone_number_id=PHONE_NUMBER_ID, phone=PHONE, wait=60)
     assert len(view.entries) == 1
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     graph.statuses = ()
     for _ in range(250):
         post(graph)

@@ -83,6 +83,10 @@ class WebhookReceiver:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """On everybody, and listen no more."""
         self._released.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -444,7 +444,7 @@ def test_the_clock_finds_what_waits(alice, receiver):
 @pytest.mark.django_db(transaction=True)
 def test_one_slow_endpoint_holds_up_nobody_else(alice, bob, receiver, settings):
     """Two dozen events for one that hangs, and then one for one that answers: it does not wait for the others."""
-    settings.WEBHOOKS = settings.WEBHOOKS | {"SECONDS": 3.0}
+    settings.WEBHOOKS = settings.WEBHOOKS | {"SECONDS": 25.0}
     receiver.behaviour = "hang"
     add(alice, receiver.url)
     now = timezone.now()
@@ -453,21 +453,21 @@ def test_one_slow_endpoint_holds_up_nobody_else(alice, bob, receiver, settings):
     with WebhookReceiver() as quick:
         add(bob, quick.url)
         stop = threading.Event()
-        worker = threading.Thread(target=lambda: sending.drain(threads=4, seconds=30, stop=stop.is_set))
+        worker = threading.Thread(target=lambda: sending.drain(threads=4, seconds=300, stop=stop.is_set))
         worker.start()
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while not receiver.requests:
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
-            began = time.monotonic()
             happen(bob, at=timezone.now())
+            deadline = time.monotonic() + 20  # the first of those that hang is given up after 25
             while not quick.requests:
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
-            assert time.monotonic() - began < 2.0
         finally:
             stop.set()
+            receiver.hang_up()
             worker.join()
     assert len(receiver.requests) <= 4  # two at a time
 
