@@ -68,12 +68,17 @@ def forget_read(*, now: datetime) -> int:
         return Notification.objects.filter(read_at__lt=now - KEPT).delete()[0]
 
 
+def newest_id() -> int:
+    """The id of this tenant's newest notification; 0 when there is none."""
+    return Notification.objects.newest_first().values_list("pk", flat=True).first() or 0
+
+
 class BellStream(LiveStream):
     """``notification`` for each that is new since notification ``after``, and when they change ``unread`` {unread} and,
     of the inbox, ``inbox`` {unread}: every page shows both, on one line.
     """
 
-    def __init__(self, *, user: User, render: Render, after: int | None = None) -> None:
+    def __init__(self, *, user: User, render: Render, after: int) -> None:
         line = switchboard.line(bell_line(user.pk), tenant_id=user.pk, most=MOST_BELLS, most_of_one=MOST_BELLS_OF_ONE)
         super().__init__(user=user, line=line)
         self.render = render
@@ -83,8 +88,6 @@ class BellStream(LiveStream):
         self._unread_talks: int | None = None
 
     def read(self) -> list[str] | None:
-        if self.after is None:
-            self.after = Notification.objects.newest_first().values_list("pk", flat=True).first() or 0
         events = []
         for row in Notification.objects.filter(pk__gt=self.after).exclude(pk__in=list(self._told)).order_by("pk"):
             self._told[row.pk] = time.monotonic()

@@ -136,8 +136,9 @@ class NotificationStreamView(EventsView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Server-sent events of my bell."""
+        after = last_event(request) or bell.newest_id()  # by now, not by when the stream is first read
         try:
-            stream = bell.BellStream(user=self.person, render=show_notification, after=last_event(request) or None)
+            stream = bell.BellStream(user=self.person, render=show_notification, after=after)
         except TooManyWaiting as fault:
             raise TooManyStreams(_("Hay demasiadas páginas abiertas. Prueba en un momento.")) from fault
         return stream_response(stream)

@@ -305,8 +305,9 @@ def test_the_personal_assistant_books_and_a_button_takes_it_back(visit, person):
 
 
 def test_the_bell_rings_on_an_open_page(visit, person, console):
-    page = visit(person).go("/user/dashboard")
-    expect(page.get_by_role("button", name="Avisos", exact=True)).to_be_visible()
+    dashboard = visit(person)
+    with dashboard.page.expect_response("**/api/user/notifications/stream"):  # what comes from now on is shown
+        page = dashboard.go("/user/dashboard")
     soon = datetime.now(BOGOTA) + timedelta(hours=2)
     body = {"title": "Llamar al banco", "start_datetime": soon.isoformat(), "reminder_minutes": [15]}
     person.call("POST", API, body)

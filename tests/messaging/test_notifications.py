@@ -152,7 +152,7 @@ def events(lines: list[str]) -> list[tuple[str, dict]]:
 def test_an_open_page_hears_the_bell_and_that_it_was_read_elsewhere(alice, bob, api):
     old = tell(alice, "De antes")
     with timezone.override(alice.timezone):
-        stream = BellStream(user=alice, render=show_notification)
+        stream = BellStream(user=alice, render=show_notification, after=old.pk)
     heard: list[str] = []
 
     def listen() -> None:
@@ -193,6 +193,14 @@ def test_who_comes_back_is_told_what_was_missed(alice):
     assert [data["id"] for name, data in said if name == "notification"] == [second.pk]
 
 
+def test_what_comes_between_the_answer_and_its_first_line_is_told(alice, api, short_streams):
+    tell(alice, "De antes")
+    answer = api(alice).get(f"{NOTIFICATIONS}/stream")
+    new = tell(alice, "Justo ahora")
+    said = events([line.decode() for line in answer.streaming_content])
+    assert [data["id"] for name, data in said if name == "notification"] == [new.pk]
+
+
 def test_a_row_that_is_committed_after_one_of_a_higher_number_is_told_all_the_same(alice):
     stream = BellStream(user=alice, render=show_notification, after=0)
     with tenant_scope(alice):
@@ -207,10 +215,10 @@ def test_a_row_that_is_committed_after_one_of_a_higher_number_is_told_all_the_sa
 
 def test_bells_leave_room_for_the_conversations(alice, api, monkeypatch):
     monkeypatch.setattr(bell, "MOST_BELLS", 1)
-    first = BellStream(user=alice, render=show_notification)
+    first = BellStream(user=alice, render=show_notification, after=0)
     try:
         with pytest.raises(TooManyWaiting):
-            BellStream(user=alice, render=show_notification)
+            BellStream(user=alice, render=show_notification, after=0)
         answer = api(alice).get(f"{NOTIFICATIONS}/stream")
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")
         with switchboard.line(7, tenant_id=alice.pk):

@@ -162,7 +162,7 @@ def test_a_stream_that_it_opened_ends_with_it(alice, key_of):
     client = key_of(alice, "read")
     user, key = keyring.find(text=client._credentials["HTTP_AUTHORIZATION"][7:], now=timezone.now())
     with tenant_scope(user):
-        stream = BellStream(user=user, render=lambda _row: {})
+        stream = BellStream(user=user, render=lambda _row: {}, after=0)
     try:
         assert stream._look()
         with tenant_scope(user):
