@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from tenants import account_events, known_devices, limits, mail, second_factor, sessions, sign_ins, verification
 from tenants.audit import request_address
+from tenants.authentication import Suspended
 from tenants.models import Preferences, User
 from tenants.networks import network_of
 from tenants.preferences import likely_country, likely_currency
@@ -27,7 +28,11 @@ RESETS_BY_ACCOUNT = limits.Limit("reset-account", 3, timedelta(hours=1))
 
 
 class WrongCredentials(Exception):
-    """No active account has this name and password; which of the two is wrong is not said."""
+    """No account has this name and password; which of the two is wrong is not said."""
+
+
+class AccountInactive(WrongCredentials):
+    """They are those of an account that is suspended: told only to who gives the right password."""
 
 
 def sign_up(*, username: str, password: str, email: str = "", **fields: str) -> User:
@@ -101,20 +106,26 @@ def complete(*, request: HttpRequest, user: User, otp: str = "", by_page: bool =
 def prove(*, request: HttpRequest, username: str, password: str) -> User:
     """The person with this name (or e-mail) and password, who may still have to give a code.
 
-    Raises WrongCredentials, or limits.TooMany after too many failures for the account or from the address; failures
-    for names that do not exist count alike.
+    Raises WrongCredentials (AccountInactive where they are those of a suspended account), or limits.TooMany after too
+    many failures for the account or from the address; failures for names that do not exist count alike.
     """
     username, address = username.strip(), client_address(request)
     known = User.objects.known_as(username).first()
     account = counted_as(username=username, user=known)
     limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
     limits.check(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
-    user = authenticate(request, username=username, password=password)
+    user: object = None
+    refusal: type[WrongCredentials] = WrongCredentials
+    try:
+        user = authenticate(request, username=username, password=password)
+    except Suspended:
+        limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)  # as below
+        refusal = AccountInactive
     if not isinstance(user, User):
         limits.hit(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
         limits.hit(limit=FAILED_LOGINS_BY_ADDRESS, who=address)
         account_events.tell_failed_login(user=known, address=address, request=request)
-        raise WrongCredentials
+        raise refusal
     limits.check(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)  # many guesses at one moment passed the first look
     limits.forget(limit=FAILED_LOGINS_BY_ACCOUNT, who=account)
     return user

@@ -65,7 +65,8 @@ class LoginView(Door):
     """Exchange a username (or e-mail) and a password for tokens.
 
     An account with a second factor wants ``otp``, too: the code of its app, or a recovery code. Without it, or with
-    another, the answer is 401 with ``code`` ``second_factor_required`` or ``second_factor_wrong``.
+    another, the answer is 401 with ``code`` ``second_factor_required`` or ``second_factor_wrong``. Who gives the right
+    password of a suspended account is told so: ``account_inactive``.
     """
 
     permission_classes = [AllowAny]
@@ -76,6 +77,9 @@ class LoginView(Door):
     def post(self, request: Request) -> Response:
         try:
             user = accounts.sign_in(request=request._request, **self.checked(request))
+        except accounts.AccountInactive as fault:
+            told = _("Tu cuenta está suspendida. Escribe a quien administra el sistema.")
+            raise AuthenticationFailed({"detail": told, "code": "account_inactive"}) from fault
         except accounts.WrongCredentials as fault:
             told = _("El usuario o la contraseña no coinciden.")
             raise AuthenticationFailed({"detail": told, "code": "wrong_credentials"}) from fault

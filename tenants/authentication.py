@@ -24,8 +24,15 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
+class Suspended(Exception):
+    """The name and the password are right, and the account is suspended."""
+
+
 class UsernameOrEmailBackend(BaseBackend):
-    """Sign in by username or e-mail, whatever the case. A deactivated person is nobody, here and in open sessions."""
+    """Sign in by username or e-mail, whatever the case. A deactivated person is nobody, here and in open sessions.
+
+    Raises Suspended for whoever gives the right password of one: only they are to know, and it takes no longer.
+    """
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -36,7 +43,11 @@ class UsernameOrEmailBackend(BaseBackend):
         if user is None:
             make_password(password)  # as slow as a real check, so that time does not tell who has an account
             return None
-        return user if user.check_password(password) and user.may_enter else None
+        if not user.check_password(password):
+            return None
+        if not user.may_enter:
+            raise Suspended
+        return user
 
     def get_user(self, user_id: int) -> User | None:
         return User.objects.let_in().filter(pk=user_id).first()

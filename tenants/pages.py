@@ -102,6 +102,9 @@ class LoginPage(AccountPage):
             return self.show(request, form, status=400)
         try:
             user = accounts.prove(request=request, **form.cleaned_data)
+        except accounts.AccountInactive:
+            form.add_error(None, _("Tu cuenta está suspendida. Escribe a quien administra el sistema."))
+            return self.show(request, form, status=400)
         except accounts.WrongCredentials:
             form.add_error(None, _("El usuario o la contraseña no coinciden."))
             return self.show(request, form, status=400)

@@ -132,7 +132,7 @@ def test_suspension_ends_an_open_stream_a_token_and_a_page(
         assert refusal.value.code == 401
     theirs.expect_status(400)
     sign_in(theirs.page, person)
-    expect(theirs.page.get_by_text("El usuario o la contraseña no coinciden")).to_be_visible()
+    expect(theirs.page.get_by_text("Tu cuenta está suspendida")).to_be_visible()
 
     mine.page.get_by_role("link", name="Reactivar").click()
     mine.page.get_by_label("Motivo").fill("Pagó")

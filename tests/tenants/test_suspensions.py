@@ -45,6 +45,33 @@ def test_every_way_in_closes_and_none_of_them_opens_again(alice, bob, root, api,
     assert tenant_task(lambda user: "worked")(alice.pk) == "worked"
 
 
+def test_only_who_gives_the_right_password_is_told_that_it_is_suspended(alice, root, api, client):
+    told = "Tu cuenta está suspendida. Escribe a quien administra el sistema."
+    nobody = api().post(LOGIN, {"username": "nadie", "password": "no-es-esta"})
+    suspensions.suspend(actor=root, user=alice, reason="No pagó")
+
+    right = api().post(LOGIN, {"username": "Alice@Example.com", "password": PASSWORD})
+    assert (right.status_code, right.json()) == (401, {"detail": told, "code": "account_inactive"})
+    page = client.post("/login", {"username": "alice", "password": PASSWORD})
+    assert page.status_code == 400
+    assert told in page.text
+    assert "_auth_user_id" not in client.session
+
+    wrong = api().post(LOGIN, {"username": "alice", "password": "no-es-esta"})
+    assert (wrong.status_code, wrong.content) == (nobody.status_code, nobody.content)
+    page = client.post("/login", {"username": "alice", "password": "no-es-esta"})
+    assert told not in page.text
+    assert "no coinciden" in page.text
+
+
+def test_the_right_password_of_a_suspended_account_is_no_way_around_the_limit(alice, root, api, settings):
+    settings.LIMITS = True
+    suspensions.suspend(actor=root, user=alice, reason="No pagó")
+    for _ in range(10):
+        assert api().post(LOGIN, {"username": "alice", "password": "no-es-esta"}).status_code == 401
+    assert api().post(LOGIN, {"username": "alice", "password": PASSWORD}).status_code == 429
+
+
 def test_it_is_written_down_for_the_superadmin_and_for_the_person(alice, root):
     suspensions.suspend(actor=root, user=alice, reason="No pagó")
     assert not suspensions.suspend(actor=root, user=alice, reason="Otra vez")
