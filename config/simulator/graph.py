@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.simulator import bodies
+from config.simulator.charges import Charges
 from config.simulator.chats import Chats
 from config.simulator.faults import Fault, Faults
 from config.simulator.handler import Listener
@@ -51,7 +52,6 @@ class GraphServer:
         self.status_copies = 1
         self.status_shuffle = False
         self.enforce_window = False
-        self.pricing: dict[str, Any] = {"pricing_model": "PMP", "billable": True, "type": "regular"}
         self.wa_ids: dict[str, str] = {}  # as dialled: as Meta returns it
         self.control_token = control_token
         self.numbers: dict[str, Number] = {}
@@ -61,6 +61,7 @@ class GraphServer:
         self.requests: deque[tuple[str, str, int]] = deque(maxlen=keep or 100_000)  # (method, path, status)
         self.media: dict[str, Medium] = {}
         self.chats = Chats()
+        self.charges = Charges()
         self.pace = Pace()
         self.postman = Postman(threads=postmen)
         self._faults = Faults()
@@ -256,14 +257,23 @@ class GraphServer:
             return fault.refusal if fault.what == "refuse" and fault.refusal else fault
         if refusal := check(payload) or self.pace.check(number.phone_number_id, digits):
             return refusal
+        recipient, at = digits if is_bsuid else self.wa_ids.get(digits, digits), datetime.now(UTC)
+        is_open = self._is_open(number, recipient, at=at)
         sent = Sent(
             phone_number_id=number.phone_number_id,
-            recipient=digits if is_bsuid else self.wa_ids.get(digits, digits),
+            recipient=recipient,
             is_bsuid=is_bsuid,
             payload=payload,
             wamid=bodies.make_wamid(),
             callback=str(payload.get("biz_opaque_callback_data", "")),
-            at=datetime.now(UTC),
+            at=at,
+            is_in_window=is_open,
+            pricing=self.charges.price(
+                phone_number_id=number.phone_number_id,
+                template=number.category_of(payload),
+                is_open=is_open,
+                at=at,
+            ),
         )
         self._take(number, sent, reachable=is_bsuid or is_phone(named))
         if fault := self._faults.take("drop_after", "delay", **who):
@@ -272,6 +282,12 @@ class GraphServer:
             time.sleep(fault.seconds)
         contact = {"input": named} | ({"user_id": named} if is_bsuid else {"wa_id": sent.recipient})
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": sent.wamid}]}
+
+    def _is_open(self, number: Number, recipient: str, *, at: datetime) -> bool:
+        """Whether the person wrote to the number within 24 hours."""
+        with self._lock:
+            said_at = self._said_at.get((number.phone_number_id, recipient))
+        return said_at is not None and at - said_at <= WINDOW
 
     def _take_receipt(self, payload: dict[str, Any]) -> Refusal | dict[str, Any]:
         wamid = payload.get("message_id")
@@ -287,14 +303,13 @@ class GraphServer:
             self.sent.append(sent)
             if self._keep is not None:
                 del self.sent[: -self._keep]
-            said_at = self._said_at.get((number.phone_number_id, sent.recipient))
         if not reachable:  # a business-scoped id in ``to``: taken, and never seen again
             return
         if failing := self._faults.take("fail", **who):
             self._report(number, sent, ["failed"], refusal=failing.refusal)
             return
         free = sent.payload.get("type", "text") != "template"
-        if self.enforce_window and free and (said_at is None or sent.at - said_at > WINDOW):
+        if self.enforce_window and free and not sent.is_in_window:
             self._report(number, sent, ["failed"], refusal=Refusal(131047))
             return
         self.chats.add(
@@ -310,8 +325,6 @@ class GraphServer:
 
     def _report(self, number: Number, sent: Sent, statuses: Iterable[str], *, refusal: Refusal | None = None) -> None:
         """Tell the webhook what became of a message."""
-        is_template = sent.payload.get("type") == "template"
-        pricing = self.pricing | {"category": "utility" if is_template else "service"}
         waits = [
             self.status_delay * place for place, status in enumerate(statuses, 1) for _ in range(self.status_copies)
         ]
@@ -325,7 +338,7 @@ class GraphServer:
                 recipient=sent.recipient,
                 is_bsuid=sent.is_bsuid,
                 callback=sent.callback,
-                pricing=pricing,
+                pricing=sent.pricing,
                 errors=[refusal.item()] if refusal else (),
                 at=datetime.now(UTC),
             )

@@ -52,6 +52,13 @@ class Number:
     messaging_limit_tier: str = "TIER_2K"
     templates: list[dict[str, Any]] = field(default_factory=list)
 
+    def category_of(self, payload: dict[str, Any]) -> str:
+        """The category of the template that is sent; empty for what is no template."""
+        if payload.get("type") != "template":
+            return ""
+        found = (one["category"] for one in self.templates if one["name"] == payload["template"]["name"])
+        return str(next(found, "UTILITY")).lower()
+
     def describe(self) -> dict[str, Any]:
         return {
             "id": self.phone_number_id,
@@ -78,6 +85,8 @@ class Sent:
     wamid: str
     callback: str
     at: datetime
+    is_in_window: bool
+    pricing: dict[str, Any]
 
     @property
     def text(self) -> str:

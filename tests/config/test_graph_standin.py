@@ -8,12 +8,14 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import requests
 
+from config.simulator.charges import Charges
 from config.simulator.graph import GraphServer
 from config.simulator.records import APP_SECRET, BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID, TOKEN
 
@@ -122,6 +124,44 @@ def test_it_accepts_a_text_and_tells_its_way(graph: GraphServer, webhook: Webhoo
         assert item["recipient_id"] == PHONE
         assert item["biz_opaque_callback_data"] == "delivery-7"
         assert item["pricing"]["category"] == "service"
+        assert (item["pricing"]["billable"], item["pricing"]["type"]) == (False, "free_customer_service")
+
+
+@pytest.mark.parametrize(
+    ("category", "is_open", "is_charged"),
+    [
+        ("UTILITY", False, True),
+        ("UTILITY", True, False),
+        ("MARKETING", True, True),
+        ("MARKETING", False, True),
+        ("AUTHENTICATION", True, True),
+    ],
+)
+def test_templates_are_charged_and_those_of_use_are_free_in_the_window(
+    graph: GraphServer, webhook: Webhook, category: str, is_open: bool, is_charged: bool
+) -> None:
+    graph.number.templates = [{"name": "pedido_listo", "language": "es", "category": category, "status": "APPROVED"}]
+    if is_open:
+        graph.say(PHONE, "Hola")
+    named = {"name": "pedido_listo", "language": {"code": "es"}}
+    answer = post(graph, {"messaging_product": "whatsapp", "to": PHONE, "type": "template", "template": named})
+    assert answer.status_code == 200
+    assert graph.postman.wait_until_done()
+    assert [one["status"] for one in webhook.statuses] == ["sent", "delivered", "read"]
+    told = {"pricing_model": "PMP", "billable": is_charged, "category": category.lower()}
+    for item in webhook.statuses:
+        assert item["pricing"] == told | {"type": "regular" if is_charged else "free_customer_service"}
+
+
+def test_answers_past_the_thousand_of_a_month_are_charged() -> None:
+    charges, november = Charges(), datetime(2026, 11, 30, tzinfo=UTC)
+
+    def answer(number: str, at: datetime) -> bool:
+        return bool(charges.price(phone_number_id=number, template="", is_open=True, at=at)["billable"])
+
+    assert [answer("1", november) for _ in range(1001)] == [False] * 1000 + [True]
+    assert not answer("2", november)
+    assert not answer("1", november + timedelta(days=1))
 
 
 def test_every_body_is_signed_over_its_bytes(graph: GraphServer, webhook: Webhook) -> None:
