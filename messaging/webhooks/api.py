@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as FieldErrors
@@ -14,6 +15,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from agenda.filters import read_filters
@@ -69,7 +71,7 @@ class WebhookViewSet(GenericViewSet[WebhookEndpoint]):
     def create(self, request: Request) -> Response:
         """Add a webhook. Its secret is shown this once."""
         given = self.get_serializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        _check(given)
         try:
             made = endpoints.add(user=person_of(request), **given.validated_data)
         except FieldErrors as fault:
@@ -86,7 +88,7 @@ class WebhookViewSet(GenericViewSet[WebhookEndpoint]):
         """Give it another address or other events, pause it, or let it begin afresh; what is left out stays."""
         self.get_object()
         given = self.get_serializer(data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
+        _check(given)
         try:
             changed = endpoints.change(pk=pk, now=timezone.now(), **given.validated_data)
         except FieldErrors as fault:
@@ -118,6 +120,17 @@ class WebhookViewSet(GenericViewSet[WebhookEndpoint]):
         """Send `webhook_test`, once. What comes of it stands in the log a moment later."""
         made = endpoints.try_out(endpoint=self.get_object(), now=timezone.now())
         return Response(WebhookDeliverySerializer(made).data, status=status.HTTP_202_ACCEPTED)
+
+
+def _check(given: BaseSerializer[Any]) -> None:
+    """Tell all that is wrong with what was given in one answer: of its form, and of the address."""
+    if given.is_valid():
+        return
+    faults, sent = dict(given.errors), given.initial_data
+    url = sent.get("url") if isinstance(sent, Mapping) and "url" not in faults else None
+    if isinstance(url, str) and (text := endpoints.refuse_url(url.strip())):
+        faults["url"] = [text]
+    raise ValidationError(faults)
 
 
 class WebhookDeliveriesView(GenericAPIView[WebhookDelivery]):

@@ -69,25 +69,40 @@ def _fail(
     draw: Callable[[], float],
     now: datetime,
 ) -> None:
+    if delivery.is_asked:  # it is tried once, and says nothing of what really happens
+        _finish(delivery, Status.FAILED, reason="asked_once", now=now)
+    else:
+        _wait(delivery, endpoint, answer=answer, draw=draw, now=now)
+    if not endpoint.is_active:
+        return
+    if answer.status_code == GONE:
+        disable(endpoint=endpoint, reason=Reason.GONE, now=now)
+    elif not delivery.is_asked and endpoint.failing_since is not None and now - endpoint.failing_since >= PATIENCE:
+        disable(endpoint=endpoint, reason=Reason.FAILING, now=now)
+
+
+def _wait(
+    delivery: WebhookDelivery,
+    endpoint: WebhookEndpoint,
+    *,
+    answer: Answer,
+    draw: Callable[[], float],
+    now: datetime,
+) -> None:
+    """Until its next try, if one is left; the endpoint is failing meanwhile."""
     is_new = endpoint.failing_since is None or endpoint.failed_at is None or now - endpoint.failed_at > SILENCE
     endpoint.failing_since = now if is_new else endpoint.failing_since
     endpoint.failed_at = now
     endpoint.save(update_fields=["failing_since", "failed_at"])
     again = next_try(tries=delivery.tries, now=now, retry_after=answer.retry_after, draw=draw)
-    if delivery.is_asked or again is None:
-        _finish(delivery, Status.FAILED, reason="asked_once" if delivery.is_asked else "exhausted", now=now)
+    if again is None:
+        _finish(delivery, Status.FAILED, reason="exhausted", now=now)
     else:
         delivery.status, delivery.next_at = Status.QUEUED, again
         delivery.save()
         if answer.retry_after:  # who asks for a pause means all that is on its way there
             waiting = WebhookDelivery.objects.filter(endpoint=endpoint, status=Status.QUEUED, next_at__lt=again)
             waiting.exclude(is_asked=True).update(next_at=min(again, now + LONGEST_WISH))
-    if not endpoint.is_active:
-        return
-    if answer.status_code == GONE:
-        disable(endpoint=endpoint, reason=Reason.GONE, now=now)
-    elif endpoint.failing_since is not None and now - endpoint.failing_since >= PATIENCE:
-        disable(endpoint=endpoint, reason=Reason.FAILING, now=now)
 
 
 def disable(*, endpoint: WebhookEndpoint, reason: str, now: datetime) -> None:

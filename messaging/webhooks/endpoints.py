@@ -48,8 +48,7 @@ def add(
 
     Raises ValidationError by field.
     """
-    _check_url(url, resolve)
-    _check_events(events)
+    _check(url=url, events=events, resolve=resolve)
     with transaction.atomic():
         if len(WebhookEndpoint.objects.select_for_update().values_list("pk")) >= MOST:
             raise ValidationError({"url": _("Puedes tener hasta %(n)d. Borra uno que no uses.") % {"n": MOST}})
@@ -70,10 +69,8 @@ def change(*, pk: int, now: datetime, resolve: Resolve | None = None, **fields: 
 
     In the tenant's scope and no transaction. Raises ValidationError by field, and WebhookEndpoint.DoesNotExist.
     """
-    if "url" in fields:
-        _check_url(fields["url"], resolve)
+    _check(url=fields.get("url"), events=fields.get("events"), resolve=resolve)
     if "events" in fields:
-        _check_events(fields["events"])
         fields["events"] = _in_order(fields["events"])
     with transaction.atomic():
         endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update().get(pk=pk)
@@ -153,24 +150,33 @@ def redeliver(*, delivery_id: int, now: datetime) -> WebhookDelivery:
     return delivery
 
 
-def _check_url(url: str, resolve: Resolve | None) -> None:
-    """What is not public is refused at once. A name that nobody knows yet is taken: nothing is sent to it meanwhile."""
+def refuse_url(url: str, *, resolve: Resolve | None = None) -> str:
+    """Why an address is refused: it is not public; "" when it is taken. A name that nobody knows yet is: nothing is
+    sent to it meanwhile."""
     try:
         targets.find_addresses(targets.parse(url), seconds=LOOK_SECONDS, resolve=resolve)
     except BadTarget as fault:
-        raise ValidationError({"url": wording.refuse(fault.code)}) from fault
+        return wording.refuse(fault.code)
     except NoAddress:
         pass
+    return ""
 
 
-def _check_events(events: Sequence[str]) -> None:
+def _check(*, url: str | None, events: Sequence[str] | None, resolve: Resolve | None) -> None:
+    """Name all that is wrong with what is given."""
+    faults = {
+        "url": "" if url is None else refuse_url(url, resolve=resolve),
+        "events": "" if events is None else _refuse_events(events),
+    }
+    if any(faults.values()):
+        raise ValidationError({name: text for name, text in faults.items() if text})
+
+
+def _refuse_events(events: Sequence[str]) -> str:
     strange = sorted(set(events) - set(told_events()))
     if strange:
-        raise ValidationError(
-            {"events": _("No hay sucesos con este nombre: %(names)s.") % {"names": ", ".join(strange)}}
-        )
-    if not events:
-        raise ValidationError({"events": _("Elige al menos un suceso.")})
+        return _("No hay sucesos con este nombre: %(names)s.") % {"names": ", ".join(strange)}
+    return "" if events else _("Elige al menos un suceso.")
 
 
 def _in_order(events: Sequence[str]) -> list[str]:

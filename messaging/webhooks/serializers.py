@@ -25,7 +25,13 @@ class WebhookSerializer(StrictModelSerializer):
         help_text="https, a public address, without a port.",
         error_messages={"blank": _("Escribe una dirección completa, como https://tu-sistema.com/recado.")},
     )
-    events = serializers.ListField(child=Text(max_length=40), min_length=1, max_length=100, help_text=_events_help)
+    events = serializers.ListField(
+        child=Text(max_length=40),
+        min_length=1,
+        max_length=100,
+        help_text=_events_help,
+        error_messages={"min_length": _("Elige al menos un suceso.")},
+    )
     description = Text(max_length=200, required=False, allow_blank=True)
     is_active = YesNo(required=False, default=True)
     disabled_reason = serializers.ChoiceField(

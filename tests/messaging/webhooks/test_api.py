@@ -77,6 +77,20 @@ def test_bad_input_names_its_field(given, field, alice, api):
     assert field in answer.json()
 
 
+def test_all_that_is_wrong_is_told_at_once_and_in_plain_words(alice, api, receiver):
+    client = api(alice)
+    answer = client.post(PATH, {"url": "https://10.0.0.1/", "events": []}).json()
+    assert answer["events"] == ["Elige al menos un suceso."]
+    assert "no es pública" in answer["url"][0]
+    answer = client.post(PATH, {"url": "https://10.0.0.1/", "events": ["nonsense"]}).json()
+    assert sorted(answer) == ["events", "url"]
+    made = client.post(PATH, {"url": receiver.url, "events": [EVENT]}).json()
+    assert sorted(client.patch(f"{PATH}/{made['id']}", {"url": "https://10.0.0.1/", "events": []}).json()) == [
+        "events",
+        "url",
+    ]
+
+
 def test_so_many_and_no_more(alice, api, receiver):
     for _ in range(MOST):
         add(alice, receiver.url)

@@ -121,6 +121,32 @@ def test_a_success_ends_what_failed_before(alice, receiver):
     assert look(endpoint).failing_since is None
 
 
+def test_what_was_asked_for_by_hand_leaves_no_endpoint_failing(alice, receiver):
+    endpoint = add(alice, receiver.url)
+    receiver.behaviour = "fail"
+    with tenant_scope(alice):
+        tried = endpoints.try_out(endpoint=endpoint, now=NOW)
+    assert drain() == {"failed": 1}
+    assert (look(endpoint).failing_since, look(endpoint).failed_at) == (None, None)
+    with tenant_scope(alice):
+        endpoints.redeliver(delivery_id=tried.pk, now=NOW)
+    assert drain() == {"failed": 1}
+    assert look(endpoint).failing_since is None
+    happen(alice)
+    drain()
+    assert look(endpoint).failing_since == NOW
+    with tenant_scope(alice):  # five days on, and still no failure of what really happened
+        endpoints.try_out(endpoint=endpoint, now=NOW + PATIENCE)
+        WebhookDelivery.objects.filter(is_asked=False).delete()
+    assert drain(now=NOW + PATIENCE) == {"failed": 1}
+    assert look(endpoint).is_active
+    receiver.behaviour = "accept"
+    with tenant_scope(alice):
+        endpoints.try_out(endpoint=endpoint, now=NOW + PATIENCE)
+    drain(now=NOW + PATIENCE)
+    assert look(endpoint).failing_since is None  # a test that is taken ends it
+
+
 def test_a_receivers_wish_for_a_pause_is_heeded_for_all_that_waits(alice, receiver):
     add(alice, receiver.url)
     receiver.behaviour, receiver.retry_after = "busy", "600"
