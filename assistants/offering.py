@@ -40,6 +40,11 @@ _MISSED = re.compile(
 _FAVOUR = re.compile(
     r"\b(?:me|nos) (?:\w+ )?(?:das|dan|da|dara|daria|hac|deja|reba|puede|podr)\w*\b.*\b(?:descuent|rebaj|cupon|promo)\w*"
 )
+# «¿me lo dejan en 10 mil?» haggles over the price: these words name nothing that is wished for.
+_HAGGLE = re.compile(
+    r"\b(?:(?:me|nos) (?:l[aeo]s? )?(?:pued\w+ |podri\w+ )?(?:dej|rebaj|baj|reduc)\w*|(?:pued|podri)\w+ (?:dejar|rebajar|bajar)(?:me|nos)\w*|(?:would|will|could|can) you (?:take|accept|do))\b"
+)
+_HAGGLED = re.compile(r"\b(?:(?:dej|rebaj|baj|reduc)\w*|take|accept|do)\b(?: (?:en|a|por|for|at)\b)?")
 # What is to be done with what was spoken of, or with a code: nothing that could be sold.
 _DONE = re.compile(
     r"(?:muev|cambi|pas|corr|cancel|borr|anul|reprogram|reagend|agend|apart|reserv|mand|envi|dej|quit|pon)[a-z]{0,3}?(?:me|nos)?l[aeo]s?|vincular|link|baja|alta"
@@ -110,17 +115,27 @@ def find_unanswered(
     understanding = understand(message, currency=currency)
     if understanding.wants(*_DOES_NOT_COUNT):
         return ""
-    searches = [(args, answer) for name, args, answer in found if name == "search_products"]
+    haggles = _HAGGLE.search(fold(message)) is not None
+    searches = [
+        (_wish(str(args.get("query") or ""), haggles=haggles), answer)
+        for name, args, answer in found
+        if name == "search_products"
+    ]
     denied = _MISSED.search(" ".join(re.sub(r"[^\w\s]", " ", fold(text)).split())) is not None
-    met = [_meets(str(args.get("query") or ""), answer, currency) for args, answer in searches]
+    met = [_meets(query, answer, currency) for query, answer in searches]
     folded = [fold(fact) for fact in facts]
     told = any(TOPICS[topic].search(fact) for topic in understanding.topics for fact in folded)
     if understanding.topics and not any(met) and not named:
         return "" if told or _FAVOUR.search(fold(message)) else " ".join(message.split())[:LONGEST_UNANSWERED]
     if searches and not told and not any(met) and (denied or not named):
-        wanted = " ".join(str(searches[0][0].get("query") or message).split())[:LONGEST_UNANSWERED]
+        wanted = " ".join((searches[0][0] or message).split())[:LONGEST_UNANSWERED]
         return wanted if _is_a_thing(wanted) else ""
     return ""
+
+
+def _wish(query: str, *, haggles: bool) -> str:
+    """What a search is for, without the words that only haggle over the price."""
+    return (_HAGGLED.sub(" ", fold(query)).strip() or query) if haggles else query
 
 
 def _is_a_thing(words: str) -> bool:

@@ -289,6 +289,32 @@ def test_what_nobody_could_sell_is_not_kept(talk: Talk, text: str):
     assert talk.say(text).unanswered == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿me dejan el martillo en 10 mil pesos?",
+        "¿me lo dejas en 15 mil el martillo de uña?",
+        "les doy 10 mil por el martillo de bola",
+        "¿me rebajan el martillo?",
+        "would you take 10000 for the hammer?",
+        "vocês fazem o martelo por 10 mil?",
+    ],
+)
+def test_who_haggles_over_what_there_is_asks_for_nothing_that_is_missing(talk: Talk, text: str):
+    assert talk.say(text).unanswered == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("¿me dejan el telescopio en 10 mil pesos?", "telescopio"),
+        ("would you take 10000 for the telescope?", "telescope"),
+    ],
+)
+def test_who_haggles_over_what_there_is_not_asks_for_it(talk: Talk, text: str, wanted: str):
+    assert talk.say(text).unanswered == wanted
+
+
 def test_several_products_are_options(talk: Talk):
     options = talk.say("¿qué martillos tienen?").options
     assert [(one.title, one.description) for one in options] == [
@@ -304,6 +330,66 @@ def test_a_wish_for_a_person_is_handed_over(talk: Talk, text: str):
     answered = talk.say(text)
     assert answered.handover
     assert answered.unanswered == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("el martillo que me vendieron salió malo", "Lamento mucho"),
+        ("El martillo de uña llegó roto", "Lamento mucho"),
+        ("quiero devolver el martillo", "Lamento mucho"),
+        ("quiero hacer un reclamo", "Lamento mucho"),
+        ("me cobraron de más por el martillo", "Lamento mucho"),
+        ("el martillo que compré no funciona", "Lamento mucho"),
+        ("the hammer you sold me arrived broken", "very sorry"),
+        ("I want to return the hammer", "very sorry"),
+        ("o martelo chegou quebrado", "Lamento muito"),
+        ("quero devolver o martelo", "Lamento muito"),
+    ],
+)
+def test_a_complaint_is_no_search_and_goes_to_people(talk: Talk, text: str, says: str):
+    answered = talk.say(text)
+    assert answered.handover
+    assert says in answered.text
+    assert "23.000" not in answered.text
+    assert "«" not in answered.text
+    assert answered.options == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿tiene garantía el martillo?",
+        "¿aceptan devoluciones?",
+        "si el martillo no funciona, ¿lo puedo devolver?",
+        "mi martillo ya no sirve, ¿tienen otro?",
+        "can I return it if it does not work?",
+        "¿puedo devolver el martillo?",
+        "vocês aceitam devolução?",
+    ],
+)
+def test_what_is_asked_before_buying_is_no_complaint(talk: Talk, text: str):
+    assert not talk.say(text).handover
+
+
+@pytest.mark.parametrize(
+    ("asks", "buys", "says"),
+    [
+        ("¿cuánto cuesta el martillo de uña?", "sí, los quiero", "confirma el pedido"),
+        ("¿cuánto cuesta el martillo de uña?", "resérvame 2 martillos", "confirma el pedido"),
+        ("how much is the martillo de uña?", "I'll take it", "confirm the order"),
+        ("quanto custa o martillo de uña?", "vou levar", "confirma o pedido"),
+    ],
+)
+def test_a_purchase_is_confirmed_by_people(talk: Talk, asks: str, buys: str, says: str):
+    talk.say(asks)
+    answered = talk.say(buys)
+    assert answered.handover
+    assert says in answered.text
+
+
+def test_a_wish_with_nothing_spoken_of_is_no_purchase(talk: Talk):
+    assert not talk.say("sí, lo quiero").handover
 
 
 def test_the_same_of_a_model_that_finds_nothing(claude: AnthropicServer, talk: Talk):
