@@ -10,8 +10,9 @@ from typing import Any
 
 from agenda.dates import Moment, read_moments
 from assistants.builtin.agenda_material import read_person
+from assistants.builtin.complaints import complains, keeps_goods, takes_it
 from assistants.builtin.guests import find_guest
-from assistants.builtin.material import Conversation, Shop, language_of_talk, read_lines
+from assistants.builtin.material import Conversation, Shop, language_of_talk, names_in_answer, read_lines
 from assistants.builtin.planning import Call
 from assistants.builtin.topics import TOPICS
 from assistants.builtin.understanding import understand
@@ -96,6 +97,9 @@ class _Visit:
         if wants_a_person(question):
             self._call_the_shop()
             return True
+        if complains(question):
+            self._call_the_shop("sorry")
+            return True
         kind = _kind(question)
         self.moments = [m for m in self._read(question) if m.kind not in ("duration", "recurrence")]
         if kind == "private":
@@ -109,6 +113,9 @@ class _Visit:
             kind = ""
         if not kind:
             kind = self._going_on()
+        if not kind and self._buys(question):
+            self._call_the_shop("order")
+            return True
         if not kind:
             return self._tell_hours()
         if not self.books:
@@ -170,11 +177,20 @@ class _Visit:
             return True
         return False
 
-    def _call_the_shop(self) -> None:
+    def _buys(self, question: str) -> bool:
+        """Whether goods are to be kept, or what our last answer named is bought."""
+        if takes_it(question):
+            return bool(names_in_answer(self.conversation.last_answer, rows=self.shop.rows))
+        return not self.moments and keeps_goods(question)
+
+    def _call_the_shop(self, key: str = "") -> None:
         result = self._result("call_the_shop")
         if result is None:
             self.missing.append(Call("call_the_shop", {}))
             return
+        if key:
+            shop = self.shop.name or {"es": "la tienda", "en": "the shop", "pt": "a loja"}[self.language]
+            self._say(key, shop=shop)
         self.lines.append(str(result.get("said") or ""))
         self._tell_contact()
 

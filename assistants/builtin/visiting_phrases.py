@@ -60,6 +60,8 @@ _PHRASES: dict[str, dict[Language, str]] = {
     "private": {"es": "De la agenda del negocio no puedo contar nada.", "en": "I can't tell anything of the business's agenda.", "pt": "Da agenda da loja não posso contar nada."},
     "private_offer": {"es": "Lo que sí puedo es decir qué horas están libres para una cita.", "en": "What I can do is tell which times are free for an appointment.", "pt": "O que posso é dizer quais horários estão livres."},
     "no_booking": {"es": "Por aquí no puedo agendar citas, pero alguien de {shop} con gusto te ayuda.", "en": "I can't book appointments here, but somebody at {shop} will gladly help.", "pt": "Por aqui não posso marcar horários, mas alguém de {shop} ajuda com prazer."},
+    "sorry": {"es": "Lamento mucho lo que pasó: una persona de {shop} lo va a revisar.", "en": "I'm very sorry about that: somebody at {shop} will look into it.", "pt": "Lamento muito o que aconteceu: uma pessoa de {shop} vai verificar."},
+    "order": {"es": "Con gusto: una persona de {shop} confirma el pedido.", "en": "Gladly: somebody at {shop} will confirm the order.", "pt": "Com prazer: uma pessoa de {shop} confirma o pedido."},
     "reach": {"es": "Así los encuentras:", "en": "This is how to reach them:", "pt": "Assim você os encontra:"},
     "open_day": {"es": "El {day} atendemos {spans}.", "en": "On {day} we are open {spans}.", "pt": "Em {day} atendemos {spans}."},
     "closed_day": {"es": "El {day} no atendemos.", "en": "On {day} we are closed.", "pt": "Em {day} não atendemos."},
