@@ -14,6 +14,7 @@ from assistants.builtin.agenda_references import Reference, resolve
 from assistants.builtin.agenda_understanding import AgendaIntent, AgendaUnderstanding, understand_agenda
 from assistants.builtin.material import Conversation
 from assistants.builtin.planning import Call
+from assistants.grounding.words import fold
 from assistants.language import follow_talk
 
 _TO_DO = re.compile(r"recu[eé]rd|rec[oó]rd|remind|remember|lembr|\| \w+[aei]r\b", re.IGNORECASE)
@@ -142,12 +143,20 @@ def _find(plan: AgendaPlan, told: Told, *, tool: str, when: Sequence[str], whole
         rows = rows[:1]  # the next one of a series
     if not whole and len(rows) > 1 and told.answer:
         rows = chosen(rows, told) or rows
+    if not whole and len(rows) > 1:
+        rows = _called_so(rows, plan.understanding.text) or rows
     plan.not_found = not rows
     if whole or len(rows) == 1:
         plan.targets = rows
     else:
         plan.several = rows
     return True
+
+
+def _called_so(rows: Sequence[Mapping[str, Any]], text: str) -> list[Mapping[str, Any]]:
+    """The one row whose whole title stands in what was said."""
+    named = [row for row in rows if re.search(rf"(?<!\w){re.escape(fold(str(row['title'])))}(?!\w)", fold(text))]
+    return named if len(named) == 1 else []
 
 
 def _are_a_series(rows: Sequence[Mapping[str, Any]]) -> bool:

@@ -184,6 +184,24 @@ def test_it_adds_prioritises_and_reminds(chat: Chat, busy, alice: User):
         assert Appointment.objects.get(pk=busy["carla"].pk).reminder_minutes == [30]
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("cancela la reunión con Carla", "Reunión con Carla"),
+        ("cancel the meeting with Rose", "Meeting with Rose"),
+        ("cancele a reunião com a Rita", "Reunião com a Rita"),
+    ],
+)
+def test_what_is_called_just_so_is_meant(chat: Chat, alice: User, text: str, title: str):
+    with tenant_scope(alice):
+        meant = factories.appointment(alice, title=title, start_datetime=at(26, 15, 30))
+        other = factories.appointment(alice, title=f"{title} y el proveedor", start_datetime=at(25, 10))
+    chat.say(text)
+    with tenant_scope(alice):
+        assert Appointment.objects.get(pk=meant.pk).status == "cancelled"
+        assert Appointment.objects.get(pk=other.pk).status == "scheduled"
+
+
 @pytest.mark.parametrize("word", ["deshacer", "undo", "desfazer"])
 def test_it_takes_the_latest_change_back(chat: Chat, busy, alice: User, word):
     chat.say("cancela la reunión con Carla")
