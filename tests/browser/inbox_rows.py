@@ -15,6 +15,7 @@ from catalog.orders import Order, OrderLine
 from messaging import inbox_events
 from messaging.models import Attachment, Conversation, Delivery, Message, QuickReply, SharedNumber
 from messaging.questions import note_unanswered
+from tenants import contacts
 from tenants.models import Contact, User
 from tenants.scope import tenant_scope
 
@@ -45,6 +46,15 @@ def make_talk(username: str, name: str, *said: dict[str, Any], **fields: Any) ->
         for n, one in enumerate(said or ({"content": "Hola"},)):
             _say(talk, one, created_at=now - timedelta(minutes=len(said) - n))
     return int(talk.pk)
+
+
+def opt(username: str, talk_id: int, *, out: bool) -> None:
+    """Let the customer write BAJA or ALTA, as the webhook's work ends."""
+    user = User.objects.get(username=username)
+    with tenant_scope(user), transaction.atomic():
+        talk = Conversation.objects.select_related("contact").get(pk=talk_id)
+        contacts.opt(contact=talk.contact, out=out, now=timezone.now())
+        inbox_events.tell(user.pk, talk_id)
 
 
 def arrive(username: str, talk_id: int, content: str) -> None:

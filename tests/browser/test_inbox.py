@@ -60,6 +60,23 @@ def test_a_reply_goes_out_and_the_word_is_taken_and_handed_back(visit, person, r
     assert [row["taken_over"] for row in person.call("GET", "/api/user/inbox")["results"]] == [True]
 
 
+def test_who_wants_no_messages_is_told_in_the_head_and_in_the_list(visit, person, rows):
+    talk = rows("make_talk", "Ana", {"content": "BAJA"})
+    rows("opt", talk, out=True)
+    window = visit(person)
+    page = window.go(f"{PAGE}?conversation={talk}")
+    expect(page.locator(".banner strong")).to_have_text("Pidió no recibir mensajes (BAJA)")
+    expect(line(page, "Ana")).to_contain_text("No quiere mensajes (BAJA)")
+    expect(page.get_by_text("Podrás escribirle cuando vuelva a escribirte")).to_be_visible()
+    expect(page.get_by_text("para escribirle gratis")).to_be_hidden()
+    expect(page.get_by_role("button", name="Responder yo")).to_be_hidden()
+    expect(page.get_by_role("button", name="Ficha")).to_be_visible()
+    rows("opt", talk, out=False)
+    expect(page.locator(".banner strong")).to_have_text("Responde tu asistente", timeout=LIVE_MS)
+    expect(page.get_by_role("button", name="Responder yo")).to_be_visible()
+    expect(page.get_by_text("No quiere mensajes (BAJA)")).to_be_hidden()
+
+
 def test_what_arrives_is_shown_and_said_at_once(visit, person, rows):
     first, second = rows("make_talk", "Ana", unread=0), rows("make_talk", "Berta", unread=0)
     page = visit(person).go(f"{PAGE}?conversation={first}")

@@ -104,8 +104,12 @@ export const thread = {
   get phone() { return this.conversation?.contact?.phone || ""; },
   get isCustomers() { return this.conversation?.audience === "customer"; },
   get hasWord() { return Boolean(this.conversation?.taken_over); },
+  get hasLeft() { return this.isCustomers && Boolean(this.conversation.contact?.opted_out); },
+  get mayTake() { return !this.hasWord && !this.hasLeft; },
+  get headIcon() { return iconHref(this.hasLeft ? "ban" : this.hasWord ? "user" : "robot"); },
   get speaks() {
     if (!this.conversation) return "";
+    if (this.hasLeft) return gettext("Pidió no recibir mensajes (BAJA)");
     if (!this.hasWord) return gettext("Responde tu asistente");
     const until = this.conversation.taken_over_until;
     return until ? interpolate(gettext("Respondes tú hasta las %s"), [clock(until)]) : gettext("Respondes tú hasta que la devuelvas");
@@ -113,7 +117,7 @@ export const thread = {
   get bannerClass() { return this.hasWord ? "banner is-mine" : "banner"; },
   get windowLeft() {
     const until = this.conversation?.window_until;
-    if (!this.isCustomers || this.conversation.channel !== "whatsapp" || !until) return "";
+    if (!this.isCustomers || this.conversation.channel !== "whatsapp" || !until || this.hasLeft) return "";
     const left = Date.parse(until) - this.now;
     if (left <= 0) return "";
     const hours = Math.floor(left / HOUR), minutes = Math.max(1, Math.floor(left / 60_000));

@@ -129,6 +129,7 @@ const list = {
   tickClass(row) { return this.rowTick(row)?.kind || ""; },
   tickWords(row) { return this.rowTick(row)?.words || ""; },
   why(row) { return WHY()[row.needs_me] || ""; },
+  hasOptedOut(row) { return Boolean(row.contact?.opted_out); },
   unreadWords(row) { return interpolate(ngettext("%s sin leer", "%s sin leer", row.unread), [row.unread]); },
   choose(event, row) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
