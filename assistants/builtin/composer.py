@@ -166,9 +166,9 @@ class Composer:
             relevant = in_stock_first(most_relevant(fitting))
             return self._extreme(relevant, "cheapest" if understanding.wants(Intent.CHEAPEST) else "dearest")
         if len(rows) == 1:
-            return self._write_one(rows[0])
+            return self._write_one(rows[0], match.query)
         named = [row for row in rows if fold(row.name) in fold(self.conversation.question)]
-        if quantity := self._quantity_of((named or rows)[0]):
+        if quantity := self._quantity_of((named or rows)[0], match.query):
             return self._count((named or rows)[0], quantity, others=[] if named else rows[1:3])
         if understanding.quantity and len(named) == 1:
             return self._write_one(named[0])
@@ -184,9 +184,9 @@ class Composer:
             return self._list(rows, self._say("for_this", query=_name_shortly(match.query)), ready=True)
         return self._list(rows, "prices" if understanding.wants(Intent.PRICE) else "several")
 
-    def _write_one(self, row: Row) -> str:
+    def _write_one(self, row: Row, query: str = "") -> str:
         understanding = self.understanding
-        if quantity := self._quantity_of(row):
+        if quantity := self._quantity_of(row, query):
             return self._count(row, quantity)
         if understanding.wants(Intent.STOCK) or row.stock <= 0:
             return self._tell_stock(row)
@@ -194,13 +194,13 @@ class Composer:
             return self._tell(row, "recommended", described=True)
         return self._tell(row, "yes_one", described=not understanding.wants(Intent.PRICE))
 
-    def _quantity_of(self, row: Row) -> int | None:
+    def _quantity_of(self, row: Row, query: str = "") -> int | None:
         """The pieces wanted of ``row``: «dos baterías» in its own name count none."""
         counted = " ".join(self.understanding.counted.split())
         name = " ".join(fold(row.name).split())
         if counted and re.search(rf"(?<!\w){re.escape(counted)}(?!\w)", name):
             return None
-        return self.understanding.quantity
+        return dict(self.understanding.counts).get(query, self.understanding.quantity)
 
     def _category_of(self, match: Match, rows: Sequence[Row]) -> str:
         """The category that was asked for by its name, when all the rows are of it."""

@@ -168,13 +168,26 @@ UNIT_AFTER = re.compile(
     r"\s?(?:mm|cm|mts?|m|kgs?|kilos?|g|gr|lbs?|libras|l|lts?|litros?|ml|v|volt\w*|w|watts?|gb|tb|mah|oz|onzas|pulg\w*|\"|hp|hz|mp|inch\w*|anos|meses|dias|horas)(?!\w)"
 )
 
+# «¿me los mandas a la casa?» asks whether they deliver; «me los llevo» does not.
+_PLACE = r"(?: (?:a|hasta|para|to|pra|em) (?:(?!(?:y|e|and|con|cuanto)\b)\w+ ?){1,4})?"
+_SENDS = re.compile(
+    r"(?<!\w)(?:(?:me|nos) l[oa]s? (?:puede[ns]? |podria[ns]? )?(?:mand|envi|llev|entreg|despach|tra)(?:a[ns]?|e[ns]?|aria[ns]?|eria[ns]?)"
+    r"|(?:me|nos) l[oa]s? (?:puede[ns]?|podria[ns]?) (?:mandar|enviar|llevar|entregar|despachar|traer)"
+    r"|(?:mand|envi|llev|entreg|despach|tra)(?:a|e|en|ar|er|igan?)?(?:me|nos)l[oa]s?"
+    r"|(?:l[oa]s? )?(?:mandan?|envian?|llevan?|entregan?|traen?) a (?:domicilio|(?:la |mi )?casa)"
+    r"|(?:can|could|do|will|would) you (?:send|deliver|ship|bring) (?:it|them|that|those)|(?:send|deliver|ship|bring) (?:it|them)(?: to me)?"
+    r"|(?:me )?(?:mandam?|enviam?|entregam?|levam?|trazem?) (?:isso |eles |elas |tudo )?em casa)(?!\w)" + _PLACE
+)
+_COUNTS_ANOTHER = re.compile(r"(?:,|(?<!\w)(?:y|e|and|mas))\s*$")
+
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """What one message says.
 
     ``queries``: what to search for, one for each thing asked; empty when the message names nothing. ``quantity``:
-    pieces wanted, said in ``counted``, with the word after it («dos baterias»). ``at_most`` and ``at_least``: limits of a price. ``ordinal``: "the second one" of the last answer, -1
+    pieces wanted, said in ``counted``, with the word after it («dos baterias»); ``counts``: pieces of each query, when
+    several are counted. ``at_most`` and ``at_least``: limits of a price. ``ordinal``: "the second one" of the last answer, -1
     for the last. ``refers_back``: it speaks of what was said before.
     """
 
@@ -188,6 +201,7 @@ class Understanding:
     at_least: Decimal | None = None
     ordinal: int | None = None
     refers_back: bool = False
+    counts: tuple[tuple[str, int], ...] = ()
 
     def wants(self, *intents: str) -> bool:
         """Whether one of the intents is among its own."""
@@ -207,13 +221,21 @@ def understand(
     """
     text = " ".join(text.split())[:LONGEST_READ]
     folded = fold(text)
-    numbers = find_numbers(text, currency=currency)
+    sends = [found.span() for found in _SENDS.finditer(folded)] if len(folded) == len(text) else []
+    numbers = [
+        number
+        for number in find_numbers(text, currency=currency)
+        if not any(start <= number.start < end for start, end in sends)
+    ]
     at_most, at_least, spent = _read_limits(folded, numbers)
     intents = frozenset(found.intent for found in rules if found.pattern.search(folded))
     ordinal = _read_ordinal(folded)
     quantity, quantity_span = _read_quantity(folded, numbers, spent)
-    used = [*spent, *quantity_span]
-    topics = tuple(topic for topic, pattern in TOPICS.items() if pattern.search(folded))
+    counted = _read_counts(folded, numbers, quantity_span)
+    used = [*spent, *quantity_span, *((start, end) for start, end, _ in counted), *sends]
+    topics = tuple(
+        topic for topic, pattern in TOPICS.items() if pattern.search(folded) or (topic == "delivery" and sends)
+    )
     if (
         Intent.CHEAPEST in intents
         and "discount" in topics
@@ -231,6 +253,7 @@ def understand(
         at_most=at_most,
         at_least=at_least,
         ordinal=ordinal,
+        counts=_share_counts(folded, queries, counted),
         refers_back=bool(_DEICTIC.search(folded) or ordinal is not None or _FOLLOWING.search(folded)),
     )
 
@@ -287,6 +310,39 @@ def _read_quantity(
             continue
         return int(value), [(number.start, number.end)]
     return None, []
+
+
+def _read_counts(
+    folded: str, numbers: Sequence[Number], first: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, int]]:
+    """(start, end, pieces) of each thing, when more than one is counted: «5 bultos de cemento y 2 brochas»."""
+    if not first:
+        return []
+    more = [
+        (number.start, number.end, int(value))
+        for number in numbers
+        if number.start > first[0][0]
+        and not (number.percent or number.article or number.money)
+        and (value := max(number.values)) == int(value)
+        and 0 < value <= 999
+        and not UNIT_AFTER.match(folded[number.end :])
+        and _COUNTS_ANOTHER.search(folded[: number.start])
+        and re.match(r"\s+(?!en\b|in\b|x\b|em\b)[a-z]", folded[number.end :])
+    ]
+    own = next((n for n in numbers if (n.start, n.end) == first[0]), None)
+    return [(own.start, own.end, int(max(own.values))), *more] if own and more else []
+
+
+def _share_counts(
+    folded: str, queries: Sequence[str], counted: Sequence[tuple[int, int, int]]
+) -> tuple[tuple[str, int], ...]:
+    """Each query with the number that stands before it."""
+    shared = []
+    for query in queries if counted else ():
+        place = folded.find(fold(query))
+        before = [pieces for _, end, pieces in counted if end <= place]
+        shared += [(query, before[-1])] if before else []
+    return tuple(shared)
 
 
 def _read_counted(folded: str, spans: Sequence[tuple[int, int]]) -> str:

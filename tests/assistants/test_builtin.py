@@ -158,6 +158,53 @@ def test_it_understands(text: str, intent: str, queries: tuple[str, ...] | None)
         assert understanding.queries == queries
 
 
+@pytest.mark.parametrize(
+    ("text", "queries"),
+    [
+        ("quiero comprar 3 bultos de cemento, ¿me los mandas?", ("bultos de cemento",)),
+        ("quiero 3 martillos, mándamelos a Chapinero", ("martillos",)),
+        ("¿me los mandas a la casa?", ()),
+        ("¿me lo llevas a la calle 10?", ()),
+        ("envíamelo por favor", ()),
+        ("¿lo traen a domicilio?", ()),
+        ("can you send them to my house?", ()),
+        ("do you deliver it?", ()),
+        ("vocês entregam em casa?", ()),
+    ],
+)
+def test_words_of_sending_ask_for_delivery_and_name_nothing(text: str, queries: tuple[str, ...]) -> None:
+    understanding = understand(text)
+    assert understanding.queries == queries
+    assert "delivery" in understanding.topics
+
+
+@pytest.mark.parametrize("text", ["me los llevo", "quiero llevarlos", "mándame fotos del martillo"])
+def test_other_words_of_taking_ask_for_no_delivery(text: str) -> None:
+    assert "delivery" not in understand(text).topics
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("necesito 5 bultos de cemento y 2 brochas", (("bultos de cemento", 5), ("brochas", 2))),
+        ("I need 3 hammers and 2 brushes", (("hammers", 3), ("brushes", 2))),
+        ("preciso de 3 martelos e 2 serrotes", (("martelos", 3), ("serrotes", 2))),
+        ("quiero 3 martillos", ()),
+    ],
+)
+def test_each_thing_has_its_own_number(text: str, counts: tuple[tuple[str, int], ...]) -> None:
+    understanding = understand(text)
+    assert understanding.counts == counts
+    assert not counts or understanding.queries == tuple(query for query, _ in counts)
+
+
+def test_it_quotes_each_thing_by_its_own_number() -> None:
+    said = Chat("ferreteria").ask("necesito 3 serruchos y 2 martillos de uña")
+    assert "3 × **Serrucho profesional 20 pulgadas** = $ 115.500" in said
+    assert "2 × **Martillo de uña 16 oz Stanley** = $ 91.800" in said
+    assert "No encontré" not in said
+
+
 def test_it_reads_quantities_and_limits() -> None:
     assert understand("quiero 3 martillos").quantity == 3
     assert understand("celulares entre 500 mil y 1 millón").at_least == 500_000
