@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from assistants.builtin.desk_understanding import NEW_PRODUCT, WHO_WROTE, Command, read_command
+from assistants.builtin.desk_understanding import HOW_MUCH_SOLD, NEW_PRODUCT, WHO_WROTE, Command, read_command
 from assistants.builtin.material import (
     Conversation,
     Row,
@@ -32,6 +32,7 @@ TOOLS = {"price": "change_price", "stock": "change_stock", "active": "set_availa
 _SAYS: dict[str, dict[Language, str]] = {
     "hello": {"es": "¡Hola! Puedo cambiar precios y existencias, y decirte qué pedidos hay y qué te pidieron. ¿Qué necesitas?", "en": "Hi! I can change prices and stock, and tell you which orders there are and what was asked for. What do you need?", "pt": "Olá! Posso mudar preços e estoque, e dizer que pedidos há e o que pediram. Do que precisa?"},
     "who_wrote": {"es": "Quién escribió y qué preguntó está en la bandeja: {page}. Aquí puedes preguntarme por los pedidos y por lo que te piden y no se encuentra.", "en": "Who wrote and what they asked is in the inbox: {page}. Here you can ask me for the orders and for what is asked for and not found.", "pt": "Quem escreveu e o que perguntou está na caixa de entrada: {page}. Aqui pode me perguntar pelos pedidos e pelo que pedem e não se encontra."},
+    "how_much_sold": {"es": "La suma de lo vendido no la llevo. Cuántos pedidos hubo y cuántos aprobaste en cada período está aquí: {page}.", "en": "I keep no sum of what was sold. How many orders there were and how many you approved in each period is here: {page}.", "pt": "A soma das vendas eu não tenho. Quantos pedidos houve e quantos você aprovou em cada período está aqui: {page}."},
     "new_product": {"es": "Los productos nuevos se agregan en la página: {page}.", "en": "New products are added on the page: {page}.", "pt": "Os produtos novos são adicionados na página: {page}."},
     "did": {"es": "Listo. {said}", "en": "Done. {said}", "pt": "Pronto. {said}"},
     "hint": {"es": "Si no era eso, escribe «deshacer».", "en": "If that is not it, write «undo».", "pt": "Se não era isso, escreva «desfazer»."},
@@ -113,6 +114,7 @@ class _Desk:
         for key, pattern, page in (
             ("new_product", NEW_PRODUCT, "/user/commercial/products"),
             ("who_wrote", WHO_WROTE, "/user/inbox"),
+            ("how_much_sold", HOW_MUCH_SOLD, "/user/analytics"),
         ):
             if pattern.search(folded):
                 self._say(key, page=f"{settings.SITE_URL}{page}")

@@ -44,6 +44,9 @@ NEW_PRODUCT = re.compile(
 WHO_WROTE = re.compile(
     r"\bquien(?:es)? (?:me |nos )?(?:ha |han )?escri\w+|\bque (?:me |nos )?(?:han )?pregunt\w+\b.*\b(?:clientes?|hoy|ayer)\b|\bque clientes (?:me )?escri\w+|\bwho (?:has )?(?:wrote|written)\b|\bwhat did (?:the |my )?customers ask\b|\bquem (?:me )?escreveu\b|\bo que (?:os )?clientes perguntaram\b"
 )
+HOW_MUCH_SOLD = re.compile(
+    r"\bcuant[oa]s? (?:\w+ )?(?:(?:he|hemos|llevo|llevamos) )?(?:vendi|vendimos|vendid[oa]|vendiendo)\b|\b(?:cuales|cuanto|como|que) (?:\w+ ){0,2}(?:mis|las|nuestras) ventas\b|\bhow much (?:did|have) (?:i|we) (?:sell|sold)\b|\bquanto (?:eu |nos )?(?:vendi|vendemos|ja vendi)\b"
+)
 _GONE = re.compile(
     r"\b(?:ya )?se (?:me |nos )?(?:acab|agot|termin)(?:o|aron)\W*$|\b(?:esta|estan|quedo|quedaron) agotad[oa]s?\W*$|\b(?:is|are) sold out\W*$|\besta(?:o)? esgotad[oa]s?\W*$"
 )

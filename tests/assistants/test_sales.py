@@ -234,6 +234,22 @@ def test_orders_and_wishes_are_told_and_nothing_is_invented(desk: Talk, alice: U
     assert "telescopio (3 veces)" in desk.say("¿qué me piden que no tengo?", wishes=lambda: wishes).text
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("¿cuánto vendí este mes?", "La suma de lo vendido no la llevo"),
+        ("¿cuánto he vendido?", "La suma de lo vendido no la llevo"),
+        ("how much did we sell this month?", "I keep no sum"),
+        ("quanto vendi este mês?", "A soma das vendas"),
+    ],
+)
+def test_what_was_sold_is_no_search_and_no_invention(desk: Talk, text: str, says: str):
+    answered = desk.say(text)
+    assert says in answered.text
+    assert "/user/analytics" in answered.text
+    assert answered.reason == ""
+
+
 def test_a_model_cannot_agree_in_the_owners_place(claude: AnthropicServer, desk: Talk, alice: User):
     pk = product(alice, "Pintura").pk
     change = Call("change_price", {"id": pk, "price": 80000, "percent": None, "amount": None})
