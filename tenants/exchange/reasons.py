@@ -58,7 +58,7 @@ WORDS: Words = {
     "cell_too_long": _("Una celda pasa de %(n)d letras."),
     "null_signs": _("Una celda lleva caracteres nulos, que no se pueden guardar."),
     "unreadable_signs": _("Una celda lleva letras que no se pueden leer: prueba con otra codificación."),
-    "needed": _("Hace falta para crear una fila nueva."),
+    "needed": _("Falta este dato, y lo nuevo no se crea sin él."),
     "twice_in_file": _("Es el mismo que el de la fila %(row)d de este archivo."),
     "gone_meanwhile": _("Se borró mientras tanto."),
     "not_kept": _("Esta fila no se pudo guardar."),

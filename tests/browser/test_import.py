@@ -64,6 +64,14 @@ def test_a_shops_own_sheet_is_seen_corrected_imported_and_taken_back(visit, pers
     expect(action_of(page, "Pintura añil")).to_contain_text("«Precio de venta ($)»: No es un precio.")
     expect(page.locator(".import-preview td.is-wrong")).to_have_count(2)
 
+    # Without a column of stock, what is new is told as sold out: that is said before it comes in.
+    warning = page.get_by_text("Ninguna columna dice las existencias")
+    expect(warning).to_be_hidden()
+    page.get_by_label("«Cantidad» es").select_option("")
+    expect(warning).to_be_visible()
+    page.get_by_label("«Cantidad» es").select_option("stock")
+    expect(warning).to_be_hidden()
+
     # A column that we took for something else is put right, and that is remembered.
     page.get_by_label("«Línea» es").select_option("")
     expect(page.locator(".import-preview thead")).not_to_contain_text("Categoría")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import html
 import json
 import re
+from decimal import Decimal
 from functools import cache
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
+from django.core.validators import DecimalValidator
+from django.db import models
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import translation
+from rest_framework import serializers
 
 from config import translations
 from tenants import resets
@@ -280,3 +286,34 @@ def test_what_is_refused_at_the_door_says_its_language(settings):
     )
     assert (answer.status_code, answer["Content-Language"]) == (413, "pt")
     assert "Accept-Language" in answer["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("es", ["Usa hasta 14 cifras en total.", "Pon al menos 1.", "Este campo no puede quedar en blanco."]),
+        ("pt", ["Use até 14 dígitos no total.", "Inclua pelo menos 1.", "Este campo não pode ficar em branco."]),
+        (
+            "en",
+            [
+                "Ensure that there are no more than 14 digits in total.",
+                "Ensure this field has at least 1 elements.",
+                "This field cannot be blank.",
+            ],
+        ),
+    ],
+)
+def test_what_the_packages_refuse_is_said_in_the_houses_words(language, words):
+    refusals = [
+        lambda: DecimalValidator(14, 2)(Decimal("1" * 15)),
+        lambda: serializers.ListField(min_length=1).run_validation([]),
+        lambda: models.CharField(max_length=5).clean("", None),
+    ]
+    said = []
+    for refuse in refusals:
+        with translation.override(language), pytest.raises((ValidationError, serializers.ValidationError)) as refusal:
+            refuse()
+        with translation.override(language):
+            told = refusal.value
+            said.append(told.messages[0] if isinstance(told, ValidationError) else str(told.detail[0]))
+    assert said == words

@@ -214,7 +214,13 @@ def test_a_faulty_translation_is_noticed():
 
 
 def test_our_words_for_the_packages_texts_are_for_texts_that_they_have():
-    places = ["rest_framework", "django.core.validators", "django.forms", "django.contrib.auth"]
+    places = [
+        "rest_framework",
+        "django.core.validators",
+        "django.db.models.fields",
+        "django.forms",
+        "django.contrib.auth",
+    ]
     known = set()
     for place in places:
         origin = Path(importlib.util.find_spec(place).origin)

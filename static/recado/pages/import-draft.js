@@ -76,6 +76,11 @@ export const draft = () => ({
     const names = this.job.missing.map((name) => `«${name}»`).join(", ");
     return names ? interpolate(gettext("Falta decir qué columna es %s."), [names]) : "";
   },
+  // What comes in without stock is told to customers as sold out, until somebody counts it.
+  get lacksStock() {
+    const isRead = this.job.columns.some((column) => column.field === "stock");
+    return !isRead && this.fields.some((field) => field.name === "stock") && this.counts.create !== 0;
+  },
   mapTo(column, name) {
     const mapping = { [column.index]: name || null };
     // A field is read from one column: whoever had it lets go.

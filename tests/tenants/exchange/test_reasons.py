@@ -26,9 +26,13 @@ pytestmark = pytest.mark.django_db
 IMPORTS = "/api/user/imports"
 PRICES = "Código;Artículo;Precio de venta;Cantidad\nA;Uno;gratis;1\nB;Dos;5;1,5\nC;;7;2\na;Otra;9;x\n"
 MESSAGES = {
-    "es": ["No es un precio.", "Tiene que ser un número entero.", "Hace falta para crear una fila nueva."],
-    "en": ["It is not a price.", "It has to be a whole number.", "It is needed to make a new row."],
-    "pt": ["Não é um preço.", "Tem que ser um número inteiro.", "É preciso para criar uma linha nova."],
+    "es": ["No es un precio.", "Tiene que ser un número entero.", "Falta este dato, y lo nuevo no se crea sin él."],
+    "en": [
+        "It is not a price.",
+        "It has to be a whole number.",
+        "This is missing, and nothing new is made without it.",
+    ],
+    "pt": ["Não é um preço.", "Tem que ser um número inteiro.", "Falta este dado, e nada novo é criado sem ele."],
 }
 
 
