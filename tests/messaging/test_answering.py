@@ -173,13 +173,13 @@ def test_leases_are_renewed_while_a_turn_runs(alice, model: OpenAIServer, monkey
 
 def test_a_turn_that_runs_twice_leaves_one_reply(alice, model: OpenAIServer, monkeypatch):
     monkeypatch.setattr(answering, "RENEW_SECONDS", 60)
-    model.script(Say("Lenta. " * 20, pause=0.1), Say("Rápida."))
+    model.script(Say("Lenta. " * 20, pause=1.0), Say("Rápida."))
     message = say(alice)
     slow = at_work()
     until(lambda: model.waiting == 1)
     lease_runs_out(message.conversation)
     assert answering.answer_here() == 1
-    slow.join(timeout=30)
+    slow.join(timeout=120)
     assert replies(alice, message.conversation) == ["Rápida."]
     assert model.most_waiting == 2
 
