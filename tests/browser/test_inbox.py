@@ -101,7 +101,7 @@ def test_quick_replies_open_with_a_slash_and_are_kept(visit, person, rows):
     page.get_by_label("Título").fill("Horario")
     page.get_by_label("Texto").fill("Abrimos de 9 a 18.")
     page.get_by_role("button", name="Guardar").click()
-    expect(page.get_by_role("button", name=re.compile("^Horario"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Horario Abrimos"))).to_be_visible()
     page.keyboard.press("Escape")
     box = page.get_by_label("Tu respuesta")
     box.fill("")
